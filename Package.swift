@@ -1,0 +1,92 @@
+// swift-tools-version:6.2
+// Moondrift: one target per module of docs/design.md, bottom to top.
+// A target may import only what stands above it in this list; Tests/LayeringTests checks it.
+import PackageDescription
+
+/// Flags of one CPU level for the kernel targets: Swift itself emits AVX2 or AVX-512 code with them.
+func cpuLevel(_ march: String, vectorBits: Int, _ condition: String) -> [SwiftSetting] {
+  #if arch(x86_64)
+    [
+      .unsafeFlags([
+        "-Ounchecked", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=\(vectorBits)",
+      ]), .define(condition),
+    ]
+  #else
+    [.unsafeFlags(["-Ounchecked"]), .define(condition)]
+  #endif
+}
+
+let package = Package(
+  name: "moondrift",
+  products: [.executable(name: "moondrift", targets: ["moondrift"])],
+  targets: [
+    // 0: system libraries, C shims, hot loops
+    .systemLibrary(name: "CSystemLua", providers: [.apt(["liblua5.4-dev"])]),
+    .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CLua", dependencies: ["CSystemLua", "CSupport"],
+      linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
+    .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
+    .target(name: "CSupport", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
+    .target(name: "KernelsBase", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+    .target(
+      name: "KernelsV3", dependencies: ["KernelsBase"],
+      swiftSettings: cpuLevel("x86-64-v3", vectorBits: 256, "KERNELS_V3")),
+    .target(
+      name: "KernelsV4", dependencies: ["KernelsBase"],
+      swiftSettings: cpuLevel("x86-64-v4", vectorBits: 512, "KERNELS_V4")),
+
+    // 1: description and machine
+    .target(name: "Catalog"),
+    .target(name: "Runtime", dependencies: ["CSupport"]),
+
+    // 2–3: numbers
+    .target(
+      name: "Tensors",
+      dependencies: ["Catalog", "Runtime", "CSupport", "KernelsBase", "KernelsV3", "KernelsV4"]),
+    .target(name: "Autodiff", dependencies: ["Catalog", "Runtime", "Tensors"]),
+
+    // 4–7: the science
+    .target(name: "Processes", dependencies: ["Catalog", "Tensors", "Autodiff"]),
+    .target(name: "Targets", dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff"]),
+    .target(
+      name: "Models",
+      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets"]),
+    .target(name: "Optimizers", dependencies: ["Catalog", "Tensors", "Autodiff"]),
+    .target(
+      name: "Diffusion",
+      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models"]),
+    .target(
+      name: "Metrics",
+      dependencies: [
+        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Models", "Diffusion",
+      ]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
+        "Diffusion",
+      ]),
+    .target(name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib"]),
+    .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "CCairo"]),
+
+    // 8–10: the host
+    .target(
+      name: "Library",
+      dependencies: [
+        "Catalog", "Tensors", "Autodiff", "Processes", "Targets", "Models", "Optimizers",
+        "Diffusion", "Metrics", "Training", "Files", "Plots",
+      ]),
+    .target(name: "Reference", dependencies: ["Catalog"]),
+    .target(name: "LuaHost", dependencies: ["CLua", "Catalog", "Runtime"]),
+    .target(
+      name: "Shell",
+      dependencies: ["CReadline", "CLua", "Catalog", "Runtime", "LuaHost", "Reference"]),
+    .executableTarget(
+      name: "moondrift",
+      dependencies: ["Catalog", "Runtime", "Tensors", "Library", "Reference", "LuaHost", "Shell"],
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+  ],
+  swiftLanguageModes: [.v5]
+)

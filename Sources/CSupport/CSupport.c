@@ -1,0 +1,41 @@
+#include "CSupport.h"
+
+#include <stdatomic.h>
+
+static atomic_bool cancel_flag;
+static _Atomic int64_t live_bytes;
+static _Atomic int64_t allocated_bytes;
+
+void csupport_request_cancel(void) { atomic_store_explicit(&cancel_flag, true, memory_order_relaxed); }
+
+bool csupport_cancel_requested(void) {
+  return atomic_load_explicit(&cancel_flag, memory_order_relaxed);
+}
+
+bool csupport_take_cancel(void) {
+  return atomic_exchange_explicit(&cancel_flag, false, memory_order_relaxed);
+}
+
+void csupport_count_allocation(int64_t bytes) {
+  atomic_fetch_add_explicit(&live_bytes, bytes, memory_order_relaxed);
+  atomic_fetch_add_explicit(&allocated_bytes, bytes, memory_order_relaxed);
+}
+
+void csupport_count_release(int64_t bytes) {
+  atomic_fetch_sub_explicit(&live_bytes, bytes, memory_order_relaxed);
+}
+
+int64_t csupport_live_bytes(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
+
+int64_t csupport_take_allocated_bytes(void) {
+  return atomic_exchange_explicit(&allocated_bytes, 0, memory_order_relaxed);
+}
+
+int csupport_cpu_level(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) return 4;
+  if (__builtin_cpu_supports("x86-64-v3")) return 3;
+#endif
+  return 0;
+}

@@ -1,0 +1,28 @@
+// What Swift cannot say itself: a flag a signal handler may set, counters shared between threads
+// and languages, and the level of the CPU.
+#ifndef CSUPPORT_H
+#define CSUPPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// --- Cancellation -------------------------------------------------------------------------------
+// Set by the SIGINT handler (async-signal-safe), polled by long Swift loops, cleared by whoever
+// turns it into an error.
+void csupport_request_cancel(void);
+bool csupport_cancel_requested(void);
+/// Clears the flag and says whether it was set.
+bool csupport_take_cancel(void);
+
+// --- Memory account -----------------------------------------------------------------------------
+// Bytes of tensor storage alive now, and allocated since the collector was last told.
+void csupport_count_allocation(int64_t bytes);
+void csupport_count_release(int64_t bytes);
+int64_t csupport_live_bytes(void);
+int64_t csupport_take_allocated_bytes(void);
+
+// --- CPU ----------------------------------------------------------------------------------------
+/// 4: x86-64-v4 (AVX-512), 3: x86-64-v3 (AVX2 and FMA), 0: anything else.
+int csupport_cpu_level(void);
+
+#endif
