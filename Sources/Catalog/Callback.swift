@@ -1,0 +1,51 @@
+/// A Lua function that Swift keeps and calls. It runs on the coroutine that runs at the time of the
+/// call; an error in it is thrown as `LuaError` and raised again as itself.
+public final class Callback: Argument {
+  let frame: Frame
+  let reference: Int32
+
+  init(frame: Frame, reference: Int32) {
+    self.frame = frame
+    self.reference = reference
+  }
+
+  deinit { frame.host.pointee.release(frame.host.pointee.running(frame.state), reference) }
+
+  public static var expectation: String { "a function" }
+  public static var luaType: String { "function" }
+  public var literal: String { "function" }
+
+  public static func read(_ frame: Frame, _ index: Int32) throws -> Self {
+    guard frame.type(at: index) == LuaType.function else {
+      throw Mismatch(expected: expectation)
+    }
+    return Self(frame: frame, reference: frame.host.pointee.reference(frame.state, index))
+  }
+
+  /// Calls the function and reads its first result as `Result`.
+  ///
+  /// - Parameter name: the option the function came by, for the error where it returns something
+  ///   else: `score must return a tensor, got nil`.
+  public func call<each A: Results, Result: Argument>(
+    _ arguments: repeat each A, returning type: Result.Type, name: String
+  ) throws -> Result {
+    let now = Frame(state: frame.host.pointee.running(frame.state), host: frame.host)
+    guard now.host.pointee.reserve(now.state, 20) != 0 else {
+      throw UserError("\(name): too many nested calls")
+    }
+    push(now)
+    var count: Int32 = 0
+    repeat count += (each arguments).push(now)
+    guard now.host.pointee.call(now.state, count, 1) == 0 else { throw LuaError(popping: now) }
+    defer { now.pop() }
+    do { return try Result.read(now, -1) } catch let mismatch as Mismatch {
+      if let sentence = mismatch.sentence { throw UserError("the result of \(name) \(sentence)") }
+      throw UserError(
+        "\(name) must return \(mismatch.expected), got \(mismatch.got ?? now.describe(at: -1))")
+    }
+  }
+
+  func push(_ frame: Frame) {
+    frame.host.pointee.pushReference(frame.state, reference)
+  }
+}

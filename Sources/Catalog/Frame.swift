@@ -1,0 +1,92 @@
+/// One call from Lua: the running state and the host's functions. Two pointers, passed by value, so
+/// that reading an argument costs one indirect C call and no Swift allocation.
+public struct Frame {
+  public typealias State = OpaquePointer
+
+  public let state: State
+  public let host: UnsafePointer<HostFunctions>
+
+  @inlinable
+  public init(state: State, host: UnsafePointer<HostFunctions>) {
+    self.state = state
+    self.host = host
+  }
+
+  @inlinable public var count: Int32 { host.pointee.top(state) }
+  @inlinable public func type(at index: Int32) -> Int32 { host.pointee.type(state, index) }
+  @inlinable public func number(at index: Int32) -> Double { host.pointee.number(state, index) }
+
+  @inlinable
+  public func pop(_ count: Int32 = 1) { host.pointee.setTop(state, -count - 1) }
+
+  /// nil or no argument at all.
+  @inlinable
+  public func isMissing(at index: Int32) -> Bool { type(at: index) <= LuaType.nil }
+
+  public func integer(at index: Int32) -> Int? {
+    var exact: Int32 = 0
+    let value = host.pointee.integer(state, index, &exact)
+    return exact != 0 ? Int(value) : nil
+  }
+
+  public func string(at index: Int32) -> String? {
+    guard type(at: index) == LuaType.string else { return nil }
+    var length = 0
+    guard let bytes = host.pointee.string(state, index, &length) else { return nil }
+    return String(
+      decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
+  }
+
+  public func push(_ text: String) {
+    var text = text
+    text.withUTF8 { utf8 in
+      utf8.withMemoryRebound(to: CChar.self) {
+        host.pointee.pushString(state, $0.baseAddress, $0.count)
+      }
+    }
+  }
+
+  /// Pops a value and stores it under a name in the table at `index`.
+  public func setField(_ index: Int32, _ name: String) {
+    var name = name
+    name.withUTF8 { utf8 in
+      utf8.withMemoryRebound(to: CChar.self) {
+        if let base = $0.baseAddress { host.pointee.setField(state, index, base, $0.count) }
+      }
+    }
+  }
+
+  /// The value as an error message shows it: `2.5`, `'abc'`, `a table`, `tensor 3×2 float32`.
+  public func describe(at index: Int32) -> String {
+    switch type(at: index) {
+    case LuaType.none, LuaType.nil: return "nil"
+    case LuaType.boolean: return host.pointee.boolean(state, index) != 0 ? "true" : "false"
+    case LuaType.number:
+      if host.pointee.isInteger(state, index) != 0, let value = integer(at: index) {
+        return "\(value)"
+      }
+      return formatNumber(number(at: index))
+    case LuaType.string:
+      let text = string(at: index) ?? ""
+      return text.count > 40 ? "'\(text.prefix(37))...'" : "'\(text)'"
+    case LuaType.table: return "a table"
+    case LuaType.function: return "a function"
+    case LuaType.thread: return "a coroutine"
+    default:
+      if let object = anyObject(at: index) { return object.describe() }
+      return host.pointee.typeName(state, index).map { "a \(String(cString: $0))" } ?? "a userdata"
+    }
+  }
+
+  /// Any of our objects, whatever its class.
+  public func anyObject(at index: Int32) -> (any Object)? {
+    guard let pointer = host.pointee.object(state, index) else { return nil }
+    return Unmanaged<AnyObject>.fromOpaque(pointer).takeUnretainedValue() as? any Object
+  }
+}
+
+/// A number as Lua prints it, without the trailing `.0` of integral floats.
+public func formatNumber(_ value: Double) -> String {
+  if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
+  return "\(value)"
+}

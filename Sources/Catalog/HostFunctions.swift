@@ -1,0 +1,152 @@
+/// What the catalog asks of the program that runs Lua: reading and pushing values without ever
+/// raising a Lua error across a Swift frame.
+///
+/// `LuaHost` fills one such table at start-up. Indices are Lua stack indices (1 is the first
+/// argument); every function here is one the Lua manual marks as never raising, or a protected call.
+public struct HostFunctions {
+  public typealias State = OpaquePointer
+
+  // Reading
+  /// The Lua type of a stack slot, as `LuaType` numbers it.
+  public var type: @convention(c) (State, Int32) -> Int32
+  /// The number there; meaningful only where `type` is number.
+  public var number: @convention(c) (State, Int32) -> Double
+  /// The integer there (a float with an integral value converts); the flag says whether it is one.
+  public var integer: @convention(c) (State, Int32, UnsafeMutablePointer<Int32>) -> Int64
+  /// 1 where the number there has Lua's integer subtype.
+  public var isInteger: @convention(c) (State, Int32) -> Int32
+  public var boolean: @convention(c) (State, Int32) -> Int32
+  /// The bytes of a string (only where `type` is string) and their count.
+  public var string:
+    @convention(c) (State, Int32, UnsafeMutablePointer<Int>) -> UnsafePointer<CChar>?
+  /// The Swift object in a userdata of ours, not retained; nil for anything else or a freed one.
+  public var object: @convention(c) (State, Int32) -> UnsafeMutableRawPointer?
+  /// The class key of a userdata of ours (see `Object.classKey`), nil for anything else.
+  public var objectClass: @convention(c) (State, Int32) -> UnsafeRawPointer?
+  /// The name a user would give the value's type: `number`, `table`, `tensor`, `FILE*` …
+  public var typeName: @convention(c) (State, Int32) -> UnsafePointer<CChar>?
+
+  // The stack
+  public var top: @convention(c) (State) -> Int32
+  public var setTop: @convention(c) (State, Int32) -> Void
+  public var absoluteIndex: @convention(c) (State, Int32) -> Int32
+  /// Pushes a copy of a slot.
+  public var pushCopy: @convention(c) (State, Int32) -> Void
+  /// Makes room for so many more slots; 0 when there is none.
+  public var reserve: @convention(c) (State, Int32) -> Int32
+
+  // Tables, without metamethods. Getters push the value and return its type.
+  public var length: @convention(c) (State, Int32) -> Int
+  public var getIndex: @convention(c) (State, Int32, Int) -> Int32
+  public var getField: @convention(c) (State, Int32, UnsafePointer<CChar>) -> Int32
+  /// Pops a key, pushes the next key and value; 0 (nothing pushed) at the end.
+  public var next: @convention(c) (State, Int32) -> Int32
+  /// Pops a value and stores it.
+  public var setIndex: @convention(c) (State, Int32, Int) -> Void
+  public var setField: @convention(c) (State, Int32, UnsafePointer<CChar>, Int) -> Void
+
+  // Pushing
+  public var pushNil: @convention(c) (State) -> Void
+  public var pushNumber: @convention(c) (State, Double) -> Void
+  public var pushInteger: @convention(c) (State, Int64) -> Void
+  public var pushBoolean: @convention(c) (State, Int32) -> Void
+  public var pushString: @convention(c) (State, UnsafePointer<CChar>?, Int) -> Void
+  public var pushTable: @convention(c) (State, Int32, Int32) -> Void
+  /// Pushes a new userdata that owns the retained object, with the metatable of its class key.
+  public var pushObject: @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void
+
+  // Functions and references
+  /// Keeps the value at an index alive in the registry.
+  public var reference: @convention(c) (State, Int32) -> Int32
+  public var pushReference: @convention(c) (State, Int32) -> Void
+  public var release: @convention(c) (State, Int32) -> Void
+  /// Protected call of a function and its arguments on top of the stack, with so many results;
+  /// 0 on success, otherwise the error value is on top.
+  public var call: @convention(c) (State, Int32, Int32) -> Int32
+  /// The coroutine that runs now, given any state of the same Lua universe.
+  public var running: @convention(c) (State) -> State
+
+  public init(
+    type: @escaping @convention(c) (State, Int32) -> Int32,
+    number: @escaping @convention(c) (State, Int32) -> Double,
+    integer: @escaping @convention(c) (State, Int32, UnsafeMutablePointer<Int32>) -> Int64,
+    isInteger: @escaping @convention(c) (State, Int32) -> Int32,
+    boolean: @escaping @convention(c) (State, Int32) -> Int32,
+    string:
+      @escaping @convention(c) (State, Int32, UnsafeMutablePointer<Int>) ->
+      UnsafePointer<CChar>?,
+    object: @escaping @convention(c) (State, Int32) -> UnsafeMutableRawPointer?,
+    objectClass: @escaping @convention(c) (State, Int32) -> UnsafeRawPointer?,
+    typeName: @escaping @convention(c) (State, Int32) -> UnsafePointer<CChar>?,
+    top: @escaping @convention(c) (State) -> Int32,
+    setTop: @escaping @convention(c) (State, Int32) -> Void,
+    absoluteIndex: @escaping @convention(c) (State, Int32) -> Int32,
+    pushCopy: @escaping @convention(c) (State, Int32) -> Void,
+    reserve: @escaping @convention(c) (State, Int32) -> Int32,
+    length: @escaping @convention(c) (State, Int32) -> Int,
+    getIndex: @escaping @convention(c) (State, Int32, Int) -> Int32,
+    getField: @escaping @convention(c) (State, Int32, UnsafePointer<CChar>) -> Int32,
+    next: @escaping @convention(c) (State, Int32) -> Int32,
+    setIndex: @escaping @convention(c) (State, Int32, Int) -> Void,
+    setField: @escaping @convention(c) (State, Int32, UnsafePointer<CChar>, Int) -> Void,
+    pushNil: @escaping @convention(c) (State) -> Void,
+    pushNumber: @escaping @convention(c) (State, Double) -> Void,
+    pushInteger: @escaping @convention(c) (State, Int64) -> Void,
+    pushBoolean: @escaping @convention(c) (State, Int32) -> Void,
+    pushString: @escaping @convention(c) (State, UnsafePointer<CChar>?, Int) -> Void,
+    pushTable: @escaping @convention(c) (State, Int32, Int32) -> Void,
+    pushObject: @escaping @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void,
+    reference: @escaping @convention(c) (State, Int32) -> Int32,
+    pushReference: @escaping @convention(c) (State, Int32) -> Void,
+    release: @escaping @convention(c) (State, Int32) -> Void,
+    call: @escaping @convention(c) (State, Int32, Int32) -> Int32,
+    running: @escaping @convention(c) (State) -> State
+  ) {
+    self.type = type
+    self.number = number
+    self.integer = integer
+    self.isInteger = isInteger
+    self.boolean = boolean
+    self.string = string
+    self.object = object
+    self.objectClass = objectClass
+    self.typeName = typeName
+    self.top = top
+    self.setTop = setTop
+    self.absoluteIndex = absoluteIndex
+    self.pushCopy = pushCopy
+    self.reserve = reserve
+    self.length = length
+    self.getIndex = getIndex
+    self.getField = getField
+    self.next = next
+    self.setIndex = setIndex
+    self.setField = setField
+    self.pushNil = pushNil
+    self.pushNumber = pushNumber
+    self.pushInteger = pushInteger
+    self.pushBoolean = pushBoolean
+    self.pushString = pushString
+    self.pushTable = pushTable
+    self.pushObject = pushObject
+    self.reference = reference
+    self.pushReference = pushReference
+    self.release = release
+    self.call = call
+    self.running = running
+  }
+}
+
+/// Lua's basic types, with the numbers of its C interface.
+public enum LuaType {
+  public static let none: Int32 = -1
+  public static let `nil`: Int32 = 0
+  public static let boolean: Int32 = 1
+  public static let lightUserdata: Int32 = 2
+  public static let number: Int32 = 3
+  public static let string: Int32 = 4
+  public static let table: Int32 = 5
+  public static let function: Int32 = 6
+  public static let userdata: Int32 = 7
+  public static let thread: Int32 = 8
+}

@@ -1,0 +1,97 @@
+/// A Swift value that a catalog function can return to Lua.
+public protocol Results {
+  /// The Lua types of what is pushed.
+  static var resultTypes: [String] { get }
+  /// Pushes the values and returns how many.
+  func push(_ frame: Frame) -> Int32
+}
+
+extension Double: Results {
+  public static var resultTypes: [String] { ["number"] }
+
+  @inlinable
+  public func push(_ frame: Frame) -> Int32 {
+    frame.host.pointee.pushNumber(frame.state, self)
+    return 1
+  }
+}
+
+extension Int: Results {
+  public static var resultTypes: [String] { ["integer"] }
+
+  public func push(_ frame: Frame) -> Int32 {
+    frame.host.pointee.pushInteger(frame.state, Int64(self))
+    return 1
+  }
+}
+
+extension Bool: Results {
+  public static var resultTypes: [String] { ["boolean"] }
+
+  public func push(_ frame: Frame) -> Int32 {
+    frame.host.pointee.pushBoolean(frame.state, self ? 1 : 0)
+    return 1
+  }
+}
+
+extension String: Results {
+  public static var resultTypes: [String] { ["string"] }
+
+  public func push(_ frame: Frame) -> Int32 {
+    frame.push(self)
+    return 1
+  }
+}
+
+extension Optional: Results where Wrapped: Results {
+  public static var resultTypes: [String] { Wrapped.resultTypes.map { $0 + "?" } }
+
+  public func push(_ frame: Frame) -> Int32 {
+    guard let self else {
+      frame.host.pointee.pushNil(frame.state)
+      return 1
+    }
+    return self.push(frame)
+  }
+}
+
+extension Array: Results where Element: Results {
+  public static var resultTypes: [String] { Element.resultTypes.prefix(1).map { $0 + "[]" } }
+
+  public func push(_ frame: Frame) -> Int32 {
+    frame.host.pointee.pushTable(frame.state, Int32(clamping: count), 0)
+    guard frame.host.pointee.reserve(frame.state, 4) != 0 else { return 1 }
+    for (position, element) in enumerated() {
+      let pushed = element.push(frame)
+      if pushed > 1 { frame.pop(pushed - 1) }
+      frame.host.pointee.setIndex(frame.state, -2, position + 1)
+    }
+    return 1
+  }
+}
+
+/// No result.
+public struct Nothing: Results {
+  public static var resultTypes: [String] { [] }
+  public init() {}
+  public func push(_ frame: Frame) -> Int32 { 0 }
+}
+
+/// Several results: `return Several(values, vectors)`.
+public struct Several<each Result: Results>: Results {
+  let results: (repeat each Result)
+
+  public init(_ results: repeat each Result) { self.results = (repeat each results) }
+
+  public static var resultTypes: [String] {
+    var types: [String] = []
+    repeat types.append(contentsOf: (each Result).resultTypes)
+    return types
+  }
+
+  public func push(_ frame: Frame) -> Int32 {
+    var count: Int32 = 0
+    repeat count += (each results).push(frame)
+    return count
+  }
+}

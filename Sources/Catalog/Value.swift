@@ -1,0 +1,125 @@
+/// Any Lua value, for the few functions whose data have no fixed type: results to be written as JSON,
+/// the log of a run, what a callback returns.
+public indirect enum Value: Argument, Results {
+  case none
+  case boolean(Bool)
+  case integer(Int)
+  case number(Double)
+  case string(String)
+  case list([Value])
+  /// Keys in the order they were written, or sorted when read from Lua (whose order changes).
+  case map([(key: String, value: Value)])
+  case object(any Object)
+  case function(Callback)
+
+  public static var expectation: String { "a value" }
+  public static var luaType: String { "any" }
+  public static var resultTypes: [String] { ["any"] }
+  public var literal: String { "\(self)" }
+
+  public static func read(_ frame: Frame, _ index: Int32) throws -> Value {
+    try read(frame, index, depth: 0)
+  }
+
+  static func read(_ frame: Frame, _ index: Int32, depth: Int) throws -> Value {
+    let host = frame.host.pointee
+    switch frame.type(at: index) {
+    case LuaType.none, LuaType.nil: return .none
+    case LuaType.boolean: return .boolean(host.boolean(frame.state, index) != 0)
+    case LuaType.number:
+      if host.isInteger(frame.state, index) != 0, let value = frame.integer(at: index) {
+        return .integer(value)
+      }
+      return .number(frame.number(at: index))
+    case LuaType.string: return .string(frame.string(at: index) ?? "")
+    case LuaType.function: return .function(try Callback.read(frame, index))
+    case LuaType.table: return try readTable(frame, index, depth: depth)
+    default:
+      guard let object = frame.anyObject(at: index) else {
+        throw Mismatch(
+          expected: "a number, string, boolean, table, function or an object of Moondrift")
+      }
+      return .object(object)
+    }
+  }
+
+  static func readTable(_ frame: Frame, _ index: Int32, depth: Int) throws -> Value {
+    let host = frame.host.pointee
+    guard depth < 100, host.reserve(frame.state, 3) != 0 else {
+      throw Mismatch(expected: "a table nested at most 100 deep", got: "one nested deeper")
+    }
+    let index = host.absoluteIndex(frame.state, index)
+    let length = host.length(frame.state, index)
+    var list: [Value] = []
+    for position in stride(from: 1, through: length, by: 1) {
+      _ = host.getIndex(frame.state, index, position)
+      defer { frame.pop() }
+      list.append(try read(frame, -1, depth: depth + 1))
+    }
+    var map: [(key: String, value: Value)] = []
+    host.pushNil(frame.state)
+    while host.next(frame.state, index) != 0 {
+      let isListKey = frame.integer(at: -2).map { (1...max(length, 1)).contains($0) } ?? false
+      if frame.type(at: -2) == LuaType.number, isListKey, length > 0 {
+        frame.pop()
+        continue
+      }
+      let key = frame.string(at: -2) ?? frame.describe(at: -2)
+      do { map.append((key, try read(frame, -1, depth: depth + 1))) } catch {
+        frame.pop(2)
+        throw error
+      }
+      frame.pop()
+    }
+    if map.isEmpty { return .list(list) }
+    map.sort { $0.key < $1.key }
+    return .map(list.enumerated().map { ("\($0.offset + 1)", $0.element) } + map)
+  }
+
+  public func push(_ frame: Frame) -> Int32 {
+    let host = frame.host.pointee
+    _ = host.reserve(frame.state, 4)
+    switch self {
+    case .none: host.pushNil(frame.state)
+    case .boolean(let value): return value.push(frame)
+    case .integer(let value): return value.push(frame)
+    case .number(let value): return value.push(frame)
+    case .string(let value): return value.push(frame)
+    case .list(let values): return values.push(frame)
+    case .map(let pairs):
+      host.pushTable(frame.state, 0, Int32(clamping: pairs.count))
+      for (key, value) in pairs {
+        _ = value.push(frame)
+        frame.setField(-2, key)
+      }
+    case .object(let object): return object.push(frame)
+    case .function(let callback): callback.push(frame)
+    }
+    return 1
+  }
+}
+
+extension Value {
+  /// The number it holds, integer or float.
+  public var asNumber: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+
+  /// As an error shows it.
+  public func describe() -> String {
+    switch self {
+    case .none: "nil"
+    case .boolean(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): formatNumber(value)
+    case .string(let value): "'\(value)'"
+    case .list, .map: "a table"
+    case .object(let object): object.describe()
+    case .function: "a function"
+    }
+  }
+}
