@@ -1,15 +1,15 @@
 /// A Lua function that Swift keeps and calls. It runs on the coroutine that runs at the time of the
 /// call; an error in it is thrown as `LuaError` and raised again as itself.
 public final class Callback: Argument {
-  let frame: Frame
-  let reference: Int32
+  let host: UnsafePointer<HostFunctions>
+  let reference: HostFunctions.Reference?
 
-  init(frame: Frame, reference: Int32) {
-    self.frame = frame
+  init(host: UnsafePointer<HostFunctions>, reference: HostFunctions.Reference?) {
+    self.host = host
     self.reference = reference
   }
 
-  deinit { frame.host.pointee.release(frame.host.pointee.running(frame.state), reference) }
+  deinit { host.pointee.release(reference) }
 
   public static var expectation: String { "a function" }
   public static var luaType: String { "function" }
@@ -19,7 +19,7 @@ public final class Callback: Argument {
     guard frame.type(at: index) == LuaType.function else {
       throw Mismatch(expected: expectation)
     }
-    return Self(frame: frame, reference: frame.host.pointee.reference(frame.state, index))
+    return Self(host: frame.host, reference: frame.host.pointee.reference(frame.state, index))
   }
 
   /// Calls the function and reads its first result as `Result`.
@@ -29,7 +29,10 @@ public final class Callback: Argument {
   public func call<each A: Results, Result: Argument>(
     _ arguments: repeat each A, returning type: Result.Type, name: String
   ) throws -> Result {
-    let now = Frame(state: frame.host.pointee.running(frame.state), host: frame.host)
+    guard let state = host.pointee.stateOfReference(reference) else {
+      throw UserError("\(name): a Lua function can only be called on the thread that runs Lua")
+    }
+    let now = Frame(state: state, host: host)
     guard now.host.pointee.reserve(now.state, 20) != 0 else {
       throw UserError("\(name): too many nested calls")
     }

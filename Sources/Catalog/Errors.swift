@@ -34,19 +34,19 @@ public struct Mismatch: Error {
 /// A Lua error on its way through Swift: the original value, kept in the registry, to be raised again
 /// as itself.
 public final class LuaError: Error, CustomStringConvertible, @unchecked Sendable {
-  public let frame: Frame
-  public let reference: Int32
+  public let host: UnsafePointer<HostFunctions>
+  public let reference: HostFunctions.Reference?
   public let description: String
 
   /// Takes the error value from the top of the stack.
   public init(popping frame: Frame) {
     description = frame.string(at: -1) ?? frame.describe(at: -1)
     reference = frame.host.pointee.reference(frame.state, -1)
-    self.frame = frame
+    host = frame.host
     frame.pop()
   }
 
-  deinit { frame.host.pointee.release(frame.host.pointee.running(frame.state), reference) }
+  deinit { host.pointee.release(reference) }
 }
 
 /// The name among `known` that is nearest to a mistyped one, when it is near enough to suggest.

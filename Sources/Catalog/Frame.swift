@@ -74,7 +74,9 @@ public struct Frame {
     case LuaType.thread: return "a coroutine"
     default:
       if let object = anyObject(at: index) { return object.describe() }
-      return host.pointee.typeName(state, index).map { "a \(String(cString: $0))" } ?? "a userdata"
+      let name = String(cString: host.pointee.typeName(state, index))
+      if host.pointee.objectClass(state, index) != nil { return "a freed \(name)" }
+      return articled(name)
     }
   }
 

@@ -5,6 +5,8 @@
 /// argument); every function here is one the Lua manual marks as never raising, or a protected call.
 public struct HostFunctions {
   public typealias State = OpaquePointer
+  /// A Lua value kept alive for Swift.
+  public typealias Reference = UnsafeMutableRawPointer
 
   // Reading
   /// The Lua type of a stack slot, as `LuaType` numbers it.
@@ -23,8 +25,11 @@ public struct HostFunctions {
   public var object: @convention(c) (State, Int32) -> UnsafeMutableRawPointer?
   /// The class key of a userdata of ours (see `Object.classKey`), nil for anything else.
   public var objectClass: @convention(c) (State, Int32) -> UnsafeRawPointer?
+  /// The object of exactly this class, not retained; nil for anything else or a freed one.
+  public var objectOfClass:
+    @convention(c) (State, Int32, UnsafeRawPointer) -> UnsafeMutableRawPointer?
   /// The name a user would give the value's type: `number`, `table`, `tensor`, `FILE*` …
-  public var typeName: @convention(c) (State, Int32) -> UnsafePointer<CChar>?
+  public var typeName: @convention(c) (State, Int32) -> UnsafePointer<CChar>
 
   // The stack
   public var top: @convention(c) (State) -> Int32
@@ -56,10 +61,14 @@ public struct HostFunctions {
   public var pushObject: @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void
 
   // Functions and references
-  /// Keeps the value at an index alive in the registry.
-  public var reference: @convention(c) (State, Int32) -> Int32
-  public var pushReference: @convention(c) (State, Int32) -> Void
-  public var release: @convention(c) (State, Int32) -> Void
+  /// Keeps the value at an index alive; nil when memory is out.
+  public var reference: @convention(c) (State, Int32) -> Reference?
+  public var pushReference: @convention(c) (State, Reference?) -> Void
+  /// Gives a reference up, on any thread, also when its state is closed already.
+  public var release: @convention(c) (Reference?) -> Void
+  /// The coroutine that runs now where the reference came from; nil when that is closed, or runs on
+  /// another thread than this one.
+  public var stateOfReference: @convention(c) (Reference?) -> State?
   /// Protected call of a function and its arguments on top of the stack, with so many results;
   /// 0 on success, otherwise the error value is on top.
   public var call: @convention(c) (State, Int32, Int32) -> Int32
@@ -77,7 +86,9 @@ public struct HostFunctions {
       UnsafePointer<CChar>?,
     object: @escaping @convention(c) (State, Int32) -> UnsafeMutableRawPointer?,
     objectClass: @escaping @convention(c) (State, Int32) -> UnsafeRawPointer?,
-    typeName: @escaping @convention(c) (State, Int32) -> UnsafePointer<CChar>?,
+    objectOfClass:
+      @escaping @convention(c) (State, Int32, UnsafeRawPointer) -> UnsafeMutableRawPointer?,
+    typeName: @escaping @convention(c) (State, Int32) -> UnsafePointer<CChar>,
     top: @escaping @convention(c) (State) -> Int32,
     setTop: @escaping @convention(c) (State, Int32) -> Void,
     absoluteIndex: @escaping @convention(c) (State, Int32) -> Int32,
@@ -96,9 +107,10 @@ public struct HostFunctions {
     pushString: @escaping @convention(c) (State, UnsafePointer<CChar>?, Int) -> Void,
     pushTable: @escaping @convention(c) (State, Int32, Int32) -> Void,
     pushObject: @escaping @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void,
-    reference: @escaping @convention(c) (State, Int32) -> Int32,
-    pushReference: @escaping @convention(c) (State, Int32) -> Void,
-    release: @escaping @convention(c) (State, Int32) -> Void,
+    reference: @escaping @convention(c) (State, Int32) -> Reference?,
+    pushReference: @escaping @convention(c) (State, Reference?) -> Void,
+    release: @escaping @convention(c) (Reference?) -> Void,
+    stateOfReference: @escaping @convention(c) (Reference?) -> State?,
     call: @escaping @convention(c) (State, Int32, Int32) -> Int32,
     running: @escaping @convention(c) (State) -> State
   ) {
@@ -110,6 +122,7 @@ public struct HostFunctions {
     self.string = string
     self.object = object
     self.objectClass = objectClass
+    self.objectOfClass = objectOfClass
     self.typeName = typeName
     self.top = top
     self.setTop = setTop
@@ -132,6 +145,7 @@ public struct HostFunctions {
     self.reference = reference
     self.pushReference = pushReference
     self.release = release
+    self.stateOfReference = stateOfReference
     self.call = call
     self.running = running
   }

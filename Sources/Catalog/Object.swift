@@ -20,9 +20,12 @@ extension Object {
   public static var resultTypes: [String] { [typeName] }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Self {
-    guard frame.host.pointee.objectClass(frame.state, index) == classKey,
-      let pointer = frame.host.pointee.object(frame.state, index)
-    else { throw Mismatch(expected: expectation) }
+    guard let pointer = frame.host.pointee.objectOfClass(frame.state, index, classKey) else {
+      if frame.host.pointee.objectClass(frame.state, index) == classKey {
+        throw UserError("the \(typeName) has been freed")
+      }
+      throw Mismatch(expected: expectation)
+    }
     return Unmanaged<Self>.fromOpaque(pointer).takeUnretainedValue()
   }
 

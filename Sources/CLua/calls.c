@@ -1,0 +1,166 @@
+// Calls both ways. From Lua: a C function runs the Swift one and raises what that reports, when no
+// Swift frame is left. To Lua: everything that may raise goes through a protected call.
+#include "universe.h"
+
+struct clua_scope clua_enter(lua_State *L) {
+  struct clua_universe *u = universe_of(L);
+  struct clua_scope scope = {clua_current, u->running};
+  clua_current = u;
+  u->running = L;
+  return scope;
+}
+
+void clua_leave(lua_State *L, struct clua_scope scope) {
+  struct clua_universe *u = universe_of(L);
+  u->running = scope.previous_running;
+  if (atomic_load_explicit(&u->has_released, memory_order_relaxed)) clua_free_released(u, L);
+  clua_current = scope.previous;
+}
+
+static int raise_reported(lua_State *L, struct clua_universe *u, int outcome) {
+  if (u->memory_failed) {
+    u->memory_failed = false;
+    lua_settop(L, 0);
+    lua_pushliteral(L, "not enough memory");
+    return lua_error(L);
+  }
+  if (outcome == CLUA_RAISE_INTERRUPT) clua_clear_interrupt(u, L);
+  if (outcome != CLUA_RAISE_AS_IS) {
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+int clua_invoke(lua_State *L, void *function) {
+  struct clua_universe *u = universe_of(L);
+  struct clua_scope scope = {clua_current, u->running};
+  clua_current = u;
+  u->running = L;
+  int results = clua_swift_dispatch(L, function);
+  clua_leave(L, scope);
+  if (results >= 0 && !u->memory_failed) return results;
+  return raise_reported(L, u, results);
+}
+
+static int bound(lua_State *L) {
+  return clua_invoke(L, lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+void clua_push_function(lua_State *L, void *function) {
+  lua_pushlightuserdata(L, function);
+  lua_pushcclosure(L, bound, 1);
+}
+
+static int bound_module_call(lua_State *L) {
+  lua_remove(L, 1);
+  return clua_invoke(L, lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+void clua_push_module_call(lua_State *L, void *function) {
+  lua_pushlightuserdata(L, function);
+  lua_pushcclosure(L, bound_module_call, 1);
+}
+
+static int bound_module_index(lua_State *L) {
+  if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  return clua_invoke(L, lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+void clua_push_module_index(lua_State *L, void *function) {
+  lua_pushlightuserdata(L, function);
+  lua_pushcclosure(L, bound_module_index, 1);
+}
+
+// --- Protected calls ------------------------------------------------------------------------------
+
+int clua_call(lua_State *L, int arguments, int results) {
+  struct clua_scope scope = clua_enter(L);
+  int status = lua_pcall(L, arguments, results, 0);
+  clua_leave(L, scope);
+  return status;
+}
+
+/// Runs directly under the function that raised, so that the traceback starts there.
+static int with_traceback(lua_State *L) {
+  if (lua_type(L, 1) != LUA_TSTRING && lua_type(L, 1) != LUA_TNUMBER) {
+    if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) return 1;
+    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+    lua_replace(L, 1);
+  }
+  luaL_traceback(L, L, lua_tostring(L, 1), 1);
+  return 1;
+}
+
+int clua_call_traced(lua_State *L, int arguments, int results) {
+  int handler = lua_gettop(L) - arguments;
+  lua_pushcfunction(L, with_traceback);
+  lua_insert(L, handler);
+  struct clua_scope scope = clua_enter(L);
+  int status = lua_pcall(L, arguments, results, handler);
+  clua_leave(L, scope);
+  lua_remove(L, handler);
+  return status;
+}
+
+int clua_load_file(lua_State *L, const char *path) { return luaL_loadfile(L, path); }
+
+int clua_load(lua_State *L, const char *code, ptrdiff_t length, const char *name) {
+  return luaL_loadbuffer(L, code, (size_t)length, name);
+}
+
+static int to_string(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
+int clua_to_string(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  lua_pushcfunction(L, to_string);
+  lua_pushvalue(L, index);
+  return clua_call(L, 1, 1);
+}
+
+static int get_global(lua_State *L) {
+  lua_getglobal(L, lua_tostring(L, 1));
+  return 1;
+}
+
+int clua_get_global(lua_State *L, const char *name) {
+  lua_pushcfunction(L, get_global);
+  lua_pushstring(L, name);
+  return clua_call(L, 1, 1);
+}
+
+static int set_global(lua_State *L) {
+  lua_pushvalue(L, 1);
+  lua_setglobal(L, lua_tostring(L, 2));
+  return 0;
+}
+
+int clua_set_global(lua_State *L, const char *name) {
+  lua_pushcfunction(L, set_global);
+  lua_insert(L, -2);
+  lua_pushstring(L, name);
+  return clua_call(L, 2, 0);
+}
+
+struct body {
+  void (*run)(lua_State *L, void *context);
+  void *context;
+};
+
+static int run_body(lua_State *L) {
+  const struct body *body = lua_touserdata(L, 1);
+  lua_settop(L, 0);
+  body->run(L, body->context);
+  return 0;
+}
+
+int clua_run(lua_State *L, void (*run)(lua_State *L, void *context), void *context) {
+  struct body body = {run, context};
+  lua_pushcfunction(L, run_body);
+  lua_pushlightuserdata(L, &body);
+  return clua_call(L, 1, 0);
+}

@@ -1,0 +1,150 @@
+// Swift objects as userdata. A box owns one retained pointer; collecting, closing or freeing it
+// gives the pointer up once, and whatever uses it later finds it empty. A box is known as ours by a
+// seal made of its own address, so no foreign userdata passes for one, whatever its metatable.
+#include "universe.h"
+
+struct box {
+  uintptr_t seal;
+  const void *class_key;
+  void *object;
+};
+
+static const char seal_key = 0;
+
+static uintptr_t seal_of(const struct box *box) {
+  return (uintptr_t)box ^ (uintptr_t)&seal_key ^ (uintptr_t)0x9e3779b97f4a7c15u;
+}
+
+static struct box *box_at(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(struct box)) {
+    return NULL;
+  }
+  struct box *box = lua_touserdata(L, index);
+  return box->seal == seal_of(box) ? box : NULL;
+}
+
+void *clua_object(lua_State *L, int index) {
+  struct box *box = box_at(L, index);
+  return box == NULL ? NULL : box->object;
+}
+
+const void *clua_object_class(lua_State *L, int index) {
+  struct box *box = box_at(L, index);
+  return box == NULL ? NULL : box->class_key;
+}
+
+void *clua_object_of_class(lua_State *L, int index, const void *class_key) {
+  struct box *box = box_at(L, index);
+  return box == NULL || box->class_key != class_key ? NULL : box->object;
+}
+
+void clua_push_object(lua_State *L, void *object, const void *class_key) {
+  struct box *box = lua_newuserdatauv(L, sizeof *box, 0);
+  box->seal = seal_of(box);
+  box->class_key = class_key;
+  box->object = object;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, class_key) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    clua_swift_describe(L, object, class_key);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, class_key);
+  }
+  lua_setmetatable(L, -2);
+  clua_charge(universe_of(L), L);
+}
+
+/// `__gc`, `__close` and the method `free`.
+static int give_up(lua_State *L) {
+  struct box *box = box_at(L, 1);
+  if (box == NULL) return luaL_argerror(L, 1, "an object expected");
+  void *object = box->object;
+  box->object = NULL;
+  if (object != NULL) {
+    struct clua_scope scope = clua_enter(L);
+    clua_swift_release(object);
+    clua_leave(L, scope);
+  }
+  return 0;
+}
+
+// The members of a class, as upvalues of its `__index`.
+enum { METHODS = 1, PROPERTIES, MISSING, INDEX, INDEX_TAKES_NAMES };
+
+static int index_member(lua_State *L) {
+  bool is_name = lua_type(L, 2) == LUA_TSTRING;
+  if (is_name) {
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(METHODS)) != LUA_TNIL) return 1;
+    lua_pop(L, 1);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(PROPERTIES)) == LUA_TLIGHTUSERDATA) {
+      void *getter = lua_touserdata(L, -1);
+      lua_settop(L, 1);
+      return clua_invoke(L, getter);
+    }
+    lua_pop(L, 1);
+  }
+  void *index = lua_touserdata(L, lua_upvalueindex(INDEX));
+  if (index != NULL && (!is_name || lua_toboolean(L, lua_upvalueindex(INDEX_TAKES_NAMES)))) {
+    return clua_invoke(L, index);
+  }
+  return clua_invoke(L, lua_touserdata(L, lua_upvalueindex(MISSING)));
+}
+
+// Where a class keeps its member tables for completion: in its metatable, under these keys.
+static const char methods_key = 0, properties_key = 0;
+
+void clua_declare_class(lua_State *L, const void *class_key, const char *name, void *missing,
+                        void *index, bool index_takes_names, void *assign, void *show) {
+  lua_createtable(L, 0, 16);
+  int metatable = lua_gettop(L);
+  lua_createtable(L, 0, 16);
+  lua_createtable(L, 0, 8);
+  int methods = metatable + 1, properties = metatable + 2;
+
+  lua_pushvalue(L, methods);
+  lua_rawsetp(L, metatable, &methods_key);
+  lua_pushvalue(L, properties);
+  lua_rawsetp(L, metatable, &properties_key);
+
+  lua_pushvalue(L, methods);
+  lua_pushvalue(L, properties);
+  lua_pushlightuserdata(L, missing);
+  lua_pushlightuserdata(L, index);
+  lua_pushboolean(L, index_takes_names);
+  lua_pushcclosure(L, index_member, INDEX_TAKES_NAMES);
+  clua_set_field(L, metatable, "__index", 7);
+  clua_push_function(L, assign);
+  clua_set_field(L, metatable, "__newindex", 10);
+  clua_push_function(L, show);
+  clua_set_field(L, metatable, "__tostring", 10);
+  lua_pushcfunction(L, give_up);
+  clua_set_field(L, metatable, "__gc", 4);
+  lua_pushcfunction(L, give_up);
+  clua_set_field(L, metatable, "__close", 7);
+  lua_pushcfunction(L, give_up);
+  clua_set_field(L, methods, "free", 4);
+  lua_pushstring(L, name);
+  clua_set_field(L, metatable, "__name", 6);
+  lua_pushstring(L, name);
+  clua_set_field(L, metatable, "__metatable", 11);
+
+  lua_pushvalue(L, metatable);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, class_key);
+}
+
+void clua_add_property(lua_State *L, int properties, const char *name, void *getter) {
+  properties = lua_absindex(L, properties);
+  lua_pushstring(L, name);
+  lua_pushlightuserdata(L, getter);
+  lua_rawset(L, properties);
+}
+
+bool clua_push_members(lua_State *L, const void *class_key, int which) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, class_key) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    return false;
+  }
+  lua_rawgetp(L, -1, which == 1 ? &methods_key : &properties_key);
+  lua_remove(L, -2);
+  return true;
+}

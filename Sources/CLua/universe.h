@@ -1,0 +1,75 @@
+// What belongs to one Lua universe (a main state and its coroutines), and the few internals the C
+// files share. Every state reaches its universe through Lua's extra space, which new coroutines
+// inherit; nothing is per process, so that states may run on several threads.
+#ifndef CLUA_UNIVERSE_H
+#define CLUA_UNIVERSE_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lua.h>
+#include <lua5.4/lualib.h>
+
+#include "CLua.h"
+
+struct clua_universe {
+  lua_State *main;     // NULL once closed
+  lua_State *running;  // the coroutine that runs now
+  atomic_int users;    // the state itself and the references Swift holds
+  bool memory_failed;  // a push did not fit; the bound function that runs raises it
+
+  // References released on other threads, to be freed by the next call on this one.
+  pthread_mutex_t lock;
+  atomic_bool has_released;
+  struct clua_reference *released;
+
+  // The collector's account of bytes outside Lua.
+  int64_t since_step;
+  int64_t threshold;
+
+  volatile sig_atomic_t interrupt_pending;
+  volatile sig_atomic_t interrupt_sticky;
+};
+
+struct clua_reference {
+  struct clua_universe *universe;
+  int slot;
+  struct clua_reference *next;
+};
+
+/// The universe whose code runs on this thread.
+extern _Thread_local struct clua_universe *clua_current;
+extern clua_dispatch clua_swift_dispatch;
+extern clua_release_object clua_swift_release;
+extern clua_describe_class clua_swift_describe;
+
+static inline struct clua_universe *universe_of(lua_State *L) {
+  return *(struct clua_universe **)lua_getextraspace(L);
+}
+
+/// Runs a bound function on the arguments on the stack; raises what it reports. Called from C
+/// functions only, as their last act.
+int clua_invoke(lua_State *L, void *function);
+
+/// Marks L as running for the time of a call from Lua.
+struct clua_scope {
+  struct clua_universe *previous;
+  lua_State *previous_running;
+};
+struct clua_scope clua_enter(lua_State *L);
+void clua_leave(lua_State *L, struct clua_scope scope);
+
+void clua_free_released(struct clua_universe *u, lua_State *L);
+void clua_leave_universe(struct clua_universe *u);
+/// Tells the collector of an object just made and the bytes allocated since the last one.
+void clua_charge(struct clua_universe *u, lua_State *L);
+/// Puts the coroutine functions that keep `running` in place of Lua's.
+void clua_open_coroutines(lua_State *L);
+/// Arms or drops the hook of L as an interrupt is pending or not.
+void clua_sync_hook(struct clua_universe *u, lua_State *L);
+void clua_clear_interrupt(struct clua_universe *u, lua_State *L);
+void clua_forget_interrupts(struct clua_universe *u);
+
+#endif
