@@ -1,6 +1,6 @@
 // swift-tools-version:6.2
 // Moondrift: one target per module of docs/design.md, bottom to top.
-// A target may import only what stands above it in this list; Tests/LayeringTests checks it.
+// A target may import only what stands above it in this list; Tests/StructureTests checks it.
 import PackageDescription
 
 /// Flags of one CPU level for the kernel targets: Swift itself emits AVX2 or AVX-512 code with them.
@@ -87,6 +87,9 @@ let package = Package(
       name: "moondrift",
       dependencies: ["Catalog", "Runtime", "Tensors", "Library", "Reference", "LuaHost", "Shell"],
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+
+    // Tests
+    .testTarget(name: "StructureTests"),
   ],
   swiftLanguageModes: [.v5]
 )

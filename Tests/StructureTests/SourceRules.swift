@@ -1,0 +1,89 @@
+/// Rules that a single file, or the list of files, can break. Each function returns one sentence
+/// a breach, beginning with the path.
+enum SourceRules {
+  static let wantedLines = 400
+  static let mostLines = 500
+
+  /// Two files of one name in a target cannot be told apart in a message (nor by the compiler).
+  static func repeatedNames(in files: [SourceFile]) -> [String] {
+    var firstPath: [String: String] = [:]
+    return files.compactMap { file in
+      let key = file.target + "/" + file.name
+      if let other = firstPath[key] { return "\(file.path): the name is taken by \(other)" }
+      firstPath[key] = file.path
+      return nil
+    }
+  }
+
+  /// What ends the process, and what was left undone.
+  static func bannedWords(in files: [SourceFile]) -> [String] {
+    let inCode = ["fatalError(", "try!", "as!"]
+    let anywhere = ["TODO", "FIXME"]
+    return files.flatMap { file in
+      file.codeLines.flatMap { number, text in
+        inCode.filter(text.contains).map { "\(file.path):\(number): \($0)" }
+      }
+        + file.numberedLines.flatMap { number, text in
+          anywhere.filter(text.contains).map { "\(file.path):\(number): \($0)" }
+        }
+    }
+  }
+
+  /// A file holds one concept.
+  static func longFiles(in files: [SourceFile], most: Int) -> [String] {
+    files.compactMap { file in
+      let count = file.text.utf8.count { $0 == UInt8(ascii: "\n") }
+      return count > most ? "\(file.path): \(count) lines, more than \(most)" : nil
+    }
+  }
+
+  /// A type named like its module hides the module: `Plots.Figure` would mean a member of `Plots`.
+  static func typesNamedLikeTheirModule(in files: [SourceFile]) -> [String] {
+    let kinds: Set<Substring> = ["struct", "class", "enum", "actor", "protocol", "typealias"]
+    return files.flatMap { file in
+      file.codeLines.compactMap { number, text in
+        let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+        let isNamed = zip(words, words.dropFirst()).contains {
+          kinds.contains($0) && $1 == file.target
+        }
+        return isNamed ? "\(file.path):\(number): a type named like its module" : nil
+      }
+    }
+  }
+
+  static func buildProducts(in paths: [String]) -> [String] {
+    let endings = [".o", ".a", ".so", ".dylib", ".pyc", ".swiftmodule", ".profraw"]
+    let folders = [".build/", ".swiftpm/", "runs/", "__pycache__/", ".venv/"]
+    return paths.filter { path in
+      endings.contains(where: path.hasSuffix)
+        || folders.contains { path.hasPrefix($0) || path.contains("/" + $0) }
+    }
+  }
+
+  /// A path that exists on one machine only. The roots are put together here so that this file
+  /// does not break its own rule.
+  static func machinePaths(in files: [SourceFile]) -> [String] {
+    let roots = ["home", "root", "work", "Users", "tmp/md", "tmp/wt"].map { "/" + $0 + "/" }
+    return files.flatMap { file in
+      file.numberedLines.flatMap { number, text in
+        roots.filter { root in startsAPath(root, in: text) }
+          .map { "\(file.path):\(number): \($0)" }
+      }
+    }
+  }
+
+  /// `/home/x` is a path on this machine; `docs/home/x` and `https://a.org/home/x` are not.
+  private static func startsAPath(_ root: String, in text: Substring) -> Bool {
+    var rest = text
+    while let range = rest.firstRange(of: root) {
+      let before =
+        range.lowerBound == text.startIndex
+        ? nil : text[text.index(before: range.lowerBound)]
+      if before.map({ !($0.isLetter || $0.isNumber || "._-~}*".contains($0)) }) ?? true {
+        return true
+      }
+      rest = rest[range.upperBound...]
+    }
+    return false
+  }
+}
