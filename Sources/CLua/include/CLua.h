@@ -15,17 +15,16 @@ typedef struct lua_State lua_State;
 
 #pragma clang assume_nonnull begin
 
-enum { CLUA_OK = 0, CLUA_MULTRET = -1 };
+#define CLUA_OK 0
+#define CLUA_MULTRET (-1)
 
 // --- What Swift provides --------------------------------------------------------------------------
 /// Runs a bound function. Returns the number of results on the stack, or one of `CLUA_RAISE…` with
 /// the error on top.
 typedef int (*clua_dispatch)(lua_State *L, void *function);
-enum {
-  CLUA_RAISE = -1,           // a message: the caller's position is put in front
-  CLUA_RAISE_AS_IS = -2,     // any value, raised as itself
-  CLUA_RAISE_INTERRUPT = -3  // a message about an interrupt, which is thereby over
-};
+#define CLUA_RAISE (-1)            // a message: the caller's position is put in front
+#define CLUA_RAISE_AS_IS (-2)      // any value, raised as itself
+#define CLUA_RAISE_INTERRUPT (-3)  // a message about an interrupt, which is thereby over
 /// Gives up the retained reference that a userdata held.
 typedef void (*clua_release_object)(void *object);
 /// Registers the class of an object that no module declared.

@@ -1,0 +1,51 @@
+// A Swift function as Lua holds it, and the one place where Swift errors become Lua errors.
+import CLua
+import Catalog
+
+/// The box a Lua function points to. Its owner is the `LuaState` that binds it.
+final class BoundFunction {
+  /// As errors name it: `sample.euler_maruyama`; empty where the message says all.
+  let name: String
+  let body: (Frame) throws -> Int32
+
+  init(_ name: String, _ body: @escaping (Frame) throws -> Int32) {
+    self.name = name
+    self.body = body
+  }
+
+  /// Hands Lua's C side the functions it calls in Swift. Runs once, before the first state.
+  static let connectToLua: Void = clua_set_callbacks(
+    { state, raw in
+      Unmanaged<BoundFunction>.fromOpaque(raw)._withUnsafeGuaranteedRef { function in
+        let frame = Frame(state: state, host: HostTable.pointer)
+        do { return try function.body(frame) } catch { return function.report(error, frame) }
+      }
+    },
+    { object in Unmanaged<AnyObject>.fromOpaque(object).release() },
+    { state, object, _ in
+      guard
+        let object = Unmanaged<AnyObject>.fromOpaque(object).takeUnretainedValue() as? any Object
+      else { return }
+      ClassPlan(type(of: object)).declare(in: state) { function in
+        // No module owns this class, so its few functions stay for good.
+        Unmanaged.passRetained(function).toOpaque()
+      }
+    })
+
+  /// Pushes the error and says how it is to be raised.
+  private func report(_ error: any Error, _ frame: Frame) -> Int32 {
+    frame.host.pointee.setTop(frame.state, 0)
+    switch error {
+    case let error as LuaError:
+      frame.host.pointee.pushReference(frame.state, error.reference)
+      return CLUA_RAISE_AS_IS
+    case let error as Mismatch:
+      frame.push(prefix + (error.sentence ?? "expected \(error.expected)"))
+    default:
+      frame.push(prefix + "\(error)")
+    }
+    return CLUA_RAISE
+  }
+
+  private var prefix: String { name.isEmpty ? "" : name + ": " }
+}

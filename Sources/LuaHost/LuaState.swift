@@ -1,0 +1,74 @@
+// One independent Lua universe with Lua's libraries and the modules of a catalog.
+import CLua
+import Catalog
+
+public final class LuaState {
+  package let pointer: OpaquePointer
+  private var functions: [BoundFunction] = []
+
+  /// Nil when memory is out.
+  ///
+  /// - Parameter ignoringEnvironment: as `lua -E`, does not read `LUA_PATH` and `LUA_CPATH`.
+  public init?(modules: [Module] = [], ignoringEnvironment: Bool = false) {
+    BoundFunction.connectToLua
+    guard let state = clua_new() else { return nil }
+    pointer = state
+    guard clua_open_libraries(state, ignoringEnvironment) == CLUA_OK else { return nil }
+    var installer = ModuleInstaller(state: state, modules: modules)
+    installer.install()
+    functions = installer.functions
+  }
+
+  deinit { clua_close(pointer) }
+
+  /// Runs code for its effects.
+  ///
+  /// - Parameter name: how Lua calls the chunk; `=` in front means as it stands, `@` a file.
+  /// - Throws: `ScriptError` with the message, without a traceback.
+  public func run(_ code: String, name: String = "=code") throws {
+    _ = try results(of: code, name: name)
+  }
+
+  /// The results of code that returns something, each as `tostring` shows it.
+  public func results(of code: String, name: String = "=code") throws -> [String] {
+    let top = clua_top(pointer)
+    defer { clua_set_top(pointer, top) }
+    guard clua_reserve(pointer, 20) != 0 else { throw ScriptError("stack overflow") }
+    var status = load(code, name: name)
+    if status == CLUA_OK { status = clua_call(pointer, 0, CLUA_MULTRET) }
+    guard status == CLUA_OK else { throw ScriptError(text(at: -1)) }
+    return (top + 1..<clua_top(pointer) + 1).map(text(at:))
+  }
+
+  /// Compiles code and pushes the function, or the message of a syntax error.
+  package func load(_ code: String, name: String) -> Int32 {
+    var code = code
+    return code.withUTF8 { utf8 in
+      utf8.withMemoryRebound(to: CChar.self) { bytes in
+        name.withCString { name in
+          bytes.baseAddress.map { clua_load(pointer, $0, bytes.count, name) }
+            ?? clua_load(pointer, name, 0, name)
+        }
+      }
+    }
+  }
+
+  /// A value as `tostring` shows it.
+  package func text(at index: Int32) -> String {
+    guard clua_reserve(pointer, 4) != 0 else { return "?" }
+    let failed = clua_to_string(pointer, index) != CLUA_OK
+    defer { clua_set_top(pointer, -2) }
+    if failed {
+      let name = String(cString: clua_type_name(pointer, index < 0 ? index - 1 : index))
+      return "(\(articled(name)) that cannot be shown)"
+    }
+    return Frame(pointer).string(at: -1) ?? ""
+  }
+}
+
+/// A Lua error that nothing in the script caught.
+public struct ScriptError: Error, CustomStringConvertible {
+  public let message: String
+  public init(_ message: String) { self.message = message }
+  public var description: String { message }
+}

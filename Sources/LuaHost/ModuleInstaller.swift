@@ -1,0 +1,106 @@
+// Puts the modules of the catalog into a Lua state: `moondrift.sde`, `require "moondrift.sde"`, and
+// behind the globals, so that `sde` is there until a script uses the name for something else.
+import CLua
+import Catalog
+
+struct ModuleInstaller {
+  let state: OpaquePointer
+  let modules: [Module]
+  /// Owns the functions for as long as the state lives.
+  var functions: [BoundFunction] = []
+
+  init(state: OpaquePointer, modules: [Module]) {
+    self.state = state
+    self.modules = modules
+  }
+
+  mutating func install() {
+    guard clua_reserve(state, 20) != 0 else { return }
+    let top = clua_top(state)
+    declareClasses()
+
+    let frame = Frame(state)
+    clua_push_table(state, 0, Int32(clamping: modules.count))  // moondrift
+    clua_push_loaded(state)
+    let (all, loaded) = (top + 1, top + 2)
+    for module in modules {
+      pushTable(of: module)
+      clua_push_copy(state, -1)
+      frame.setField(loaded, "moondrift.\(module.name)")
+      frame.setField(all, module.name)
+    }
+    clua_push_copy(state, all)
+    frame.setField(loaded, "moondrift")
+    clua_push_globals(state)
+    clua_push_copy(state, all)
+    frame.setField(-2, "moondrift")
+    clua_push_table(state, 0, 1)
+    clua_push_copy(state, all)
+    frame.setField(-2, "__index")
+    clua_set_metatable(state, -2)
+    clua_set_top(state, top)
+  }
+
+  private mutating func keep(_ function: BoundFunction) -> UnsafeMutableRawPointer {
+    functions.append(function)
+    return Unmanaged.passUnretained(function).toOpaque()
+  }
+
+  private mutating func declareClasses() {
+    var plans: [ClassPlan] = []
+    var places: [ObjectIdentifier: Int] = [:]
+    func place(of type: any Object.Type) -> Int {
+      if let place = places[ObjectIdentifier(type)] { return place }
+      plans.append(ClassPlan(type))
+      places[ObjectIdentifier(type)] = plans.count - 1
+      return plans.count - 1
+    }
+    for module in modules {
+      for description in module.types { _ = place(of: description.type) }
+      for entry in module.entries {
+        guard let receiver = entry.receiver else { continue }
+        plans[place(of: receiver)].add(entry, qualifiedBy: module.name)
+      }
+    }
+    for plan in plans { plan.declare(in: state) { keep($0) } }
+  }
+
+  private mutating func pushTable(of module: Module) {
+    let frame = Frame(state)
+    clua_push_table(state, 0, Int32(clamping: module.entries.count))
+    let table = clua_top(state)
+    clua_push_table(state, 0, 3)  // its metatable
+    for entry in module.entries {
+      switch entry.kind {
+      case .constant(let value):
+        clua_push_number(state, value)
+        frame.setField(table, entry.name)
+      case .function:
+        guard let body = entry.body else { continue }
+        if entry.name == module.name {
+          clua_push_module_call(state, keep(BoundFunction(module.name, body)))
+          frame.setField(table + 1, "__call")
+        } else {
+          clua_push_function(state, keep(BoundFunction("\(module.name).\(entry.name)", body)))
+          frame.setField(table, entry.name)
+        }
+      case .method, .property, .metamethod: break
+      }
+    }
+    clua_push_module_index(state, keep(missing(in: module)))
+    frame.setField(table + 1, "__index")
+    frame.push("module \(module.name)")
+    frame.setField(table + 1, "__name")
+    clua_set_metatable(state, table)
+  }
+
+  /// `module sample has no 'euler_maruyma' (did you mean euler_maruyama?)`.
+  private func missing(in module: Module) -> BoundFunction {
+    BoundFunction("") { frame in
+      let key = frame.string(at: 2) ?? ""
+      let known = module.entries.filter { $0.receiver == nil || $0.isAlsoMethod }.map(\.name)
+      let near = nearestName(to: key, among: known).map { " (did you mean \($0)?)" } ?? ""
+      throw UserError("module \(module.name) has no '\(key)'\(near)")
+    }
+  }
+}
