@@ -5,13 +5,17 @@ public struct Module {
   /// The object types whose metatables this module's entries fill.
   public let types: [TypeDescription]
   public let entries: [Entry]
+  /// What calling the module itself does, `train(model, data)`: an entry named like the module.
+  public let call: Entry?
 
   public init(
-    _ name: String, _ summary: String, types: [TypeDescription] = [], entries: [Entry]
+    _ name: String, _ summary: String, types: [TypeDescription] = [], call: Entry? = nil,
+    entries: [Entry]
   ) {
     self.name = name
     self.summary = summary
     self.types = types
+    self.call = call
     self.entries = entries
   }
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "CSupportThreads.h"
+
 // --- Cancellation -------------------------------------------------------------------------------
 // Set by the SIGINT handler (async-signal-safe), polled by long Swift loops, cleared by whoever
 // turns it into an error.

@@ -1,0 +1,51 @@
+import Catalog
+import Tensors
+
+/// The Lua module `random`: reproducible streams.
+public enum RandomModule {
+  public static let module = Module(
+    "random",
+    "Reproducible random numbers: the same seed gives the same numbers at any thread count.",
+    types: [TypeDescription(RandomStream.self, "a reproducible source of random numbers")],
+    entries: [
+      .function(
+        "stream", "A stream of random numbers.",
+        .arg("seed", default: nil, "any integer; the session's next seed where absent"),
+        source: "Salmon et al. 2011, Philox 4×32-10",
+        example: "s = random.stream(1)  return s:normal{2, 3}"
+      ) { (seed: Int?) in RandomStream(seed: seed ?? SessionSeed.next()) },
+      .property(RandomStream.self, "seed", "The seed it was made with.") { $0.seed },
+      draw("normal", "Independent N(0, 1) numbers.") { try $0.normal($1, $2) },
+      draw("uniform", "Independent U(0, 1) numbers, ends excluded.") { try $0.uniform($1, $2) },
+      .method(
+        RandomStream.self, "permutation", "The integers 1 … n in random order.",
+        .arg("n", in: .nonNegative), returns: "int64 tensor of shape [n]",
+        example: "return random.stream(1):permutation(5)"
+      ) { (stream: RandomStream, n: Int) in
+        try Tensor(stream.permutation(n).map { Int64($0 + 1) })
+      },
+      .method(
+        RandomStream.self, "integers", "Independent integers, each from first to last as likely.",
+        .arg("n", in: .nonNegative), .arg("first"), .arg("last"),
+        returns: "int64 tensor of shape [n]", example: "return random.stream(1):integers(5, 1, 6)"
+      ) { (stream: RandomStream, n: Int, first: Int, last: Int) in
+        guard first <= last else {
+          throw UserError("last must be at least first, got \(first) and \(last)")
+        }
+        return try Tensor(stream.integers(n, first...last).map { Int64($0) })
+      },
+    ])
+
+  private static func draw(
+    _ name: String, _ summary: String,
+    _ body: @escaping (RandomStream, Shape, DType) throws -> Tensor
+  ) -> Entry {
+    .method(
+      RandomStream.self, name, summary, .arg("shape", "lengths"),
+      .option("dtype", default: .float32, "element type: float32 or float64"),
+      example: "return random.stream(1):\(name){2, 3}"
+    ) { (stream: RandomStream, shape: ShapeArgument, dtype: DType) in
+      try body(stream, shape.shape(), dtype)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Catalog
+import Tensors
+
+// Sums and what is built from them, with gradients. Axes are 0-based; nil means all elements.
+
+/// Σ x over one axis or all.
+public func sum(_ x: Tensor, axis: Int? = nil, keepingAxis: Bool = false) throws -> Tensor {
+  let total = try record(
+    "sum", [x],
+    forward: {
+      try axis.map { [x = $0[0]] in try x.reduced(.sum, axis: $0) } ?? $0[0].reduced(.sum)
+    },
+    pullbacks: [
+      { inputs, _, cotangent in
+        let wide = try axis.map { try expandedAxis(cotangent, at: $0) } ?? cotangent
+        return try broadcast(wide, to: inputs[0].shape)
+      }
+    ])
+  return try keepingAxis ? keeping(total, axis, of: x) : total
+}
+
+/// The mean over one axis or all.
+public func mean(_ x: Tensor, axis: Int? = nil, keepingAxis: Bool = false) throws -> Tensor {
+  let count = axis.map { x.shape[$0] } ?? x.elementCount
+  let real = x.dtype.isFloatingPoint ? x : try x.value.converted(to: .float32)
+  return try sum(real, axis: axis, keepingAxis: keepingAxis) / Double(count)
+}
+
+/// The variance over one axis or all: divided by N − `correction`.
+public func variance(
+  _ x: Tensor, axis: Int? = nil, correction: Int = 1, keepingAxis: Bool = false
+) throws -> Tensor {
+  let count = axis.map { x.shape[$0] } ?? x.elementCount
+  let center = try mean(x, axis: axis, keepingAxis: axis != nil)
+  let total = try sum(square(x - center), axis: axis, keepingAxis: keepingAxis)
+  return try total / Double(count - correction)
+}
+
+/// The largest (or smallest) element; ties share the gradient.
+public func extreme(
+  _ x: Tensor, _ kernel: ReductionKernel, axis: Int? = nil, keepingAxis: Bool = false
+) throws -> Tensor {
+  let result = try record(
+    "extreme", [x],
+    forward: {
+      try axis.map { [x = $0[0]] in try x.reduced(kernel, axis: $0) } ?? $0[0].reduced(kernel)
+    },
+    pullbacks: [
+      { inputs, output, cotangent in
+        let wide = try axis.map { try expandedAxis(output, at: $0) } ?? output
+        let flow = try axis.map { try expandedAxis(cotangent, at: $0) } ?? cotangent
+        let hit = try inputs[0].value.compared(with: wide.value, .equal)
+          .converted(to: inputs[0].dtype)
+        let ties = try sum(hit, axis: axis, keepingAxis: axis != nil)
+        return try flow * hit / ties
+      }
+    ])
+  return try keepingAxis ? keeping(result, axis, of: x) : result
+}
+
+/// ln Σ e^x over an axis, by the largest element so that nothing overflows.
+public func logSumExp(_ x: Tensor, axis: Int, keepingAxis: Bool = false) throws -> Tensor {
+  // Where all is −inf (or one is +inf) the shift is 0, so that no inf − inf arises.
+  let shift = try expandedAxis(x.value.reduced(.maximum, axis: axis), at: axis)
+    .replacingInfinities()
+  let result = try log(sum(exp(x - shift), axis: axis, keepingAxis: true)) + shift
+  return keepingAxis ? result : try select(result, axis: axis, 0)
+}
+
+/// Sums a cotangent over the axes that broadcasting repeated.
+public func sum(_ x: Tensor, to shape: Shape) throws -> Tensor {
+  if x.shape == shape { return x }
+  var result = x
+  while result.rank > shape.rank { result = try sum(result, axis: 0) }
+  for axis in 0..<shape.rank where shape[axis] == 1 && result.shape[axis] != 1 {
+    result = try sum(result, axis: axis, keepingAxis: true)
+  }
+  return result
+}
+
+private func keeping(_ reduced: Tensor, _ axis: Int?, of x: Tensor) throws -> Tensor {
+  if let axis { return try expandedAxis(reduced, at: axis) }
+  return try reshape(reduced, to: Array(repeating: 1, count: x.rank))
+}
+
+extension Tensor {
+  fileprivate func replacingInfinities() throws -> Tensor {
+    let values = try doubles().map { $0.isFinite ? $0 : 0 }
+    return try Tensor(values, shape: shape).converted(to: dtype)
+  }
+}

@@ -1,0 +1,143 @@
+import Catalog
+import Tensors
+
+// What the functions of `tensor` take besides tensors.
+
+/// A tensor or a number, told apart without throwing: the operands of `a + b`.
+public enum Operand: Argument {
+  case tensor(Tensor)
+  case number(Double)
+
+  public static var expectation: String { "a tensor or a number" }
+  public static var luaType: String { "tensor|number" }
+
+  @inline(__always)
+  public static func read(_ frame: Frame, _ index: Int32) throws -> Operand {
+    if frame.type(at: index) == LuaType.number { return .number(frame.number(at: index)) }
+    do { return .tensor(try Tensor.read(frame, index)) } catch {
+      throw Mismatch(expected: expectation)
+    }
+  }
+
+  /// As a tensor; numbers become 0-d float64, or float32 beside a tensor of that type.
+  public func tensor(_ dtype: DType = .float64) throws -> Tensor {
+    switch self {
+    case .tensor(let x): x
+    case .number(let value): try .scalar(value, dtype)
+    }
+  }
+}
+
+/// A shape: one number, or a list of them.
+public struct ShapeArgument: Argument {
+  public let lengths: [Int]
+  public static var expectation: String { "a length or a list of lengths" }
+  public static var luaType: String { "integer|integer[]" }
+
+  public static func read(_ frame: Frame, _ index: Int32) throws -> ShapeArgument {
+    if frame.type(at: index) == LuaType.number, let length = frame.integer(at: index) {
+      return ShapeArgument(lengths: [length])
+    }
+    guard frame.type(at: index) == LuaType.table, let lengths = try? [Int].read(frame, index) else {
+      throw Mismatch(expected: expectation)
+    }
+    return ShapeArgument(lengths: lengths)
+  }
+
+  public func shape() throws -> Shape { try Shape(checking: lengths) }
+}
+
+extension DType: Argument {
+  static let names = DType.allCases.map(\.rawValue)
+  public static var expectation: String { names.map { "'\($0)'" }.joined(separator: " or ") }
+  public static var luaType: String { names.map { "\"\($0)\"" }.joined(separator: "|") }
+  public var literal: String { "\"\(rawValue)\"" }
+
+  public static func read(_ frame: Frame, _ index: Int32) throws -> DType {
+    guard let type = frame.string(at: index).flatMap(DType.init) else {
+      throw Mismatch(expected: expectation)
+    }
+    return type
+  }
+}
+
+/// Numbers in nested lists of equal lengths, a number, or a tensor: what `tensor(...)` is made of.
+public enum TensorSource: Argument {
+  case tensor(Tensor)
+  case numbers([Double], Shape, isBoolean: Bool)
+
+  public static var expectation: String { "a number, nested lists of numbers, or a tensor" }
+  public static var luaType: String { "number|boolean|table|tensor" }
+
+  public static func read(_ frame: Frame, _ index: Int32) throws -> TensorSource {
+    if frame.type(at: index) == LuaType.userdata {
+      guard let x = try? Tensor.read(frame, index) else { throw Mismatch(expected: expectation) }
+      return .tensor(x)
+    }
+    var reader = NestedListReader(frame: frame)
+    try reader.read(index, depth: 0)
+    let shape = try reader.shape()
+    return .numbers(reader.values, shape, isBoolean: reader.isBoolean && !reader.values.isEmpty)
+  }
+
+  public func tensor(_ dtype: DType?) throws -> Tensor {
+    switch self {
+    case .tensor(let x): return try dtype.map { try x.converted(to: $0) } ?? x.copied()
+    case .numbers(let values, let shape, let isBoolean):
+      let whole = try Tensor(values, shape: shape)
+      return try whole.converted(to: dtype ?? (isBoolean ? .bool : .float32))
+    }
+  }
+}
+
+/// Walks nested lists, checking that all of one depth are equally long.
+private struct NestedListReader {
+  let frame: Frame
+  var values: [Double] = []
+  var isBoolean = true
+  private var lengths: [Int] = []
+
+  init(frame: Frame) { self.frame = frame }
+
+  func shape() throws -> Shape { try Shape(checking: lengths) }
+
+  mutating func read(_ index: Int32, depth: Int) throws {
+    let host = frame.host.pointee
+    switch frame.type(at: index) {
+    case LuaType.number, LuaType.boolean:
+      let isNumber = frame.type(at: index) == LuaType.number
+      guard depth == lengths.count else {
+        throw Mismatch(
+          sentence: "must have lists of equal depth, got \(frame.describe(at: index)) beside a list"
+        )
+      }
+      if isNumber { isBoolean = false }
+      values.append(
+        isNumber
+          ? frame.number(at: index) : Double(host.boolean(frame.state, index)))
+    case LuaType.table:
+      guard host.reserve(frame.state, 2) != 0, depth < Shape.maximumRank else {
+        throw Mismatch(sentence: "must be nested at most \(Shape.maximumRank) deep")
+      }
+      let table = host.absoluteIndex(frame.state, index)
+      let length = host.length(frame.state, table)
+      if depth == lengths.count {
+        guard values.isEmpty else {
+          throw Mismatch(sentence: "must have lists of equal depth, got a list beside a number")
+        }
+        lengths.append(length)
+      }
+      guard lengths[depth] == length else {
+        throw Mismatch(
+          sentence: "must have lists of equal length, got \(length) beside \(lengths[depth])")
+      }
+      for position in stride(from: 1, through: length, by: 1) {
+        _ = host.getIndex(frame.state, table, position)
+        defer { frame.pop() }
+        try read(-1, depth: depth + 1)
+      }
+    default:
+      throw Mismatch(expected: TensorSource.expectation)
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import Catalog
+import Tensors
+
+// The arithmetic of the module `tensor`: operators, the elementwise families, reductions, products.
+
+extension TensorModule {
+  static let operators: [Entry] =
+    [
+      binaryOperator("__add", "a + b", .add),
+      binaryOperator("__sub", "a - b", .subtract),
+      binaryOperator("__mul", "a * b", .multiply),
+      binaryOperator("__div", "a / b", .divide),
+      binaryOperator("__pow", "a ^ b", .power),
+      .metamethod(Tensor.self, "__unm", "-a", "Minus a.", .arg("a"), .rest("unused")) {
+        (a: Tensor, _: Rest<Value>) in try -a
+      },
+      booleanOperator("__band", "a & b") { $0 && $1 },
+      booleanOperator("__bor", "a | b") { $0 || $1 },
+      .metamethod(
+        Tensor.self, "__bnot", "~a", "Not a, for bool tensors.", .arg("a"), .rest("unused")
+      ) {
+        (a: Tensor, _: Rest<Value>) -> Tensor in
+        try combineBooleans(a, a) { first, _ in !first }
+      },
+      orderOperator("__lt", "a < b", <),
+      orderOperator("__le", "a <= b", <=),
+    ]
+
+  private static func binaryOperator(_ event: String, _ form: String, _ rule: BinaryRule) -> Entry {
+    .metamethod(
+      Tensor.self, event, form, "\(rule.summary); operands broadcast.", .arg("a"), .arg("b"),
+      example: "return tensor{1, 2} \(form.split(separator: " ")[1]) 2"
+    ) { (a: Operand, b: Operand) in try apply(rule, a, b) }
+  }
+
+  static func apply(_ rule: BinaryRule, _ a: Operand, _ b: Operand) throws -> Tensor {
+    switch (a, b) {
+    case (.tensor(let x), .tensor(let y)): try rule(x, y)
+    case (.tensor(let x), .number(let y)): try rule(x, y)
+    case (.number(let x), .tensor(let y)): try rule(x, y)
+    case (.number(let x), .number(let y)): try rule(.scalar(x), y)
+    }
+  }
+
+  private static func booleanOperator(
+    _ event: String, _ form: String, _ body: @escaping (Bool, Bool) -> Bool
+  ) -> Entry {
+    .metamethod(
+      Tensor.self, event, form, "Element by element, for bool tensors.", .arg("a"), .arg("b"),
+      example: "return tensor{true, false} \(form.split(separator: " ")[1]) tensor{true, true}"
+    ) { (a: Tensor, b: Tensor) in try combineBooleans(a, b, body) }
+  }
+
+  private static func combineBooleans(_ a: Tensor, _ b: Tensor, _ body: (Bool, Bool) -> Bool) throws
+    -> Tensor
+  {
+    for x in [a, b] where x.dtype != .bool {
+      throw UserError("& | ~ need bool tensors, got \(x.dtype.rawValue); compare first")
+    }
+    let shape = try Shape.broadcast(a.shape, b.shape)
+    let x = try a.broadcast(to: shape).densified()
+    let y = try b.broadcast(to: shape).densified()
+    let result = try Tensor(uninitialized: shape, .bool)
+    let first = x.pointer(Bool.self)
+    let second = y.pointer(Bool.self)
+    let out = result.pointer(Bool.self)
+    for i in 0..<shape.elementCount { out[i] = body(first[i], second[i]) }
+    return result
+  }
+
+  private static func orderOperator(
+    _ event: String, _ form: String, _ body: @escaping (Double, Double) -> Bool
+  ) -> Entry {
+    .metamethod(
+      Tensor.self, event, form,
+      "For 0-d tensors only, since Lua makes one boolean of it; otherwise use a:less(b).",
+      .arg("a"), .arg("b"), example: "return tensor(1) \(form.split(separator: " ")[1]) 2"
+    ) { (a: Operand, b: Operand) -> Bool in
+      func number(_ operand: Operand) throws -> Double {
+        switch operand {
+        case .number(let value): return value
+        case .tensor(let x):
+          guard x.elementCount == 1 else {
+            throw UserError(
+              "\(form) compares 0-d tensors, got shape \(x.shape); use a:less(b) and its kin")
+          }
+          return try x.value.item()
+        }
+      }
+      return body(try number(a), try number(b))
+    }
+  }
+
+  static let elementwise: [Entry] =
+    UnaryRule.all.map { rule in
+      .operation(
+        "\(rule.name)", "Element by element: \(rule.summary).", .arg("x"),
+        example: "return tensor{0.5, 1}:\(rule.name)()"
+      ) { (x: Tensor) in try rule(x) }
+    }
+    + BinaryRule.all.map { rule in
+      .operation(
+        "\(rule.name)", "Element by element: \(rule.summary); operands broadcast.", .arg("a"),
+        .arg("b"), example: "return tensor{1, 2}:\(rule.name)(3)"
+      ) { (a: Tensor, b: Operand) in try apply(rule, .tensor(a), b) }
+    }
+    + Comparison.allCases.map { comparison in
+      .operation(
+        comparison.rawValue, "Element by element, a bool tensor; operands broadcast.", .arg("a"),
+        .arg("b"), example: "return tensor{1, 2, 3}:\(comparison.rawValue)(2)"
+      ) { (a: Tensor, b: Operand) in
+        try a.value.compared(with: b.tensor().value, comparison)
+      }
+    }
+
+  static let reductions: [Entry] = [
+    reduction("sum", "The sum") { try sum($0, axis: $1, keepingAxis: $2) },
+    reduction("mean", "The mean") { try mean($0, axis: $1, keepingAxis: $2) },
+    reduction("max", "The largest element; ties share the gradient,") {
+      try extreme($0, .maximum, axis: $1, keepingAxis: $2)
+    },
+    reduction("min", "The smallest element; ties share the gradient,") {
+      try extreme($0, .minimum, axis: $1, keepingAxis: $2)
+    },
+    .operation(
+      "var", "The variance over an axis or all elements.", .arg("x"),
+      .arg("axis", default: nil, "1-based; all elements where absent"),
+      .option("correction", default: 1, "divides by N − correction", in: .nonNegative),
+      .option("keepdim", default: false, "keeps the axis with length 1"),
+      example: "return tensor{1, 2, 3}:var()"
+    ) { (x: Tensor, axis: Int?, correction: Int, keep: Bool) in
+      try variance(x, axis: axis.map { try x.axis($0) }, correction: correction, keepingAxis: keep)
+    },
+    .operation(
+      "std", "The standard deviation over an axis or all elements.", .arg("x"),
+      .arg("axis", default: nil, "1-based; all elements where absent"),
+      .option("correction", default: 1, "divides by N − correction", in: .nonNegative),
+      .option("keepdim", default: false, "keeps the axis with length 1"),
+      example: "return tensor{1, 2, 3}:std()"
+    ) { (x: Tensor, axis: Int?, correction: Int, keep: Bool) in
+      try sqrt(
+        variance(x, axis: axis.map { try x.axis($0) }, correction: correction, keepingAxis: keep))
+    },
+    .operation(
+      "logsumexp", "ln Σ e^x over an axis, without overflow.", .arg("x"), .arg("axis", "1-based"),
+      .option("keepdim", default: false, "keeps the axis with length 1"),
+      example: "return tensor{1000, 1000}:logsumexp(1)"
+    ) { (x: Tensor, axis: Int, keep: Bool) in
+      try logSumExp(x, axis: x.axis(axis), keepingAxis: keep)
+    },
+  ]
+
+  private static func reduction(
+    _ name: String, _ what: String, _ body: @escaping (Tensor, Int?, Bool) throws -> Tensor
+  ) -> Entry {
+    .operation(
+      name, "\(what) over an axis or all elements.", .arg("x"),
+      .arg("axis", default: nil, "1-based; all elements where absent"),
+      .option("keepdim", default: false, "keeps the axis with length 1"),
+      example: "return tensor{{1, 2}, {3, 4}}:\(name)(1)"
+    ) { (x: Tensor, axis: Int?, keep: Bool) in try body(x, axis.map { try x.axis($0) }, keep) }
+  }
+
+  static let products: [Entry] = [
+    .operation(
+      "matmul", "The matrix product; 1-D operands and leading axes as in NumPy.", .arg("a"),
+      .arg("b"), example: "return tensor{{1, 2}, {3, 4}}:matmul(tensor{1, 1})"
+    ) { (a: Tensor, b: Tensor) in try matmul(a, b) }
+  ]
+}

@@ -1,0 +1,202 @@
+import Catalog
+import Tensors
+
+/// The Lua module `tensor`: n-dimensional arrays, with gradients where a transform asks for them.
+public enum TensorModule {
+  public static let module = Module(
+    "tensor",
+    "N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.",
+    types: [TypeDescription(Tensor.self, "an n-dimensional array, float32 unless asked otherwise")],
+    call: make,
+    entries: making + shaping + reading + operators + elementwise + reductions + products)
+
+  static let make = Entry.function(
+    "tensor", "A tensor of the given values.",
+    .arg("values", "a number, nested lists of equal lengths, or a tensor to copy"),
+    .option("dtype", default: nil, "element type; float32 for numbers, bool for booleans"),
+    returns: "a new tensor", example: "x = tensor{{1, 2}, {3, 4}}  print(x.shape[1])"
+  ) { (values: TensorSource, dtype: DType?) in try values.tensor(dtype) }
+
+  static let making: [Entry] = [
+    .function(
+      "zeros", "A tensor of zeros.", .arg("shape", "lengths"),
+      .option("dtype", default: .float32, "element type"), example: "tensor.zeros{2, 3}"
+    ) { (shape: ShapeArgument, dtype: DType) in try Tensor.zeros(shape.shape(), dtype) },
+    .function(
+      "ones", "A tensor of ones.", .arg("shape", "lengths"),
+      .option("dtype", default: .float32, "element type"), example: "tensor.ones(4)"
+    ) { (shape: ShapeArgument, dtype: DType) in try Tensor.full(shape.shape(), 1, dtype) },
+    .function(
+      "full", "A tensor of one value.", .arg("shape", "lengths"), .arg("value"),
+      .option("dtype", default: .float32, "element type"), example: "tensor.full({2, 2}, 0.5)"
+    ) { (shape: ShapeArgument, value: Double, dtype: DType) in
+      try Tensor.full(shape.shape(), value, dtype)
+    },
+    .function(
+      "linspace", "Equally spaced numbers, both ends included.", .arg("first"), .arg("last"),
+      .arg("count", in: .positive), .option("dtype", default: .float32, "element type"),
+      returns: "tensor of shape [count]", example: "tensor.linspace(0, 1, 5)"
+    ) { (first: Double, last: Double, count: Int, dtype: DType) in
+      let step = count > 1 ? (last - first) / Double(count - 1) : 0
+      return try checkedTensor(count) { $0 == count - 1 ? last : first + step * Double($0) }
+        .converted(to: dtype)
+    },
+    .function(
+      "arange", "The numbers first, first + step, … up to last, which is included where it is met.",
+      .arg("first"), .arg("last"), .arg("step", default: 1.0), returns: "tensor of shape [n]",
+      example: "tensor.arange(1, 5)"
+    ) { (first: Double, last: Double, step: Double) in
+      guard step != 0, step.isFinite else {
+        throw UserError("step must be a number other than 0, got \(formatNumber(step))")
+      }
+      let count = max(0, ((last - first) / step * (1 + 1e-12)).rounded(.down) + 1)
+      guard count < 1e15 else { throw UserError("\(formatNumber(count)) elements do not fit") }
+      return try checkedTensor(Int(count)) { first + step * Double($0) }.converted(to: .float32)
+    },
+  ]
+
+  static let shaping: [Entry] = [
+    .operation(
+      "reshape", "The same elements in another shape; a view where they lie densely.",
+      .arg("x"), .arg("shape", "lengths; one may be -1"),
+      example: "tensor.arange(1, 6):reshape{2, 3}"
+    ) { (x: Tensor, shape: ShapeArgument) in try reshape(x, to: shape.lengths) },
+    .operation(
+      "transpose", "The last two axes exchanged, as a view.", .arg("x"),
+      example: "tensor.zeros{2, 3}:transpose()"
+    ) { (x: Tensor) in try transpose(x) },
+    .operation(
+      "permute", "Axes in another order, as a view.", .arg("x"), .arg("axes", "1-based axes"),
+      example: "tensor.zeros{2, 3, 4}:permute{3, 1, 2}"
+    ) { (x: Tensor, axes: [Int]) in try permute(x, axes.map { try x.axis($0, name: "axes") }) },
+    .operation(
+      "column", "Column i of the last axis, as a view.", .arg("x"), .arg("i", "1-based"),
+      example: "tensor{{1, 2}, {3, 4}}:column(1)"
+    ) { (x: Tensor, i: Int) in
+      guard x.rank > 0 else { throw UserError("a 0-d tensor has no columns") }
+      let axis = x.rank - 1
+      return try indexed(x, .slices(Array(repeating: .all, count: axis) + [.one(i)]))
+    },
+    .operation(
+      "expand", "A view with a new axis of length 1.", .arg("x"),
+      .arg("axis", "its place, 1-based"), example: "tensor{1, 2}:expand(1)"
+    ) { (x: Tensor, axis: Int) in
+      let place = axis > 0 ? axis - 1 : x.rank + 1 + axis
+      guard (0...x.rank).contains(place), axis != 0, x.rank < Shape.maximumRank else {
+        throw UserError("axis must be from 1 to \(x.rank + 1), got \(axis), for shape \(x.shape)")
+      }
+      return try expandedAxis(x, at: place)
+    },
+    .operation(
+      "broadcast", "A view that repeats axes of length 1.", .arg("x"), .arg("shape", "lengths"),
+      example: "tensor{1, 2}:broadcast{3, 2}"
+    ) { (x: Tensor, shape: ShapeArgument) in try Autodiff.broadcast(x, to: shape.shape()) },
+    .function(
+      "concatenate", "Tensors joined along an axis that all have.", .arg("parts"),
+      .arg("axis", default: 1, "1-based"),
+      example: "tensor.concatenate{tensor.ones(2), tensor.zeros(3)}"
+    ) { (parts: [Tensor], axis: Int) in
+      guard let first = parts.first else { throw UserError("parts must not be empty") }
+      return try concatenate(parts, axis: first.axis(axis))
+    },
+    .function(
+      "stack", "Tensors of one shape along a new first axis.", .arg("parts"),
+      example: "tensor.stack{tensor.ones(2), tensor.zeros(2)}"
+    ) { (parts: [Tensor]) in
+      guard !parts.isEmpty else { throw UserError("parts must not be empty") }
+      return try concatenate(parts.map { try expandedAxis($0, at: 0) }, axis: 0)
+    },
+    .operation(
+      "copy", "A dense copy with memory of its own.", .arg("x"), example: "tensor.ones(2):copy()"
+    ) { (x: Tensor) in try convertedCopy(x) },
+    .operation(
+      "to", "The same values in another element type.", .arg("x"), .arg("dtype"),
+      example: "tensor{1, 2}:to(\"float64\")"
+    ) { (x: Tensor, dtype: DType) in try convert(x, to: dtype) },
+    .operation(
+      "detach", "The same values, seen by no gradient.", .arg("x"),
+      example: "tensor.ones(2):detach()"
+    ) { (x: Tensor) in x.value },
+  ]
+
+  static let reading: [Entry] = [
+    .property(Tensor.self, "shape", "Axis lengths.", example: "tensor.zeros{2, 3}.shape") {
+      (x: Tensor) in Array(x.shape)
+    },
+    .property(Tensor.self, "dtype", "Element type.", example: "tensor.zeros(1).dtype") {
+      (x: Tensor) in x.dtype.rawValue
+    },
+    .property(Tensor.self, "rank", "Number of axes.", example: "tensor.zeros{2, 3}.rank") {
+      (x: Tensor) in x.rank
+    },
+    .property(Tensor.self, "count", "Number of elements.", example: "tensor.zeros{2, 3}.count") {
+      (x: Tensor) in x.elementCount
+    },
+    .operation(
+      "item", "The only element as a Lua number or boolean.", .arg("x"), example: "tensor(3):item()"
+    ) { (x: Tensor) -> Value in
+      let value = try x.value.item()
+      return scalar(value, x.dtype)
+    },
+    .operation(
+      "table", "The elements as nested Lua tables.", .arg("x"), example: "tensor{1, 2}:table()[2]"
+    ) { (x: Tensor) -> Value in
+      try nested(x.value.doubles()[...], x.shape, axis: 0, x.dtype)
+    },
+    .metamethod(
+      Tensor.self, "__index", "x[i]",
+      "A view along axis 1; x[{ {a, b}, i, {} }] slices, bool and int64 tensors select rows.",
+      .arg("x"), .arg("index"), example: "x = tensor{{1, 2}, {3, 4}}  return x[1], x[{ {}, 2 }]"
+    ) { (x: Tensor, index: Index) in try indexed(x, index) },
+    .metamethod(
+      Tensor.self, "__newindex", "x[i] = v", "Writes numbers or a tensor into part of x.",
+      .arg("x"), .arg("index"), .arg("value"), example: "x = tensor.zeros(3)  x[2] = 5"
+    ) { (x: Tensor, index: Index, value: Operand) in
+      try assign(x, index, value)
+      return Nothing()
+    },
+    .metamethod(Tensor.self, "__len", "#x", "Length of axis 1.", .arg("x"), .rest("unused")) {
+      (x: Tensor, _: Rest<Value>) -> Int in
+      guard x.rank > 0 else { throw UserError("a 0-d tensor has no length") }
+      return x.shape[0]
+    },
+    .metamethod(
+      Tensor.self, "__tostring", "tostring(x)", "The values, bounded.", .arg("x"), .rest("unused")
+    ) {
+      (x: Tensor, _: Rest<Value>) in x.value.display()
+    },
+  ]
+
+  /// A new tensor from a formula, after the check that it fits in memory.
+  static func checkedTensor(_ count: Int, _ value: (Int) -> Double) throws -> Tensor {
+    let result = try Tensor(uninitialized: Shape(checking: [count]), .float64)
+    let out = result.pointer(Double.self)
+    for i in 0..<count { out[i] = value(i) }
+    return result
+  }
+
+  static func convertedCopy(_ x: Tensor) throws -> Tensor {
+    try record("copy", [x], forward: { try $0[0].copied() }, pullbacks: [{ _, _, g in g }])
+  }
+
+  static func scalar(_ value: Double, _ dtype: DType) -> Value {
+    switch dtype {
+    case .bool: .boolean(value != 0)
+    case .int64: .integer(Int(value))
+    default: .number(value)
+    }
+  }
+
+  private static func nested(
+    _ values: ArraySlice<Double>, _ shape: Shape, axis: Int, _ dtype: DType
+  ) -> Value {
+    if axis == shape.rank { return scalar(values.first ?? 0, dtype) }
+    let length = shape[axis]
+    let step = length == 0 ? 0 : values.count / length
+    return .list(
+      (0..<length).map {
+        let start = values.startIndex + $0 * step
+        return nested(values[start..<start + step], shape, axis: axis + 1, dtype)
+      })
+  }
+}

@@ -1,0 +1,132 @@
+import CSupport
+import Glibc
+import Synchronization
+
+/// Threads that share the chunks of one parallel loop at a time.
+///
+/// How work is cut into chunks is the caller's matter and must depend on shapes only; which thread
+/// runs a chunk then does not change a bit of the result. A loop started from inside another runs on
+/// its own thread alone. Workers spin for a moment after a loop and then sleep.
+public final class WorkerPool: @unchecked Sendable {
+  public static let shared = WorkerPool()
+
+  /// Threads that work on a loop, the caller's included. Set it before heavy work (`--threads`).
+  public var threadCount: Int {
+    get { wanted.load(ordering: .relaxed) }
+    set { wanted.store(max(1, min(newValue, 256)), ordering: .relaxed) }
+  }
+
+  private let wanted = Atomic<Int>(Int(csupport_core_count()))
+  private let busy = Atomic<Bool>(false)
+  private let isOpen = Atomic<Bool>(false)
+  private let generation = Atomic<Int>(0)
+  private let nextChunk = Atomic<Int>(0)
+  private let active = Atomic<Int>(0)
+  private let sleeping = Atomic<Int>(0)
+  private var chunkCount = 0
+  private var body: ((Int) -> Void)?
+  private var started = 1
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  private init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  /// Runs `body(0)` … `body(chunks − 1)`, each once, and returns when all are done.
+  public func run(chunks: Int, _ body: (Int) -> Void) {
+    if chunks <= 0 { return }
+    let alone = chunks == 1 || threadCount == 1
+    if alone || busy.exchange(true, ordering: .acquiring) {
+      for chunk in 0..<chunks { body(chunk) }
+      return
+    }
+    defer { busy.store(false, ordering: .releasing) }
+    startThreads()
+    withoutActuallyEscaping(body) { escaping in
+      self.body = escaping
+      chunkCount = chunks
+      nextChunk.store(0, ordering: .relaxed)
+      isOpen.store(true, ordering: .sequentiallyConsistent)
+      generation.add(1, ordering: .sequentiallyConsistent)
+      if sleeping.load(ordering: .sequentiallyConsistent) > 0 {
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+      }
+      claimChunks()
+      isOpen.store(false, ordering: .sequentiallyConsistent)
+      while active.load(ordering: .sequentiallyConsistent) > 0 { csupport_pause() }
+      self.body = nil
+    }
+  }
+
+  /// Cuts `0..<count` into ranges of `grain` elements and runs them in parallel.
+  public func run(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    if count <= grain {
+      if count > 0 { body(0..<count) }
+      return
+    }
+    let chunks = (count + grain - 1) / grain
+    run(chunks: chunks) { chunk in
+      body(chunk * grain..<min(count, (chunk + 1) * grain))
+    }
+  }
+
+  private func claimChunks() {
+    while true {
+      let chunk = nextChunk.add(1, ordering: .relaxed).oldValue
+      if chunk >= chunkCount { return }
+      body?(chunk)
+    }
+  }
+
+  // MARK: Threads
+
+  private func startThreads() {
+    while started < threadCount {
+      var thread = pthread_t()
+      let pool = Unmanaged.passUnretained(self).toOpaque()
+      let status = pthread_create(
+        &thread, nil,
+        { argument in
+          csupport_block_signals()
+          if let argument {
+            Unmanaged<WorkerPool>.fromOpaque(argument).takeUnretainedValue().work()
+          }
+          return nil
+        }, pool)
+      if status != 0 { return }
+      pthread_detach(thread)
+      started += 1
+    }
+  }
+
+  private func work() {
+    var seen = 0
+    while true {
+      seen = waitForWork(after: seen)
+      active.add(1, ordering: .sequentiallyConsistent)
+      // `active` was raised first, so a loop that is still open stays open until we are done.
+      if isOpen.load(ordering: .sequentiallyConsistent) { claimChunks() }
+      active.subtract(1, ordering: .sequentiallyConsistent)
+    }
+  }
+
+  private func waitForWork(after seen: Int) -> Int {
+    for _ in 0..<4000 {
+      let now = generation.load(ordering: .acquiring)
+      if now != seen { return now }
+      csupport_pause()
+    }
+    pthread_mutex_lock(mutex)
+    sleeping.add(1, ordering: .sequentiallyConsistent)
+    while generation.load(ordering: .sequentiallyConsistent) == seen {
+      pthread_cond_wait(condition, mutex)
+    }
+    sleeping.subtract(1, ordering: .sequentiallyConsistent)
+    pthread_mutex_unlock(mutex)
+    return generation.load(ordering: .acquiring)
+  }
+}

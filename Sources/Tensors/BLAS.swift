@@ -1,0 +1,91 @@
+import Catalog
+import Glibc
+import Runtime
+
+/// OpenBLAS, opened at first use with one thread: linked in, its idle worker would burn 0.1 s of CPU
+/// in every process. Products run on our own worker pool, cut into panels of rows.
+enum BLAS {
+  typealias SGemm =
+    @convention(c) (
+      Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32,
+      UnsafePointer<Float>, Int32, Float, UnsafeMutablePointer<Float>, Int32
+    ) -> Void
+  typealias DGemm =
+    @convention(c) (
+      Int32, Int32, Int32, Int32, Int32, Int32, Double, UnsafePointer<Double>, Int32,
+      UnsafePointer<Double>, Int32, Double, UnsafeMutablePointer<Double>, Int32
+    ) -> Void
+
+  static let library: UnsafeMutableRawPointer? = {
+    setenv("OPENBLAS_NUM_THREADS", "1", 0)
+    return dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL)
+  }()
+
+  static let sgemm: SGemm? = symbol("cblas_sgemm")
+  static let dgemm: DGemm? = symbol("cblas_dgemm")
+
+  private static func symbol<F>(_ name: String) -> F? {
+    guard let library, let address = dlsym(library, name) else { return nil }
+    return unsafeBitCast(address, to: F.self)
+  }
+
+  static let missing = UserError(
+    "libopenblas.so.0 cannot be opened; install OpenBLAS (Debian: libopenblas0)")
+}
+
+/// What OpenBLAS says of itself, for `--version`: its version and kernel.
+public func blasDescription() -> String {
+  guard let library = BLAS.library, let address = dlsym(library, "openblas_get_config") else {
+    return "none"
+  }
+  let config = unsafeBitCast(address, to: (@convention(c) () -> UnsafePointer<CChar>?).self)
+  return config().map { String(cString: $0) } ?? "OpenBLAS"
+}
+
+/// Whether a matrix operand is to be read transposed.
+public enum MatrixOrder {
+  case plain, transposed
+  var code: Int32 { self == .plain ? 111 : 112 }
+}
+
+/// C ← α op(A) op(B) + β C on dense row-major panels of rows of C.
+/// - Parameters: rows, columns of C and the inner length; `aStep`, `bStep`, `cStep` are row lengths.
+public func gemm(
+  _ aOrder: MatrixOrder, _ bOrder: MatrixOrder, rows: Int, columns: Int, inner: Int,
+  _ alpha: Float, _ a: UnsafePointer<Float>, _ aStep: Int, _ b: UnsafePointer<Float>, _ bStep: Int,
+  _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ cStep: Int
+) throws {
+  guard let sgemm = BLAS.sgemm else { throw BLAS.missing }
+  runPanels(rows: rows, columns: columns, inner: inner) { panel in
+    let start = panel.lowerBound
+    let shifted = a + (aOrder == .plain ? start * aStep : start)
+    sgemm(
+      101, aOrder.code, bOrder.code, Int32(panel.count), Int32(columns), Int32(inner), alpha,
+      shifted, Int32(aStep), b, Int32(bStep), beta, c + start * cStep, Int32(cStep))
+  }
+}
+
+/// The same in double precision.
+public func gemm(
+  _ aOrder: MatrixOrder, _ bOrder: MatrixOrder, rows: Int, columns: Int, inner: Int,
+  _ alpha: Double, _ a: UnsafePointer<Double>, _ aStep: Int, _ b: UnsafePointer<Double>,
+  _ bStep: Int, _ beta: Double, _ c: UnsafeMutablePointer<Double>, _ cStep: Int
+) throws {
+  guard let dgemm = BLAS.dgemm else { throw BLAS.missing }
+  runPanels(rows: rows, columns: columns, inner: inner) { panel in
+    let start = panel.lowerBound
+    let shifted = a + (aOrder == .plain ? start * aStep : start)
+    dgemm(
+      101, aOrder.code, bOrder.code, Int32(panel.count), Int32(columns), Int32(inner), alpha,
+      shifted, Int32(aStep), b, Int32(bStep), beta, c + start * cStep, Int32(cStep))
+  }
+}
+
+/// Panels of at least 64 rows and about 4 MFLOP, at most 32 of them; their cut depends on the shape
+/// alone.
+private func runPanels(rows: Int, columns: Int, inner: Int, _ body: (Range<Int>) -> Void) {
+  let work = max(1, 2 * columns * inner)
+  let byWork = max(64, 4_000_000 / work)
+  let grain = max(byWork, (rows + 31) / 32)
+  WorkerPool.shared.run(count: rows, grain: (grain + 15) & ~15, body)
+}

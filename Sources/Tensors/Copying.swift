@@ -1,0 +1,106 @@
+import Catalog
+import KernelsBase
+import Runtime
+
+// Dense copies and conversions between element types.
+
+extension Tensor {
+  /// This tensor if it is dense, otherwise a dense copy.
+  public func densified() throws -> Tensor {
+    isDense ? self : try copied()
+  }
+
+  /// A dense copy with a storage of its own.
+  public func copied() throws -> Tensor {
+    let result = try Tensor(uninitialized: shape, dtype)
+    copyElements(to: result)
+    return result
+  }
+
+  /// Writes the elements into a dense tensor of the same shape and type.
+  func copyElements(to target: Tensor) {
+    switch dtype {
+    case .float32: copyStrided(Float.self, to: target)
+    case .float64: copyStrided(Double.self, to: target)
+    case .int64: copyStrided(Int64.self, to: target)
+    case .bool: copyStrided(Bool.self, to: target)
+    }
+  }
+
+  private func copyStrided<T: Element>(_ type: T.Type, to target: Tensor) {
+    if elementCount == 0 { return }
+    let source = pointer(T.self)
+    let destination = target.pointer(T.self)
+    if isDense {
+      destination.update(from: source, count: elementCount)
+      return
+    }
+    let inner = shape[rank - 1]
+    let step = strides[rank - 1]
+    var place = 0
+    forEachRow(of: shape, strides: strides) { start in
+      if step == 1 {
+        (destination + place).update(from: source + start, count: inner)
+      } else {
+        for i in 0..<inner { destination[place + i] = source[start + i * step] }
+      }
+      place += inner
+    }
+  }
+
+  /// The same values in another element type; itself where that is the type already.
+  public func converted(to target: DType) throws -> Tensor {
+    if target == dtype { return self }
+    let source = try densified()
+    let result = try Tensor(uninitialized: shape, target)
+    let count = elementCount
+    switch (dtype, target) {
+    case (.float32, .float64):
+      kernels.convert(source.pointer(Float.self), result.pointer(Double.self), count)
+    case (.float64, .float32):
+      kernels.convert(source.pointer(Double.self), result.pointer(Float.self), count)
+    case (_, .float32): fill(result, Float.self, from: source) { Float($0) }
+    case (_, .float64): fill(result, Double.self, from: source) { $0 }
+    case (_, .int64):
+      let values = result.pointer(Int64.self)
+      for i in 0..<count {
+        let value = source.element(at: source.offset + i)
+        guard let whole = Int64(exactly: value.rounded(.towardZero)) else {
+          throw UserError("\(formatNumber(value)) does not fit in an int64")
+        }
+        values[i] = whole
+      }
+    case (_, .bool): fill(result, Bool.self, from: source) { $0 != 0 }
+    }
+    return result
+  }
+
+  private func fill<T: Element>(
+    _ result: Tensor, _ type: T.Type, from source: Tensor, _ convert: (Double) -> T
+  ) {
+    let values = result.pointer(T.self)
+    for i in 0..<elementCount { values[i] = convert(source.element(at: source.offset + i)) }
+  }
+}
+
+/// Calls `body` with the storage offset of the first element of each innermost row, in row-major
+/// order. A 0-d shape has one row of one element.
+func forEachRow(of shape: Shape, strides: Shape, _ body: (Int) -> Void) {
+  if shape.elementCount == 0 { return }
+  let outer = max(shape.rank - 1, 0)
+  var index = Shape(repeating: 0, rank: outer)
+  var start = 0
+  while true {
+    body(start)
+    var axis = outer - 1
+    while axis >= 0 {
+      index[axis] += 1
+      start += strides[axis]
+      if index[axis] < shape[axis] { break }
+      start -= strides[axis] * shape[axis]
+      index[axis] = 0
+      axis -= 1
+    }
+    if axis < 0 { return }
+  }
+}

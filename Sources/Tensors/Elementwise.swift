@@ -1,0 +1,282 @@
+import Catalog
+import KernelsBase
+import Runtime
+
+// Elementwise functions of one and two tensors, without gradients. Operands broadcast; the work is cut
+// by shape alone.
+
+/// y = f(x) in both precisions.
+public struct UnaryKernel {
+  public typealias FloatLoop = (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+  public typealias DoubleLoop = (UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
+
+  public let name: String
+  let float: FloatLoop
+  let double: DoubleLoop
+
+  init(_ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop) {
+    self.name = name
+    self.float = float
+    self.double = double
+  }
+
+  public static let negative = UnaryKernel("negative", kernels.negative, kernels.negative)
+  public static let absolute = UnaryKernel("abs", kernels.absolute, kernels.absolute)
+  public static let exp = UnaryKernel("exp", kernels.exp, kernels.exp)
+  public static let expm1 = UnaryKernel("expm1", kernels.expm1, kernels.expm1)
+  public static let log = UnaryKernel("log", kernels.log, kernels.log)
+  public static let log1p = UnaryKernel("log1p", kernels.log1p, kernels.log1p)
+  public static let sqrt = UnaryKernel("sqrt", kernels.sqrt, kernels.sqrt)
+  public static let square = UnaryKernel("square", kernels.square, kernels.square)
+  public static let reciprocal = UnaryKernel("reciprocal", kernels.reciprocal, kernels.reciprocal)
+  public static let sin = UnaryKernel("sin", kernels.sin, kernels.sin)
+  public static let cos = UnaryKernel("cos", kernels.cos, kernels.cos)
+  public static let tanh = UnaryKernel("tanh", kernels.tanh, kernels.tanh)
+  public static let sigmoid = UnaryKernel("sigmoid", kernels.sigmoid, kernels.sigmoid)
+  public static let silu = UnaryKernel("silu", kernels.silu, kernels.silu)
+  public static let relu = UnaryKernel("relu", kernels.relu, kernels.relu)
+}
+
+/// y = a ∘ b in both precisions and on integers.
+public struct BinaryKernel {
+  public typealias FloatLoop = (
+    UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
+  ) -> Void
+  public typealias DoubleLoop = (
+    UnsafePointer<Double>, Int, UnsafePointer<Double>, Int, UnsafeMutablePointer<Double>, Int
+  ) -> Void
+
+  public let name: String
+  let float: FloatLoop
+  let double: DoubleLoop
+  /// The same on int64; nil where the result would not be an integer.
+  let integer: ((Int64, Int64) -> Int64)?
+
+  init(
+    _ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop,
+    integer: ((Int64, Int64) -> Int64)? = nil
+  ) {
+    self.name = name
+    self.float = float
+    self.double = double
+    self.integer = integer
+  }
+
+  public static let add = BinaryKernel("add", kernels.add, kernels.add, integer: &+)
+  public static let subtract = BinaryKernel(
+    "subtract", kernels.subtract, kernels.subtract, integer: &-)
+  public static let multiply = BinaryKernel(
+    "multiply", kernels.multiply, kernels.multiply, integer: &*)
+  public static let divide = BinaryKernel("divide", kernels.divide, kernels.divide)
+  public static let power = BinaryKernel("power", kernels.power, kernels.power)
+  public static let maximum = BinaryKernel(
+    "maximum", kernels.maximum, kernels.maximum, integer: { Swift.max($0, $1) })
+  public static let minimum = BinaryKernel(
+    "minimum", kernels.minimum, kernels.minimum, integer: { Swift.min($0, $1) })
+}
+
+extension Tensor {
+  /// y = f(x). Integers and booleans become float32 first, except under `negative` and `abs`.
+  public func applying(_ kernel: UnaryKernel) throws -> Tensor {
+    if dtype == .int64, kernel.name == "negative" || kernel.name == "abs" {
+      return try mapIntegers(kernel.name == "abs" ? { abs($0) } : { 0 &- $0 })
+    }
+    let source = try (dtype.isFloatingPoint ? self : converted(to: .float32)).densified()
+    let result = try Tensor(uninitialized: shape, source.dtype)
+    let count = elementCount
+    if source.dtype == .float32 {
+      let x = source.pointer(Float.self)
+      let y = result.pointer(Float.self)
+      WorkerPool.shared.run(count: count, grain: parallelGrain) {
+        kernel.float(x + $0.lowerBound, y + $0.lowerBound, $0.count)
+      }
+    } else {
+      let x = source.pointer(Double.self)
+      let y = result.pointer(Double.self)
+      WorkerPool.shared.run(count: count, grain: parallelGrain) {
+        kernel.double(x + $0.lowerBound, y + $0.lowerBound, $0.count)
+      }
+    }
+    return result
+  }
+
+  /// a ∘ b with broadcasting; the types meet as `DType.promoted` says.
+  public func combined(with other: Tensor, _ kernel: BinaryKernel) throws -> Tensor {
+    let shape = try Shape.broadcast(self.shape, other.shape)
+    var type = DType.promoted(dtype, other.dtype)
+    if type == .bool || (type == .int64 && kernel.integer == nil) { type = .float32 }
+    let a = try converted(to: type)
+    let b = try other.converted(to: type)
+    let result = try Tensor(uninitialized: shape, type)
+    switch type {
+    case .float32: try combine(a, b, into: result, kernel.float)
+    case .float64: try combine(a, b, into: result, kernel.double)
+    default:
+      guard let integer = kernel.integer else { break }
+      try combine(a, b, into: result) {
+        (
+          x: UnsafePointer<Int64>, xStep: Int, y: UnsafePointer<Int64>, yStep: Int,
+          z: UnsafeMutablePointer<Int64>, n: Int
+        ) in
+        for i in 0..<n { z[i] = integer(x[i * xStep], y[i * yStep]) }
+      }
+    }
+    return result
+  }
+
+  /// a ∘ c with a number, which never changes the type. `numberFirst` swaps the operands.
+  public func combined(with number: Double, _ kernel: BinaryKernel, numberFirst: Bool = false)
+    throws
+    -> Tensor
+  {
+    let isWhole = number == number.rounded() && kernel.integer != nil
+    let type: DType = dtype.isFloatingPoint || (dtype == .int64 && isWhole) ? dtype : .float32
+    if dtype == .int64, type == .float32, kernel.integer != nil {
+      throw UserError(
+        "\(formatNumber(number)) is not an integer and the tensor is int64: convert it first, "
+          + "x:to(\"float32\")")
+    }
+    let constant = try Tensor.full([], number, type)
+    return numberFirst
+      ? try constant.combined(with: self, kernel) : try combined(with: constant, kernel)
+  }
+
+  /// A view that repeats axes of length 1 up to `target`.
+  public func broadcast(to target: Shape) throws -> Tensor {
+    if shape == target { return self }
+    guard rank <= target.rank else {
+      throw UserError("shape \(shape) does not broadcast to \(target)")
+    }
+    var strides = Shape(repeating: 0, rank: target.rank)
+    for axis in 0..<target.rank {
+      let from = axis - (target.rank - rank)
+      if from < 0 { continue }
+      if shape[from] == target[axis] {
+        strides[axis] = self.strides[from]
+      } else if shape[from] != 1 {
+        throw UserError("shape \(shape) does not broadcast to \(target)")
+      }
+    }
+    return Tensor(storage: storage, dtype: dtype, shape: target, strides: strides, offset: offset)
+  }
+
+  private func mapIntegers(_ body: (Int64) -> Int64) throws -> Tensor {
+    let source = try densified()
+    let result = try Tensor(uninitialized: shape, .int64)
+    let x = source.pointer(Int64.self)
+    let y = result.pointer(Int64.self)
+    for i in 0..<elementCount { y[i] = body(x[i]) }
+    return result
+  }
+}
+
+/// Runs a row loop over two broadcast operands of type `T` into a dense result.
+private func combine<T: Element>(
+  _ a: Tensor, _ b: Tensor, into result: Tensor,
+  _ loop: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
+) throws {
+  let count = result.elementCount
+  if count == 0 { return }
+  let y = result.pointer(T.self)
+  let aWhole = a.shape == result.shape && a.isDense
+  let bWhole = b.shape == result.shape && b.isDense
+  if (aWhole || a.elementCount == 1) && (bWhole || b.elementCount == 1) {
+    let x = UnsafePointer(a.pointer(T.self))
+    let z = UnsafePointer(b.pointer(T.self))
+    let xStep = aWhole ? 1 : 0
+    let zStep = bWhole ? 1 : 0
+    if count <= parallelGrain {
+      loop(x, xStep, z, zStep, y, count)
+      return
+    }
+    WorkerPool.shared.run(count: count, grain: parallelGrain) {
+      let start = $0.lowerBound
+      loop(x + start * xStep, xStep, z + start * zStep, zStep, y + start, $0.count)
+    }
+    return
+  }
+  try combineRows(
+    rowReady(a, result.shape), rowReady(b, result.shape), shape: result.shape, y, loop)
+}
+
+/// A view broadcast to `shape` whose last axis has a step of 0 or 1, copied where it has not.
+private func rowReady(_ x: Tensor, _ shape: Shape) throws -> Tensor {
+  let view = try x.broadcast(to: shape)
+  let step = view.strides[shape.rank - 1]
+  if step == 0 || step == 1 || shape[shape.rank - 1] == 1 { return view }
+  return try x.copied().broadcast(to: shape)
+}
+
+private func combineRows<T: Element>(
+  _ a: Tensor, _ b: Tensor, shape: Shape, _ y: UnsafeMutablePointer<T>,
+  _ loop: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
+) throws {
+  let last = shape.rank - 1
+  let inner = shape[last]
+  let rows = shape.elementCount / inner
+  let x = UnsafePointer(a.pointer(T.self))
+  let z = UnsafePointer(b.pointer(T.self))
+  let xStep = inner == 1 ? 0 : a.strides[last]
+  let zStep = inner == 1 ? 0 : b.strides[last]
+  let grain = max(1, parallelGrain / inner)
+  WorkerPool.shared.run(count: rows, grain: grain) { range in
+    var xStart = 0
+    var zStart = 0
+    var index = Shape(repeating: 0, rank: last)
+    var rest = range.lowerBound
+    for axis in stride(from: last - 1, through: 0, by: -1) {
+      index[axis] = rest % shape[axis]
+      rest /= shape[axis]
+      xStart += index[axis] * a.strides[axis]
+      zStart += index[axis] * b.strides[axis]
+    }
+    for row in range {
+      loop(x + xStart, xStep, z + zStart, zStep, y + row * inner, inner)
+      var axis = last - 1
+      while axis >= 0 {
+        index[axis] += 1
+        xStart += a.strides[axis]
+        zStart += b.strides[axis]
+        if index[axis] < shape[axis] { break }
+        xStart -= a.strides[axis] * shape[axis]
+        zStart -= b.strides[axis] * shape[axis]
+        index[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+}
+
+// MARK: - Comparisons
+
+public enum Comparison: String, CaseIterable {
+  case less, lessEqual = "less_equal", greater, greaterEqual = "greater_equal", equal
+  case notEqual = "not_equal"
+
+  @inline(__always)
+  func holds(_ a: Double, _ b: Double) -> Bool {
+    switch self {
+    case .less: a < b
+    case .lessEqual: a <= b
+    case .greater: a > b
+    case .greaterEqual: a >= b
+    case .equal: a == b
+    case .notEqual: a != b
+    }
+  }
+}
+
+extension Tensor {
+  /// A bool tensor; operands broadcast.
+  public func compared(with other: Tensor, _ comparison: Comparison) throws -> Tensor {
+    let shape = try Shape.broadcast(self.shape, other.shape)
+    let a = try broadcast(to: shape).converted(to: .float64).densified()
+    let b = try other.broadcast(to: shape).converted(to: .float64).densified()
+    let result = try Tensor(uninitialized: shape, .bool)
+    let x = a.pointer(Double.self)
+    let y = b.pointer(Double.self)
+    let z = result.pointer(Bool.self)
+    for i in 0..<shape.elementCount { z[i] = comparison.holds(x[i], y[i]) }
+    return result
+  }
+}

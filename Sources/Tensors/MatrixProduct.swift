@@ -1,0 +1,111 @@
+import Catalog
+
+extension Tensor {
+  /// Matrix product over the last axis of `self` and the first of `other` (1-D operands as in NumPy);
+  /// leading axes of 3-D and higher operands broadcast.
+  public func matrixProduct(_ other: Tensor) throws -> Tensor {
+    guard rank > 0, other.rank > 0 else {
+      throw UserError(
+        "a matrix product needs operands of 1 axis or more, got \(shape) and "
+          + "\(other.shape)")
+    }
+    if rank == 1 {
+      return try expanded(axis: 0).matrixProduct(other).squeezing(axis: -2)
+    }
+    if other.rank == 1 {
+      return try matrixProduct(other.expanded(axis: 1)).squeezing(axis: -1)
+    }
+    let inner = shape[rank - 1]
+    guard other.shape[other.rank - 2] == inner else {
+      throw UserError(
+        "shapes \(shape) and \(other.shape) do not multiply: \(inner) columns against "
+          + "\(other.shape[other.rank - 2]) rows")
+    }
+    var type = DType.promoted(dtype, other.dtype)
+    if !type.isFloatingPoint { type = .float32 }
+    let a = try converted(to: type)
+    let b = try other.converted(to: type)
+    if b.rank == 2 {
+      let rows = elementCount / max(inner, 1)
+      let flat = try a.matrixReady().reshapedRows(inner == 0 ? shape.dropLast().reduce(1, *) : rows)
+      var target = shape
+      target[rank - 1] = b.shape[1]
+      let result = try Tensor(uninitialized: target, type)
+      try multiply(flat, b.matrixReady(), into: result)
+      return result
+    }
+    return try a.batchedProduct(b, type)
+  }
+
+  private func batchedProduct(_ b: Tensor, _ type: DType) throws -> Tensor {
+    let batch = try Shape.broadcast(Shape(shape.dropLast(2)), Shape(b.shape.dropLast(2)))
+    let rows = shape[rank - 2]
+    let columns = b.shape[b.rank - 1]
+    let whole = try broadcast(to: Shape(Array(batch) + [rows, shape[rank - 1]])).densified()
+    let other = try b.broadcast(to: Shape(Array(batch) + [b.shape[b.rank - 2], columns]))
+      .densified()
+    let result = try Tensor(uninitialized: Shape(Array(batch) + [rows, columns]), type)
+    for index in 0..<batch.elementCount {
+      try multiply(whole.matrix(index), other.matrix(index), into: result.matrix(index))
+    }
+    return result
+  }
+
+  /// Matrix `index` of a dense stack of matrices.
+  private func matrix(_ index: Int) -> Tensor {
+    let size: Shape = [shape[rank - 2], shape[rank - 1]]
+    return Tensor(
+      storage: storage, dtype: dtype, shape: size, strides: size.denseStrides,
+      offset: offset + index * size.elementCount)
+  }
+
+  /// A view whose last two axes BLAS can read: one of them has step 1.
+  private func matrixReady() throws -> Tensor {
+    if rank == 2 {
+      if strides[1] == 1 || shape[1] == 1, strides[0] >= max(shape[1], 1) { return self }
+      if strides[0] == 1, strides[1] >= max(shape[0], 1) { return self }
+    }
+    return try densified()
+  }
+
+  private func reshapedRows(_ rows: Int) throws -> Tensor {
+    rank == 2 ? self : try reshaped(to: [rows, shape[rank - 1]])
+  }
+
+  func squeezing(axis: Int) throws -> Tensor {
+    select(axis: axis + rank, 0)
+  }
+}
+
+/// C = A B for 2-D operands of one floating-point type, each dense or a transposed view of dense rows.
+private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws {
+  let rows = a.shape[0]
+  let inner = a.shape[1]
+  let columns = b.shape[1]
+  if rows == 0 || columns == 0 { return }
+  if inner == 0 {
+    c.storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: c.storage.byteCount)
+    return
+  }
+  let (aOrder, aStep) = a.matrixOrder()
+  let (bOrder, bStep) = b.matrixOrder()
+  if c.dtype == .float32 {
+    try gemm(
+      aOrder, bOrder, rows: rows, columns: columns, inner: inner, 1, a.pointer(Float.self), aStep,
+      b.pointer(Float.self), bStep, 0, c.pointer(Float.self), columns)
+  } else {
+    try gemm(
+      aOrder, bOrder, rows: rows, columns: columns, inner: inner, 1, a.pointer(Double.self), aStep,
+      b.pointer(Double.self), bStep, 0, c.pointer(Double.self), columns)
+  }
+}
+
+extension Tensor {
+  /// How BLAS is to read a matrix-ready 2-D view, and its row length there.
+  fileprivate func matrixOrder() -> (MatrixOrder, Int) {
+    if strides[1] == 1 || shape[1] == 1 {
+      return (.plain, max(shape[0] == 1 ? shape[1] : strides[0], shape[1], 1))
+    }
+    return (.transposed, max(strides[1], shape[0], 1))
+  }
+}

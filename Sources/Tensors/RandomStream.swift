@@ -1,0 +1,128 @@
+import Catalog
+import Glibc
+import KernelsBase
+import Runtime
+
+/// What random numbers are for. Each purpose has its own Philox key, so that drawing more of one kind
+/// never shifts another.
+public enum RandomPurpose: UInt64 {
+  case general = 1, data, initialization, time, noise, shuffle, sampling, split, bootstrap
+}
+
+/// A reproducible source of random numbers, given as an argument wherever numbers are drawn.
+///
+/// Philox 4×32-10 (Salmon et al. 2011) with key `mix(seed, purpose)`: the number at (call, row,
+/// element) does not depend on how many rows are drawn at once, nor on the number of threads.
+public final class RandomStream: Object {
+  public static var typeName: String { "stream" }
+
+  public let seed: Int
+  public let key: UInt64
+  /// Draws made so far; the next one uses this as its counter.
+  public private(set) var step: UInt32 = 0
+
+  public init(seed: Int, purpose: RandomPurpose = .general) {
+    self.seed = seed
+    key = mix(seed: UInt64(bitPattern: Int64(seed)), purpose: purpose.rawValue)
+  }
+
+  public func describe() -> String { "stream(seed \(seed), \(step) draws)" }
+
+  /// The counter of this draw; later draws are independent of it.
+  public func nextStep() -> UInt32 {
+    defer { step &+= 1 }
+    return step
+  }
+
+  /// Independent N(0, 1) numbers.
+  public func normal(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
+    try draw(shape, dtype, float: kernels.normal, double: kernels.normal)
+  }
+
+  /// Independent U(0, 1) numbers, ends excluded.
+  public func uniform(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
+    try draw(shape, dtype, float: kernels.uniform, double: kernels.uniform)
+  }
+
+  /// A random order of `0 ..< count` (Fisher–Yates).
+  public func permutation(_ count: Int) -> [Int] {
+    var order = [Int32](repeating: 0, count: count)
+    shuffle(&order, key: key, step: nextStep(), row: 0)
+    return order.map(Int.init)
+  }
+
+  /// Independent integers from a range, each as likely (Lemire's multiply, exact to 2^-64).
+  public func integers(_ count: Int, _ range: ClosedRange<Int>) -> [Int] {
+    let words = UnsafeMutablePointer<UInt32>.allocate(capacity: max(2 * count, 1))
+    defer { words.deallocate() }
+    kernels.words(words, count: 2 * count, key: key, step: nextStep(), firstRow: 0)
+    let width = UInt64(range.upperBound - range.lowerBound) + 1
+    return (0..<count).map {
+      let word = UInt64(words[2 * $0]) << 32 | UInt64(words[2 * $0 + 1])
+      return range.lowerBound + Int(word.multipliedFullWidth(by: width).high)
+    }
+  }
+
+  private func draw(
+    _ shape: Shape, _ dtype: DType,
+    float: (UnsafeMutablePointer<Float>, Int, Int, UInt64, UInt32, UInt64) -> Void,
+    double: (UnsafeMutablePointer<Double>, Int, Int, UInt64, UInt32, UInt64) -> Void
+  ) throws -> Tensor {
+    let result = try Tensor(uninitialized: shape, dtype)
+    let rows = shape.rank == 0 ? 1 : shape[0]
+    let columns = rows == 0 ? 0 : shape.elementCount / rows
+    let step = nextStep()
+    if columns == 0 { return result }
+    let grain = max(1, parallelGrain / 4 / columns)
+    switch dtype {
+    case .float32:
+      let out = result.pointer(Float.self)
+      WorkerPool.shared.run(count: rows, grain: grain) {
+        float(
+          out + $0.lowerBound * columns, $0.count, columns, key, step, UInt64($0.lowerBound))
+      }
+    case .float64:
+      let out = result.pointer(Double.self)
+      WorkerPool.shared.run(count: rows, grain: grain) {
+        double(
+          out + $0.lowerBound * columns, $0.count, columns, key, step, UInt64($0.lowerBound))
+      }
+    default:
+      throw UserError("random numbers need dtype float32 or float64, got \(dtype.rawValue)")
+    }
+    return result
+  }
+}
+
+/// Fills `order` with a random permutation of its indices; no allocation beyond a block of words.
+public func shuffle(_ order: inout [Int32], key: UInt64, step: UInt32, row: UInt64) {
+  let count = order.count
+  for i in 0..<count { order[i] = Int32(truncatingIfNeeded: i) }
+  if count < 2 { return }
+  withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { words in
+    guard let base = words.baseAddress else { return }
+    kernels.words(base, count: count, key: key, step: step, firstRow: row)
+    for i in stride(from: count - 1, to: 0, by: -1) {
+      let j = Int((UInt64(base[i]) &* UInt64(i + 1)) >> 32)
+      order.swapAt(i, j)
+    }
+  }
+}
+
+/// The seeds that functions use when a script names none.
+public enum SessionSeed {
+  /// `--seed`.
+  nonisolated(unsafe) public private(set) static var base = 0
+  nonisolated(unsafe) private static var used: UInt64 = 0
+
+  public static func start(_ seed: Int) {
+    base = seed
+    used = 0
+  }
+
+  /// The next seed of the session: exact in a Lua number and in JSON, and never one a user would type.
+  public static func next() -> Int {
+    used += 1
+    return Int(mix(seed: UInt64(bitPattern: Int64(base)), purpose: 0xD1F7 &+ used << 16) >> 11)
+  }
+}

@@ -1,0 +1,132 @@
+import Catalog
+import KernelsBase
+import Runtime
+
+// Sums, extremes and their kin over all elements or over one axis. The order of additions depends on
+// the shape alone, so that results do not change with the number of threads.
+
+/// A reduction of a row of numbers to one.
+public struct ReductionKernel {
+  public let name: String
+  let float: (UnsafePointer<Float>, Int) -> Float
+  let double: (UnsafePointer<Double>, Int) -> Double
+  /// How two partial results combine along an outer axis.
+  let combine: BinaryKernel
+  /// The result over no elements; nil where there is none.
+  let empty: Double?
+
+  public static let sum = ReductionKernel(
+    name: "sum", float: kernels.sum, double: kernels.sum, combine: .add, empty: 0)
+  public static let maximum = ReductionKernel(
+    name: "max", float: kernels.maximum, double: kernels.maximum, combine: .maximum, empty: nil)
+  public static let minimum = ReductionKernel(
+    name: "min", float: kernels.minimum, double: kernels.minimum, combine: .minimum, empty: nil)
+}
+
+extension Tensor {
+  /// The axis a user names, 1-based or negative from the end, as a 0-based one.
+  public func axis(_ number: Int, name: String = "axis") throws -> Int {
+    let axis = number > 0 ? number - 1 : number + rank
+    guard number != 0, axis >= 0, axis < rank else {
+      throw UserError(
+        "\(name) must be from 1 to \(rank) or from -\(rank) to -1, got \(number), "
+          + "for shape \(shape)")
+    }
+    return axis
+  }
+
+  /// Reduces all elements to a 0-d tensor.
+  public func reduced(_ kernel: ReductionKernel) throws -> Tensor {
+    let flat = try densified()
+    let row = Tensor(
+      storage: flat.storage, dtype: dtype, shape: [elementCount], strides: [1], offset: flat.offset)
+    return try row.reduced(kernel, axis: 0)
+  }
+
+  /// Reduces one 0-based axis, which disappears.
+  public func reduced(_ kernel: ReductionKernel, axis: Int) throws -> Tensor {
+    let length = shape[axis]
+    if length == 0, kernel.empty == nil {
+      throw UserError("\(kernel.name) over an empty axis \(axis + 1) of shape \(shape)")
+    }
+    let type: DType = dtype == .bool ? .int64 : dtype
+    let source = try converted(to: type).densified()
+    let target = shape.removing(axis: axis)
+    if length == 0 { return try Tensor.full(target, kernel.empty ?? 0, type) }
+    let result = try Tensor(uninitialized: target, type)
+    var outer = 1
+    var inner = 1
+    for position in 0..<axis { outer *= shape[position] }
+    for position in axis + 1..<max(rank, axis + 1) { inner *= shape[position] }
+    switch type {
+    case .float32:
+      reduce(
+        source.pointer(Float.self), result.pointer(Float.self), outer, length, inner, kernel.float,
+        kernel.combine.float)
+    case .float64:
+      reduce(
+        source.pointer(Double.self), result.pointer(Double.self), outer, length, inner,
+        kernel.double, kernel.combine.double)
+    default: source.reduceIntegers(kernel, into: result, outer, length, inner)
+    }
+    return result
+  }
+
+  private func reduceIntegers(
+    _ kernel: ReductionKernel, into result: Tensor, _ outer: Int, _ length: Int, _ inner: Int
+  ) {
+    let x = pointer(Int64.self)
+    let y = result.pointer(Int64.self)
+    guard let combine = kernel.combine.integer else { return }
+    for o in 0..<outer {
+      for i in 0..<inner {
+        var value = x[o * length * inner + i]
+        for k in 1..<max(length, 1) { value = combine(value, x[(o * length + k) * inner + i]) }
+        y[o * inner + i] = value
+      }
+    }
+  }
+}
+
+/// Rows of `inner` elements: where the reduced axis is innermost each row is reduced by itself,
+/// otherwise rows are combined elementwise.
+private func reduce<T>(
+  _ x: UnsafeMutablePointer<T>, _ y: UnsafeMutablePointer<T>, _ outer: Int, _ length: Int,
+  _ inner: Int, _ row: (UnsafePointer<T>, Int) -> T,
+  _ combine: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
+) {
+  let grain = max(1, parallelGrain / max(length * inner, 1))
+  if inner == 1 {
+    if outer == 1, length > parallelGrain {
+      reduceLongRow(x, y, length, row)
+      return
+    }
+    WorkerPool.shared.run(count: outer, grain: grain) { range in
+      for o in range { y[o] = row(x + o * length, length) }
+    }
+    return
+  }
+  WorkerPool.shared.run(count: outer, grain: grain) { range in
+    for o in range {
+      let target = y + o * inner
+      let source = x + o * length * inner
+      target.update(from: source, count: inner)
+      for k in 1..<max(length, 1) { combine(target, 1, source + k * inner, 1, target, inner) }
+    }
+  }
+}
+
+/// One long row: fixed blocks in parallel, then their results in order.
+private func reduceLongRow<T>(
+  _ x: UnsafeMutablePointer<T>, _ y: UnsafeMutablePointer<T>, _ length: Int,
+  _ row: (UnsafePointer<T>, Int) -> T
+) {
+  let blocks = (length + parallelGrain - 1) / parallelGrain
+  let partial = UnsafeMutablePointer<T>.allocate(capacity: blocks)
+  defer { partial.deallocate() }
+  WorkerPool.shared.run(chunks: blocks) { block in
+    let start = block * parallelGrain
+    (partial + block).initialize(to: row(x + start, min(parallelGrain, length - start)))
+  }
+  y.initialize(to: row(partial, blocks))
+}
