@@ -1,4 +1,13 @@
 // The one list of all Lua modules. A new module adds its line here.
+import Autodiff
 import Catalog
+import Models
+import Processes
 
-public let modules: [Module] = []
+public let modules: [Module] = [
+  TensorModule.module,
+  RandomModule.module,
+  GradModule.module,
+  SDEModule.module,
+  NNModule.module,
+]

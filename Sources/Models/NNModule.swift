@@ -1,0 +1,72 @@
+import Autodiff
+import Catalog
+import Processes
+import Tensors
+
+/// The Lua module `nn`: score models.
+public enum NNModule {
+  public static let module = Module(
+    "nn", "Score models: networks, and exact scores in the same form.",
+    types: [TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to")],
+    entries: [ScoreMLP.entry] + methods)
+
+  static let example = "m = nn.score_mlp{sde = sde.vp(), seed = 1}  return "
+
+  static let methods: [Entry] = [
+    .metamethod(
+      ScoreModel.self, "__call", "model(x, t)", "The score ∇ log p_t(x).", .arg("model"),
+      .arg("x", "points, shape [n, d]"), .arg("t", "one time, or one for each point"),
+      example: example + "m(tensor.zeros{5, 1}, 0.5)"
+    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in try score(model, x, t) },
+    .method(
+      ScoreModel.self, "score", "The score ∇ log p_t(x).", .arg("x", "points, shape [n, d]"),
+      .arg("t", "one time, or one for each point"), returns: "tensor of shape [n, d]",
+      example: example + "m:score(tensor.zeros{5, 1}, 0.5)"
+    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in try score(model, x, t) },
+    .method(
+      ScoreModel.self, "denoise", "The posterior mean E[x_0 | x_t = x], by Tweedie's formula.",
+      .arg("x", "points, shape [n, d]"), .arg("t", "one time, or one for each point"),
+      returns: "tensor of shape [n, d]", source: "Miyasawa 1961; Efron 2011",
+      example: example + "m:denoise(tensor.zeros{5, 1}, 0.5)"
+    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in
+      try checkPoints(x, model)
+      return try model.denoised(x, batchTimes(t, for: x))
+    },
+    .method(
+      ScoreModel.self, "parameters",
+      "The parameters by name: views, so writing to one changes the model.",
+      returns: "a table of tensors", example: example + "m:parameters().w1"
+    ) { (model: ScoreModel) -> Value in
+      guard let network = model.network else { return .map([]) }
+      return .map(
+        zip(network.parameters.items, network.parameters.views).map { ($0.name, .object($1)) })
+    },
+    .method(
+      ScoreModel.self, "copy", "The same model with parameters of its own.",
+      example: example + "m:copy()"
+    ) { (model: ScoreModel) in try model.copied() },
+    .property(ScoreModel.self, "dimension", "d, the length of a data point.") {
+      (model: ScoreModel) in model.dimension
+    },
+    .property(ScoreModel.self, "sde", "The diffusion it belongs to.") { (model: ScoreModel) in
+      model.sde
+    },
+    .property(ScoreModel.self, "parameter_count", "Numbers that training changes.") {
+      (model: ScoreModel) in model.network?.parameters.trained.count ?? 0
+    },
+  ]
+
+  private static func score(_ model: ScoreModel, _ x: Tensor, _ t: OneOf<Double, Tensor>) throws
+    -> Tensor
+  {
+    try checkPoints(x, model)
+    return try model.score(x, batchTimes(t, for: x))
+  }
+}
+
+/// Throws where `x` is not a batch of points of the model's dimension.
+public func checkPoints(_ x: Tensor, _ model: ScoreModel, name: String = "x") throws {
+  guard x.rank == 2, x.shape[1] == model.dimension else {
+    throw UserError("\(name) has shape \(x.shape), expected [n d] with d = \(model.dimension)")
+  }
+}

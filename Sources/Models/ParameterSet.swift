@@ -1,0 +1,117 @@
+import Catalog
+import Tensors
+
+/// The parameters of a network: named views into one flat float32 array, so that optimisers, averages
+/// and files see plain numbers.
+public final class ParameterSet {
+  public struct Item {
+    public let name: String
+    public let shape: Shape
+    /// Where its elements lie in the flat array.
+    public let range: Range<Int>
+    public let isTrained: Bool
+  }
+
+  public let items: [Item]
+  /// All parameters, shape [count].
+  public let flat: Tensor
+  /// One view for each item, in the order of `items`.
+  public let views: [Tensor]
+  /// The part that training changes. Frozen items must stand before or after all trained ones.
+  public let trained: Range<Int>
+
+  /// How one item starts.
+  public struct Start {
+    let name: String
+    let shape: Shape
+    let isTrained: Bool
+    let fill: (UnsafeMutablePointer<Float>, Int) throws -> Void
+
+    public init(
+      _ name: String, _ shape: Shape, trained: Bool = true,
+      fill: @escaping (UnsafeMutablePointer<Float>, Int) throws -> Void
+    ) {
+      self.name = name
+      self.shape = shape
+      isTrained = trained
+      self.fill = fill
+    }
+
+    /// U(−1/√fanIn, 1/√fanIn), PyTorch's default for linear layers, weights and biases alike.
+    public static func linear(
+      _ name: String, _ shape: Shape, fanIn: Int, _ stream: RandomStream, trained: Bool = true
+    ) -> Start {
+      let bound = 1 / Float(max(fanIn, 1)).squareRoot()
+      return Start(name, shape, trained: trained) { out, count in
+        let draws = try stream.uniform([count])
+        let uniform = draws.pointer(Float.self)
+        for i in 0..<count { out[i] = bound * (2 * uniform[i] - 1) }
+      }
+    }
+
+    public static func constant(
+      _ name: String, _ shape: Shape, _ value: Float, trained: Bool = true
+    ) -> Start {
+      Start(name, shape, trained: trained) { out, count in
+        for i in 0..<count { out[i] = value }
+      }
+    }
+  }
+
+  public init(_ starts: [Start]) throws {
+    var items: [Item] = []
+    var count = 0
+    for start in starts {
+      let size = start.shape.elementCount
+      items.append(
+        Item(
+          name: start.name, shape: start.shape, range: count..<count + size,
+          isTrained: start.isTrained))
+      count += size
+    }
+    let flat = try Tensor.zeros([count])
+    for (start, item) in zip(starts, items) {
+      try start.fill(flat.pointer(Float.self) + item.range.lowerBound, item.range.count)
+    }
+    self.items = items
+    self.flat = flat
+    views = ParameterSet.views(items, of: flat)
+    let trainedItems = items.filter(\.isTrained)
+    trained =
+      (trainedItems.first?.range.lowerBound ?? 0)..<(trainedItems.last?.range.upperBound ?? 0)
+  }
+
+  private init(items: [Item], flat: Tensor, trained: Range<Int>) {
+    self.items = items
+    self.flat = flat
+    self.trained = trained
+    views = ParameterSet.views(items, of: flat)
+  }
+
+  public var count: Int { flat.elementCount }
+
+  /// The parameters that training changes, as a pointer and count.
+  public var trainedValues: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: flat.pointer(Float.self) + trained.lowerBound, count: trained.count)
+  }
+
+  public func copied() throws -> ParameterSet {
+    ParameterSet(items: items, flat: try flat.copied(), trained: trained)
+  }
+
+  /// Replaces the trained values, for averages and files.
+  public func setTrained(_ values: UnsafeBufferPointer<Float>) {
+    guard let source = values.baseAddress, values.count == trained.count else { return }
+    trainedValues.baseAddress?.update(from: source, count: values.count)
+    flat.storage.noteWrite()
+  }
+
+  private static func views(_ items: [Item], of flat: Tensor) -> [Tensor] {
+    items.map {
+      Tensor(
+        storage: flat.storage, dtype: .float32, shape: $0.shape, strides: $0.shape.denseStrides,
+        offset: flat.offset + $0.range.lowerBound)
+    }
+  }
+}

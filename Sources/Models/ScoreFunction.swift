@@ -1,0 +1,32 @@
+import Processes
+import Tensors
+
+/// s(x, t) ≈ ∇ log p_t(x): a network, or an exact score. What samplers, likelihoods and metrics need.
+public protocol ScoreFunction: AnyObject {
+  /// The name of the constructor in Lua: `score_mlp`.
+  var name: String { get }
+  /// What it is made of, for printing: `1 → 16 → 1, silu`.
+  var summary: String { get }
+  /// d, the length of a data point.
+  var dimension: Int { get }
+  /// - Parameters: `x` of shape [n, d]; `t` of shape [n], float32 or float64.
+  /// - Returns: shape [n, d].
+  func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+}
+
+/// A score function with parameters that training changes.
+public protocol Network: ScoreFunction {
+  var parameters: ParameterSet { get }
+  /// The score with other parameters, in traced operations: gradients flow to `x` and `parameters`.
+  func score(
+    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters: [Tensor]
+  ) throws -> Tensor
+  /// The same network with a copy of the parameters.
+  func copied() throws -> any Network
+}
+
+extension Network {
+  public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    try score(x, t, process: process, parameters: parameters.views)
+  }
+}

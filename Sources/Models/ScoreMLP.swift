@@ -1,0 +1,88 @@
+import Autodiff
+import Catalog
+import Processes
+import Tensors
+
+/// The one-hidden-layer score network of Li et al. 2023 (synthetic experiment), all weights trained:
+///
+/// s(x, t) = [W₂ φ(W₁ x + b₁ + E γ(t) + b_E) + b₂] / (divisor · std(t)),
+/// γ(t) = [sin 2πωt, cos 2πωt], ω ~ scale · N(0, 1) frozen, φ = swish.
+///
+/// Starts as PyTorch's linear layers do. d = 1, width 16: 129 parameters.
+final class ScoreMLP: Network {
+  static let entry = Entry.function(
+    "score_mlp", "One-hidden-layer score network with random time features, all weights trained.",
+    .option("sde", "the diffusion it belongs to"),
+    .option("dimension", default: 1, "d, the length of a data point", in: .positive),
+    .option("width", default: 16, "hidden units", in: .positive),
+    .option("activation", default: "silu", "nonlinearity", in: .oneOf(["silu", "relu"])),
+    .group(TimeFeatureOptions.self),
+    .option("divisor", default: 16, "the output is divided by it", in: .positive),
+    .option("seed", default: nil, "of the initial weights; the session's next where absent"),
+    source: "Li et al. 2023, §4.1 (notebook of the synthetic experiment)",
+    example: "return nn.score_mlp{width = 16, sde = sde.ve_power{base = 25}, seed = 1}"
+  ) {
+    (
+      sde: SDE, dimension: Int, width: Int, activation: String,
+      features: OptionsOf<TimeFeatureOptions>, divisor: Double, seed: Int?
+    ) in
+    let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
+    let network = try ScoreMLP(
+      dimension: dimension, width: width, isReLU: activation == "relu", features: features.values,
+      divisor: divisor, stream: stream)
+    return ScoreModel(network, sde)
+  }
+
+  let dimension: Int
+  let width: Int
+  let isReLU: Bool
+  let divisor: Double
+  /// ω, shape [features / 2], frozen.
+  let frequencies: Tensor
+  let parameters: ParameterSet
+
+  var name: String { "score_mlp" }
+  var summary: String { "\(dimension) → \(width) → \(dimension), \(isReLU ? "relu" : "silu")" }
+  /// Length of γ(t).
+  var featureCount: Int { 2 * frequencies.elementCount }
+
+  init(
+    dimension: Int, width: Int, isReLU: Bool, features: TimeFeatureOptions, divisor: Double,
+    stream: RandomStream
+  ) throws {
+    self.dimension = dimension
+    self.width = width
+    self.isReLU = isReLU
+    self.divisor = divisor
+    frequencies = try features.draw(stream)
+    let e = 2 * frequencies.elementCount
+    parameters = try ParameterSet([
+      .linear("w1", [width, dimension], fanIn: dimension, stream),
+      .linear("b1", [width], fanIn: dimension, stream),
+      .linear("e", [width, e], fanIn: e, stream),
+      .linear("be", [width], fanIn: e, stream),
+      .linear("w2", [dimension, width], fanIn: width, stream),
+      .linear("b2", [dimension], fanIn: width, stream),
+    ])
+  }
+
+  private init(like other: ScoreMLP) throws {
+    dimension = other.dimension
+    width = other.width
+    isReLU = other.isReLU
+    divisor = other.divisor
+    frequencies = other.frequencies
+    parameters = try other.parameters.copied()
+  }
+
+  func copied() throws -> any Network { try ScoreMLP(like: self) }
+
+  func score(
+    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
+  ) throws -> Tensor {
+    let gamma = try fourierFeatures(t, frequencies)
+    let hidden = try matmul(x, transpose(p[0])) + p[1] + matmul(gamma, transpose(p[2])) + p[3]
+    let output = try matmul(isReLU ? relu(hidden) : silu(hidden), transpose(p[4])) + p[5]
+    return try output / (expandedAxis(process.std(of: t), at: 1) * divisor)
+  }
+}

@@ -1,0 +1,83 @@
+import Autodiff
+import Catalog
+import Processes
+import Tensors
+
+/// A score function together with the diffusion it belongs to: the Lua type `model`. Networks and exact
+/// scores are the same type, so that each fits wherever the other does.
+public final class ScoreModel: Object {
+  public static var typeName: String { "model" }
+
+  public let function: any ScoreFunction
+  public let sde: SDE
+
+  public init(_ function: any ScoreFunction, _ sde: SDE) {
+    self.function = function
+    self.sde = sde
+  }
+
+  public var dimension: Int { function.dimension }
+  public var process: any DiffusionProcess { sde.process }
+  /// The network, where there are parameters to train.
+  public var network: (any Network)? { function as? any Network }
+
+  public func describe() -> String {
+    let count = network.map { ", \($0.parameters.trained.count) parameters" } ?? ""
+    return "\(function.name)(\(function.summary)\(count))"
+  }
+
+  /// ∇ log p_t(x) for one time.
+  public func score(_ x: Tensor, at t: Double) throws -> Tensor {
+    try score(x, Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32))
+  }
+
+  /// - Parameters: `x` of shape [n, d], `t` of shape [n].
+  public func score(_ x: Tensor, _ t: Tensor) throws -> Tensor {
+    try function.score(x, t, process: process)
+  }
+
+  /// E[x_0 | x_t = x] = (x + std² s)/r: Tweedie's formula (Miyasawa 1961).
+  public func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
+    let variance = try expandedAxis(square(process.std(of: t)), at: 1)
+    let factor = try expandedAxis(process.mean(of: t), at: 1)
+    return try (x + variance * score(x, t)) / factor
+  }
+
+  public func copied() throws -> ScoreModel {
+    guard let network else { return self }
+    return ScoreModel(try network.copied(), sde)
+  }
+}
+
+extension DiffusionProcess {
+  /// std(t) for each element of a 1-D tensor, in its element type.
+  public func std(of t: Tensor) throws -> Tensor {
+    if t.dtype == .float32 {
+      let times = try t.value.densified()
+      let result = try Tensor(uninitialized: t.shape)
+      std(times.pointer(Float.self), result.pointer(Float.self), t.elementCount)
+      return result
+    }
+    return try Tensor(t.value.doubles().map { std($0) }, shape: t.shape)
+  }
+
+  /// r(t) for each element of a 1-D tensor, in its element type.
+  public func mean(of t: Tensor) throws -> Tensor {
+    try Tensor(t.value.doubles().map { mean($0) }, shape: t.shape)
+      .converted(to: t.dtype == .float32 ? .float32 : .float64)
+  }
+}
+
+/// The times of a call `model(x, t)`: one for all rows or one each.
+public func batchTimes(_ t: OneOf<Double, Tensor>, for x: Tensor) throws -> Tensor {
+  switch t {
+  case .first(let time):
+    return try Tensor.full([x.shape[0]], time, x.dtype == .float64 ? .float64 : .float32)
+  case .second(let times):
+    if times.rank == 0 { return try batchTimes(.first(times.value.item()), for: x) }
+    guard times.shape == [x.shape[0]] else {
+      throw UserError("t has shape \(times.shape), expected [n] with n = \(x.shape[0])")
+    }
+    return times
+  }
+}

@@ -1,0 +1,45 @@
+import Autodiff
+import Catalog
+import Glibc
+import Tensors
+
+/// Random Fourier features of time, the same for all rows of a batch that share a time.
+struct TimeFeatureOptions: OptionGroup {
+  /// Length of γ(t): half sines, half cosines.
+  var features = 4
+  var featureScale = 30.0
+
+  static let options: [Option<TimeFeatureOptions>] = [
+    Option("features", \.features, "length of the time features, even", in: .even),
+    Option(
+      "feature_scale", \.featureScale, "standard deviation of their frequencies", in: .positive),
+  ]
+
+  /// ω ~ scale · N(0, 1), shape [features / 2].
+  func draw(_ stream: RandomStream) throws -> Tensor {
+    try stream.normal([features / 2]) * featureScale
+  }
+}
+
+extension Domain where Value == Int {
+  static var even: Domain { Domain("a positive even integer") { $0 > 0 && $0 % 2 == 0 } }
+}
+
+/// γ(t) = [sin 2πω₁t, …, cos 2πω₁t, …], shape [n, 2 · frequencies]; no gradient in t.
+func fourierFeatures(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor {
+  let n = t.elementCount
+  let k = frequencies.elementCount
+  let result = try Tensor(uninitialized: [n, 2 * k], .float64)
+  let times = try t.value.doubles()
+  let omega = try frequencies.doubles()
+  let out = result.pointer(Double.self)
+  for i in 0..<n {
+    for j in 0..<k {
+      let turns = times[i] * omega[j]
+      let angle = 2 * Double.pi * (turns - turns.rounded())
+      out[i * 2 * k + j] = Glibc.sin(angle)
+      out[i * 2 * k + k + j] = Glibc.cos(angle)
+    }
+  }
+  return try result.converted(to: t.dtype == .float64 ? .float64 : .float32)
+}

@@ -1,0 +1,55 @@
+import Catalog
+import Glibc
+import Tensors
+
+/// Variance-exploding diffusion whose time is the noise level: std(t) = t.
+///
+/// dx = √(2t) dW. The grid is dense at low noise:
+/// t_i = (σ_max^{1/ρ} + i/N (σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ, i = 0 … N.
+/// Karras et al. 2022, Eq. 5 and Table 1.
+struct EDM: DiffusionProcess {
+  static let entry = Entry.function(
+    "edm", "Variance-exploding diffusion whose time is the noise level itself.",
+    .option("sigma_min", default: 0.002, "lowest noise level", in: .positive),
+    .option("sigma_max", default: 80, "highest noise level", in: .positive),
+    .option("rho", default: 7, "how dense the grid is at low noise", in: .positive),
+    source: "Karras et al. 2022, Eq. 5, Table 1",
+    example: "return sde.edm{sigma_max = 10}:grid(4)"
+  ) { (least: Double, most: Double, rho: Double) in
+    guard least < most else {
+      throw UserError(
+        "sigma_max must be above sigma_min = \(formatNumber(least)), got \(formatNumber(most))")
+    }
+    return SDE(EDM(sigmaMin: least, sigmaMax: most, rho: rho))
+  }
+
+  let sigmaMin: Double
+  let sigmaMax: Double
+  let rho: Double
+
+  var name: String { "edm" }
+  var settings: [(String, Double)] {
+    [("sigma_min", sigmaMin), ("sigma_max", sigmaMax), ("rho", rho)]
+  }
+  var times: ClosedRange<Double> { sigmaMin...sigmaMax }
+
+  func drift(_ t: Double) -> Double { 0 }
+  func diffusion(_ t: Double) -> Double { (2 * t).squareRoot() }
+  func mean(_ t: Double) -> Double { 1 }
+  func std(_ t: Double) -> Double { t }
+
+  func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
+    out.update(from: t, count: n)
+  }
+
+  func grid(steps: Int) -> [Double] {
+    let top = pow(sigmaMax, 1 / rho)
+    let bottom = pow(sigmaMin, 1 / rho)
+    return (0...steps).map { i in
+      // Both ends exact, whatever the rounding of the power.
+      i == 0
+        ? sigmaMax
+        : i == steps ? sigmaMin : pow(top + Double(i) / Double(steps) * (bottom - top), rho)
+    }
+  }
+}

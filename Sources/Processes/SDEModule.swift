@@ -1,0 +1,56 @@
+import Catalog
+import Tensors
+
+/// The Lua module `sde`: forward processes.
+public enum SDEModule {
+  public static let module = Module(
+    "sde", "Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.",
+    types: [TypeDescription(SDE.self, "a forward diffusion process")],
+    entries: [
+      VEPower.entry,
+      VP.entry,
+      EDM.entry,
+      quantity("drift", "f(t) of the drift f(t) x.") { $0.drift($1) },
+      quantity("diffusion", "g(t), the noise per √time.") { $0.diffusion($1) },
+      quantity("mean", "r(t): x_t has mean r(t) x_0 given x_0.") { $0.mean($1) },
+      quantity("std", "The standard deviation of x_t given x_0.") { $0.std($1) },
+      .property(SDE.self, "time_min", "Where samplers stop.", example: "return sde.vp().time_min") {
+        (sde: SDE) in sde.process.times.lowerBound
+      },
+      .property(SDE.self, "time_max", "Where samplers start.", example: "return sde.vp().time_max")
+      { (sde: SDE) in sde.process.times.upperBound },
+      .method(
+        SDE.self, "grid", "The decreasing times a sampler visits in so many steps.",
+        .arg("steps", in: .positive), returns: "float64 tensor of shape [steps + 1]",
+        example: "return sde.vp():grid(10)"
+      ) { (sde: SDE, steps: Int) in try Tensor(sde.process.grid(steps: steps)) },
+    ])
+
+  /// A function of time, on a number or on each element of a tensor.
+  private static func quantity(
+    _ name: String, _ summary: String,
+    _ body: @escaping (any DiffusionProcess, Double) -> Double
+  ) -> Entry {
+    .method(
+      SDE.self, name, summary, .arg("t", "time, a number or a tensor"),
+      returns: "a number, or a float64 tensor shaped like t",
+      example: "return sde.vp():\(name)(0.5)"
+    ) { (sde: SDE, t: OneOf<Double, Tensor>) -> Value in
+      switch t {
+      case .first(let time):
+        try checkTime(time, sde)
+        return .number(body(sde.process, time))
+      case .second(let times):
+        let values = try times.doubles()
+        for time in values { try checkTime(time, sde) }
+        return .object(try Tensor(values.map { body(sde.process, $0) }, shape: times.shape))
+      }
+    }
+  }
+
+  private static func checkTime(_ t: Double, _ sde: SDE) throws {
+    guard t >= 0, t.isFinite else {
+      throw UserError("t must be a finite number of 0 or more, got \(formatNumber(t))")
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Catalog
+import Glibc
+import Tensors
+
+/// Variance-exploding diffusion with g(t) = base^t on [0, 1].
+///
+/// dx = base^t dW, so x_t | x_0 ~ N(x_0, (base^{2t} − 1)/(2 ln base)).
+/// The process of Li et al. 2023 §4.1 and of Song's tutorial, base = 25: std(1) = 9.845.
+struct VEPower: DiffusionProcess {
+  static let entry = Entry.function(
+    "ve_power", "Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.",
+    .option("base", default: 25, "growth of the noise over unit time", in: .aboveOne),
+    source: "Li et al. 2023 §4.1; Song et al. 2021",
+    example: "return sde.ve_power{base = 25}:std(1)"
+  ) { (base: Double) in SDE(VEPower(base: base)) }
+
+  let base: Double
+
+  var name: String { "ve_power" }
+  var settings: [(String, Double)] { [("base", base)] }
+  /// Sampling stops at 1e-3, as the tutorial does.
+  var times: ClosedRange<Double> { 1e-3...1 }
+  var trainingTimes: ClosedRange<Double> { 1e-5...1 }
+
+  func drift(_ t: Double) -> Double { 0 }
+  func diffusion(_ t: Double) -> Double { pow(base, t) }
+  func mean(_ t: Double) -> Double { 1 }
+  func std(_ t: Double) -> Double { (expm1(2 * t * log(base)) / (2 * log(base))).squareRoot() }
+
+  func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
+    let rate = Float(2 * log(base))
+    for i in 0..<n { out[i] = t[i] * rate }
+    kernels.expm1(out, out, n)
+    for i in 0..<n { out[i] = out[i] / rate }
+    kernels.sqrt(out, out, n)
+  }
+}
+
+extension Domain where Value == Double {
+  static var aboveOne: Domain { Domain("a number above 1") { $0 > 1 && $0.isFinite } }
+}

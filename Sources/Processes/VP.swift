@@ -1,0 +1,40 @@
+import Catalog
+import Glibc
+import Tensors
+
+/// Variance-preserving diffusion with a linear rate β(t) = β₀ + t (β₁ − β₀) on [0, 1].
+///
+/// dx = −½ β(t) x dt + √β(t) dW; r(t) = exp(−¼ t² (β₁ − β₀) − ½ t β₀), std² = 1 − r².
+/// Song et al. 2021, Appendix C.
+struct VP: DiffusionProcess {
+  static let entry = Entry.function(
+    "vp", "Variance-preserving diffusion with a linear rate, t from 0 to 1.",
+    .option("beta_min", default: 0.1, "rate at t = 0", in: .positive),
+    .option("beta_max", default: 20, "rate at t = 1", in: .positive),
+    source: "Song et al. 2021, Appendix C", example: "return sde.vp():mean(0.5)"
+  ) { (least: Double, most: Double) in
+    guard least <= most else {
+      throw UserError(
+        "beta_max must be at least beta_min = \(formatNumber(least)), got \(formatNumber(most))")
+    }
+    return SDE(VP(betaMin: least, betaMax: most))
+  }
+
+  let betaMin: Double
+  let betaMax: Double
+
+  var name: String { "vp" }
+  var settings: [(String, Double)] { [("beta_min", betaMin), ("beta_max", betaMax)] }
+  var times: ClosedRange<Double> { 1e-3...1 }
+  var trainingTimes: ClosedRange<Double> { 1e-5...1 }
+
+  private func beta(_ t: Double) -> Double { betaMin + t * (betaMax - betaMin) }
+  private func logMean(_ t: Double) -> Double {
+    -0.25 * t * t * (betaMax - betaMin) - 0.5 * t * betaMin
+  }
+
+  func drift(_ t: Double) -> Double { -0.5 * beta(t) }
+  func diffusion(_ t: Double) -> Double { beta(t).squareRoot() }
+  func mean(_ t: Double) -> Double { exp(logMean(t)) }
+  func std(_ t: Double) -> Double { (-expm1(2 * logMean(t))).squareRoot() }
+}
