@@ -1,6 +1,7 @@
 // A Swift function as Lua holds it, and the one place where Swift errors become Lua errors.
 import CLua
 import Catalog
+import Runtime
 
 /// The box a Lua function points to. Its owner is the `LuaState` that binds it.
 final class BoundFunction {
@@ -14,23 +15,30 @@ final class BoundFunction {
   }
 
   /// Hands Lua's C side the functions it calls in Swift. Runs once, before the first state.
-  static let connectToLua: Void = clua_set_callbacks(
-    { state, raw in
-      Unmanaged<BoundFunction>.fromOpaque(raw)._withUnsafeGuaranteedRef { function in
-        let frame = Frame(state: state, host: HostTable.pointer)
-        do { return try function.body(frame) } catch { return function.report(error, frame) }
-      }
-    },
-    { object in Unmanaged<AnyObject>.fromOpaque(object).release() },
-    { state, object, _ in
-      guard
-        let object = Unmanaged<AnyObject>.fromOpaque(object).takeUnretainedValue() as? any Object
-      else { return }
-      ClassPlan(type(of: object)).declare(in: state) { function in
-        // No module owns this class, so its few functions stay for good.
-        Unmanaged.passRetained(function).toOpaque()
-      }
-    })
+  static let connectToLua: Void = {
+    setCallbacks()
+    Memory.collectGarbage = { clua_collect_here() }
+  }()
+
+  private static func setCallbacks() {
+    clua_set_callbacks(
+      { state, raw in
+        Unmanaged<BoundFunction>.fromOpaque(raw)._withUnsafeGuaranteedRef { function in
+          let frame = Frame(state: state, host: HostTable.pointer)
+          do { return try function.body(frame) } catch { return function.report(error, frame) }
+        }
+      },
+      { object in Unmanaged<AnyObject>.fromOpaque(object).release() },
+      { state, object, _ in
+        guard
+          let object = Unmanaged<AnyObject>.fromOpaque(object).takeUnretainedValue() as? any Object
+        else { return }
+        ClassPlan(type(of: object)).declare(in: state) { function in
+          // No module owns this class, so its few functions stay for good.
+          Unmanaged.passRetained(function).toOpaque()
+        }
+      })
+  }
 
   /// Pushes the error and says how it is to be raised.
   private func report(_ error: any Error, _ frame: Frame) -> Int32 {
@@ -41,6 +49,9 @@ final class BoundFunction {
       return CLUA_RAISE_AS_IS
     case let error as Mismatch:
       frame.push(prefix + (error.sentence ?? "expected \(error.expected)"))
+    case is Cancelled:
+      frame.push("interrupted!")
+      return CLUA_RAISE_INTERRUPT
     default:
       frame.push(prefix + "\(error)")
     }

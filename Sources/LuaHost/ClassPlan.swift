@@ -10,6 +10,7 @@ struct ClassPlan {
   private(set) var events: [String: BoundFunction] = [:]
   /// Whether `object[key]` of the type takes strings, so that a name may be a key.
   private var indexTakesNames = false
+  private var assignmentTakesNames = false
 
   init(_ type: any Object.Type) { self.type = type }
 
@@ -25,9 +26,11 @@ struct ClassPlan {
     case .property:
       properties.append((entry.name, BoundFunction(name, body)))
     case .metamethod(let event):
-      if event == "__index", entry.parameters.count > 1 {
+      if entry.parameters.count > 1 {
         let key = entry.parameters[1].type
-        indexTakesNames = key.contains("string") || key.contains("any")
+        let takesNames = key.contains("string") || key.contains("any")
+        if event == "__index" { indexTakesNames = takesNames }
+        if event == "__newindex" { assignmentTakesNames = takesNames }
       }
       events[event] = BoundFunction(name, body)
     case .constant: break
@@ -42,7 +45,7 @@ struct ClassPlan {
     let top = clua_top(state)
     clua_declare_class(
       state, type.classKey, name, keep(missing), events["__index"].map(keep), indexTakesNames,
-      keep(events["__newindex"] ?? refusal), keep(shown))
+      keep(assigned), keep(shown))
     let (metatable, methodTable, propertyTable) = (top + 1, top + 2, top + 3)
     let frame = Frame(state)
     for (name, function) in methods {
@@ -77,14 +80,20 @@ struct ClassPlan {
     }
   }
 
-  /// `tensor.x cannot be assigned`.
-  private var refusal: BoundFunction {
+  /// The type's own assignment for the keys it takes, otherwise `tensor.x cannot be assigned`.
+  private var assigned: BoundFunction {
     let name = name
+    let entry = events["__newindex"]
+    let takesNames = assignmentTakesNames
     return BoundFunction("") { frame in
-      guard let key = frame.string(at: 2) else {
-        throw UserError("\(name)[\(frame.describe(at: 2))] cannot be assigned")
+      let key = frame.string(at: 2)
+      if let entry, takesNames || key == nil {
+        do { return try entry.body(frame) } catch let error as UserError {
+          throw UserError("\(name): \(error.message)")
+        }
       }
-      throw UserError("\(name).\(key) cannot be assigned")
+      let place = key.map { ".\($0)" } ?? "[\(frame.describe(at: 2))]"
+      throw UserError("\(name)\(place) cannot be assigned")
     }
   }
 

@@ -77,15 +77,14 @@ struct ModuleInstaller {
         frame.setField(table, entry.name)
       case .function:
         guard let body = entry.body else { continue }
-        if entry.name == module.name {
-          clua_push_module_call(state, keep(BoundFunction(module.name, body)))
-          frame.setField(table + 1, "__call")
-        } else {
-          clua_push_function(state, keep(BoundFunction("\(module.name).\(entry.name)", body)))
-          frame.setField(table, entry.name)
-        }
+        clua_push_function(state, keep(BoundFunction("\(module.name).\(entry.name)", body)))
+        frame.setField(table, entry.name)
       case .method, .property, .metamethod: break
       }
+    }
+    if let body = module.call?.body {
+      clua_push_module_call(state, keep(BoundFunction(module.name, body)))
+      frame.setField(table + 1, "__call")
     }
     clua_push_module_index(state, keep(missing(in: module)))
     frame.setField(table + 1, "__index")
