@@ -89,7 +89,10 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
 
     // Tests
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "StructureTests"),
+    .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
   ],
   swiftLanguageModes: [.v5]
 )

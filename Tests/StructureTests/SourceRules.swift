@@ -63,7 +63,7 @@ enum SourceRules {
   /// A path that exists on one machine only. The roots are put together here so that this file
   /// does not break its own rule.
   static func machinePaths(in files: [SourceFile]) -> [String] {
-    let roots = ["home", "root", "work", "Users", "tmp/md", "tmp/wt"].map { "/" + $0 + "/" }
+    let roots = ["home", "root", "work", "Users", "opt"].map { "/" + $0 + "/" }
     return files.flatMap { file in
       file.numberedLines.flatMap { number, text in
         roots.filter { root in startsAPath(root, in: text) }
@@ -72,7 +72,7 @@ enum SourceRules {
     }
   }
 
-  /// `/home/x` is a path on this machine; `docs/home/x` and `https://a.org/home/x` are not.
+  /// Does `root` begin a path there, rather than go on with a relative one or an address?
   private static func startsAPath(_ root: String, in text: Substring) -> Bool {
     var rest = text
     while let range = rest.firstRange(of: root) {
