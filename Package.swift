@@ -93,6 +93,8 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "StructureTests"),
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
+    .testTarget(
+      name: "PlotsTests", dependencies: ["Plots", "Catalog", "Runtime", "Tensors", "CCairo"]),
   ],
   swiftLanguageModes: [.v5]
 )

@@ -1,5 +1,6 @@
 // An axis as the user describes it, and the same axis with its limits decided from the data.
 
+import Catalog
 import Glibc
 
 public enum Scale: String, CaseIterable, Sendable {
@@ -57,7 +58,7 @@ struct ResolvedAxis {
     scale = axis.scale
     for limit in [axis.low, axis.high] {
       if let limit, axis.scale.forward(limit) == nil {
-        throw PlotError(
+        throw UserError(
           "limits of \(name) must be \(axis.scale == .log ? "positive on a log scale" : "finite"),"
             + " got \(NumberText.general(limit, digits: 6))")
       }
@@ -65,7 +66,7 @@ struct ResolvedAxis {
     let userLow = axis.low.flatMap(axis.scale.forward)
     let userHigh = axis.high.flatMap(axis.scale.forward)
     if let userLow, let userHigh, !(userLow < userHigh) {
-      throw PlotError(
+      throw UserError(
         "limits of \(name) must increase, got \(NumberText.general(axis.low ?? 0, digits: 6))"
           + " to \(NumberText.general(axis.high ?? 0, digits: 6))")
     }

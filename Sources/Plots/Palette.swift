@@ -1,6 +1,8 @@
 // Colours: the line palette, which people with any common colour blindness can tell apart, and the
 // map from a number to a colour for heat maps.
 
+import Catalog
+
 public struct Color: Equatable, Sendable {
   public var red: Double
   public var green: Double
@@ -33,7 +35,7 @@ public struct Color: Equatable, Sendable {
       return
     }
     let known = Palette.names.map(\.name).joined(separator: ", ")
-    throw PlotError("color must be \"#rrggbb\" or one of \(known), got \"\(name)\"")
+    throw UserError("color must be \"#rrggbb\" or one of \(known), got \"\(name)\"")
   }
 
   func with(alpha: Double) -> Color {

@@ -40,7 +40,7 @@ struct RichText: Equatable {
       let mark = run.level == .raised ? "^" : "_"
       if ascii {
         let text = run.text.asciiOnly
-        return mark + (text.count > 1 && !Self.isNumber(text) ? "(\(text))" : text)
+        return mark + (Self.isOneWord(text) ? text : "(\(text))")
       }
       let table = run.level == .raised ? Self.raised : Self.lowered
       let mapped = run.text.compactMap { table[$0] }
@@ -48,8 +48,8 @@ struct RichText: Equatable {
     }.joined()
   }
 
-  private static func isNumber(_ text: String) -> Bool {
-    text.allSatisfy { $0.isNumber || $0 == "-" }
+  private static func isOneWord(_ text: String) -> Bool {
+    text.allSatisfy(\.isLetter) || text.allSatisfy { $0.isNumber || $0 == "-" }
   }
 
   private static let raised = Dictionary(

@@ -34,11 +34,16 @@ struct Ticks {
   }
 
   private mutating func placeLinear(_ low: Double, _ high: Double, wish: Int) {
-    let step = Self.niceStep(high - low, wish: wish)
-    guard step.isFinite, step > 0 else { return }
     let slack = 1e-9 * (high - low)
-    let first = ceil((low - slack) / step)
-    let last = floor((high + slack) / step)
+    var wish = wish
+    var (step, first, last) = (0.0, 0.0, 0.0)
+    repeat {
+      step = Self.niceStep(high - low, wish: wish)
+      guard step.isFinite, step > 0 else { return }
+      first = ceil((low - slack) / step)
+      last = floor((high + slack) / step)
+      wish += 1
+    } while last - first < 1 && wish < 8  // one mark alone says little of a scale
     guard last - first < 1000, abs(first) < 1e15, abs(last) < 1e15 else { return }
     let values = stride(from: first, through: last, by: 1).map { $0 * step }
     exponent = Self.commonExponent(values)
@@ -47,7 +52,8 @@ struct Ticks {
     major = values.map {
       Mark(value: $0, label: NumberText.fixed($0 / unit, decimals: decimals))
     }
-    let parts = (step / pow(10, floor(log10(step) + 1e-9))).rounded(.toNearestOrEven) == 2 ? 4.0 : 5.0
+    let parts =
+      (step / pow(10, floor(log10(step) + 1e-9))).rounded(.toNearestOrEven) == 2 ? 4.0 : 5.0
     let small = step / parts
     minor = stride(from: ceil((low - slack) / small), through: floor((high + slack) / small), by: 1)
       .filter { $0.truncatingRemainder(dividingBy: parts) != 0 }.map { $0 * small }
@@ -80,6 +86,7 @@ struct Ticks {
       return
     }
     let digits = high - low <= 2 ? [1, 2, 5] : [1]
+    let plain = digits.count > 1 && low >= -3 && high < 5
     var skip = 1
     while first <= last, (last - first) / skip + 1 > max(wish, 2) { skip += 1 }
     for power in (first - 1)...(last + 1) {
@@ -89,7 +96,7 @@ struct Ticks {
         let value = Double("\(digit)e\(power)") ?? pow(10, place)
         let onStep = (power % skip + skip) % skip == 0
         if digits.contains(digit), digit != 1 || onStep {
-          major.append(Mark(value: value, label: Self.logLabel(digit, power, plain: digits.count > 1)))
+          major.append(Mark(value: value, label: Self.logLabel(digit, power, plain: plain)))
         } else if skip == 1 || digit == 1 {
           minor.append(value)
         }
@@ -98,7 +105,7 @@ struct Ticks {
   }
 
   private static func logLabel(_ digit: Int, _ power: Int, plain: Bool) -> String {
-    if plain || digit != 1, (-3...3).contains(power) {
+    if plain {
       return NumberText.fixed(Double("\(digit)e\(power)") ?? 0, decimals: max(0, -power))
     }
     return digit == 1 ? "10^{\(power)}" : "\(digit)×10^{\(power)}"

@@ -1,0 +1,150 @@
+// A figure: panels in a grid, described by value; drawn elsewhere, on paper or in the terminal.
+
+import Catalog
+
+public final class Figure {
+  public var title: String?
+  /// Inches. The default suits a column and a half of a paper.
+  public private(set) var width = 6.4
+  public private(set) var height = 4.0
+  public private(set) var rows = 1
+  public private(set) var columns = 1
+  private(set) var panels: [Int: Panel] = [:]
+  private var selected = (row: 1, column: 1)
+  /// Whether `height` follows from the content.
+  private(set) var hasOwnSize = false
+
+  public static let mostPanels = 12
+
+  public init(title: String? = nil) { self.title = title }
+
+  public func setSize(width: Double, height: Double) throws {
+    for (name, value) in [("width", width), ("height", height)] {
+      guard value >= 0.5, value <= 100 else {
+        throw UserError(
+          "\(name) must be between 0.5 and 100 inches, got \(formatNumber(value))")
+      }
+    }
+    (self.width, self.height) = (width, height)
+    hasOwnSize = true
+  }
+
+  /// Makes later calls draw in the panel at this place, counted from 1; the grid grows to hold it.
+  public func select(row: Int, column: Int) throws {
+    for (name, value) in [("row", row), ("column", column)] {
+      guard (1...Self.mostPanels).contains(value) else {
+        throw UserError("\(name) must be an integer from 1 to \(Self.mostPanels), got \(value)")
+      }
+    }
+    selected = (row, column)
+    rows = max(rows, row)
+    columns = max(columns, column)
+    if !hasOwnSize {
+      width = columns == 1 ? 6.4 : min(3.4 * Double(columns), 13.6)
+      height = rows == 1 ? (columns == 1 ? 4 : 2.9) : min(2.7 * Double(rows), 18)
+    }
+    _ = panel
+  }
+
+  /// The selected panel.
+  public var panel: Panel {
+    get { panel(row: selected.row, column: selected.column) }
+    set { panels[key(selected.row, selected.column)] = newValue }
+  }
+
+  private func key(_ row: Int, _ column: Int) -> Int { row * 100 + column }
+
+  func panel(row: Int, column: Int) -> Panel { panels[key(row, column)] ?? Panel() }
+  func hasPanel(row: Int, column: Int) -> Bool { panels[key(row, column)] != nil }
+
+  private func add(_ shape: Series.Shape, _ style: Style) {
+    panel.series.append(Series(shape: shape, style: style))
+  }
+}
+
+// MARK: - What a panel can show
+
+extension Figure {
+  public func line(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
+    try sameLength(("x", x), ("y", y))
+    add(.line(x: x, y: y), style)
+  }
+
+  public func steps(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
+    try sameLength(("x", x), ("y", y))
+    add(.steps(x: x, y: y), style)
+  }
+
+  public func scatter(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
+    try sameLength(("x", x), ("y", y))
+    add(.points(x: x, y: y), style)
+  }
+
+  public func band(
+    _ x: [Double], lower: [Double], upper: [Double], _ style: Style = Style()
+  ) throws {
+    try sameLength(("x", x), ("lower", lower))
+    try sameLength(("x", x), ("upper", upper))
+    add(.band(x: x, lower: lower, upper: upper), style)
+  }
+
+  /// Bars between neighbouring edges.
+  public func bars(edges: [Double], heights: [Double], _ style: Style = Style()) throws {
+    guard edges.count == heights.count + 1 || (edges.isEmpty && heights.isEmpty) else {
+      throw UserError(
+        "edges must be one more than heights, got \(edges.count) edges and \(heights.count) heights"
+      )
+    }
+    for (a, b) in zip(edges, edges.dropFirst()) where !(a < b) {
+      throw UserError("edges must increase, got \(formatNumber(a)) before \(formatNumber(b))")
+    }
+    add(.bars(edges: edges, heights: heights), style)
+  }
+
+  /// Bars around places; each is as wide as the smallest distance between two.
+  public func bars(at x: [Double], heights: [Double], _ style: Style = Style()) throws {
+    try sameLength(("x", x), ("heights", heights))
+    let pairs = zip(x, heights).filter { $0.0.isFinite }.sorted { $0.0 < $1.0 }
+    let gaps = zip(pairs, pairs.dropFirst()).map { $1.0 - $0.0 }
+    let width = 0.8 * (gaps.filter { $0 > 0 }.min() ?? 1)
+    var edges: [Double] = []
+    var values: [Double] = []
+    for (x, height) in pairs {
+      if let last = edges.last {
+        if x - width / 2 <= last { continue }
+        values.append(.nan)
+      }
+      edges += [x - width / 2, x + width / 2]
+      values.append(height)
+    }
+    add(.bars(edges: edges, heights: values), style)
+  }
+
+  public func reference(horizontal y: Double, _ style: Style = Style()) {
+    add(.horizontal(y), style)
+  }
+  public func reference(vertical x: Double, _ style: Style = Style()) { add(.vertical(x), style) }
+
+  public func note(_ text: String, x: Double, y: Double, _ style: Style = Style()) {
+    add(.note(x: x, y: y, text: text), style)
+  }
+
+  public func heat(_ map: HeatMap, _ style: Style = Style()) throws {
+    guard map.rows > 0, map.columns > 0, map.values.count == map.rows * map.columns else {
+      throw UserError(
+        "a heat map of \(map.rows)×\(map.columns) needs \(map.rows * map.columns) values,"
+          + " got \(map.values.count)")
+    }
+    guard map.x.lowerBound < map.x.upperBound, map.y.lowerBound < map.y.upperBound else {
+      throw UserError("the x and y of a heat map must span more than a point")
+    }
+    add(.heat(map), style)
+  }
+
+  private func sameLength(_ a: (name: String, [Double]), _ b: (name: String, [Double])) throws {
+    guard a.1.count == b.1.count else {
+      throw UserError(
+        "\(a.name) and \(b.name) must have the same length, got \(a.1.count) and \(b.1.count)")
+    }
+  }
+}

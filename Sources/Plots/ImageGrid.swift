@@ -1,0 +1,145 @@
+// Pictures side by side: samples, filters, nearest neighbours.
+
+import Catalog
+
+/// Pixels with a colour each, row by row from the top: 0xRRGGBB.
+struct Bitmap: Equatable {
+  let width: Int
+  let height: Int
+  var pixels: [UInt32]
+
+  subscript(x: Int, y: Int) -> Color { Color(hex: pixels[y * width + x]) }
+
+  /// The mean colour over a rectangle in pixel coordinates; the nearest pixel where it is small.
+  func mean(x: Range<Double>, y: Range<Double>) -> Color {
+    let left = min(max(Int(x.lowerBound), 0), width - 1)
+    let top = min(max(Int(y.lowerBound), 0), height - 1)
+    let right = min(max(Int(x.upperBound.rounded(.up)), left + 1), width)
+    let bottom = min(max(Int(y.upperBound.rounded(.up)), top + 1), height)
+    var sum = (red: 0.0, green: 0.0, blue: 0.0, weight: 0.0)
+    for row in top..<bottom {
+      let tall = min(Double(row + 1), y.upperBound) - max(Double(row), y.lowerBound)
+      for column in left..<right {
+        let wide = min(Double(column + 1), x.upperBound) - max(Double(column), x.lowerBound)
+        let weight = max(tall * wide, 1e-9)
+        let color = self[column, row]
+        sum.red += weight * color.red
+        sum.green += weight * color.green
+        sum.blue += weight * color.blue
+        sum.weight += weight
+      }
+    }
+    return Color(
+      red: sum.red / sum.weight, green: sum.green / sum.weight, blue: sum.blue / sum.weight)
+  }
+}
+
+struct ImageGrid {
+  var images: [Bitmap]
+  var columns: Int
+  /// Under each image; may be shorter than the images.
+  var captions: [String]
+  /// Between images, in source pixels.
+  var padding: Int
+
+  var imageWidth: Int { images.first?.width ?? 1 }
+  var imageHeight: Int { images.first?.height ?? 1 }
+  var rows: Int { (images.count + columns - 1) / columns }
+}
+
+extension Figure {
+  /// A figure of `count` grey images of `height`×`width`, row by row.
+  ///
+  /// - Parameters:
+  ///   - range: the values shown black and white; nil: the extent of all pixels. NaN is shown red.
+  ///   - columns: nil: as near to a square as fits a page.
+  public static func images(
+    _ pixels: UnsafeBufferPointer<Float>, count: Int, height: Int, width: Int,
+    columns: Int? = nil, range: ClosedRange<Double>? = nil, captions: [String] = [],
+    padding: Int = 2, map: ColorMap = .grey, title: String? = nil
+  ) throws -> Figure {
+    let (area, overflow) = height.multipliedReportingOverflow(by: width)
+    guard count > 0, height > 0, width > 0, !overflow, pixels.count / area == count,
+      pixels.count % area == 0
+    else {
+      throw UserError(
+        "\(count) images of \(height)×\(width) do not match \(pixels.count) pixels")
+    }
+    if let columns, !(1...1000).contains(columns) {
+      throw UserError("columns must be an integer from 1 to 1000, got \(columns)")
+    }
+    guard (0...1000).contains(padding) else {
+      throw UserError("padding must be an integer from 0 to 1000, got \(padding)")
+    }
+    let range = range ?? extent(of: pixels)
+    let images = (0..<count).map { index in
+      let start = index * area
+      return Bitmap(
+        width: width, height: height,
+        pixels: pixels[start..<start + area].map { gray(Double($0), range, map) })
+    }
+    let figure = Figure(title: title)
+    var chosen = 1
+    while chosen < count, chosen * chosen * height < count * width { chosen += 1 }
+    figure.panel.images = ImageGrid(
+      images: images, columns: min(columns ?? min(max(chosen, 8), 16), count), captions: captions,
+      padding: padding)
+    return figure
+  }
+
+  public static func images(
+    _ pixels: [Float], count: Int, height: Int, width: Int, columns: Int? = nil,
+    range: ClosedRange<Double>? = nil, captions: [String] = [], padding: Int = 2,
+    map: ColorMap = .grey, title: String? = nil
+  ) throws -> Figure {
+    try pixels.withUnsafeBufferPointer {
+      try images(
+        $0, count: count, height: height, width: width, columns: columns, range: range,
+        captions: captions, padding: padding, map: map, title: title)
+    }
+  }
+
+  private static func extent(of pixels: UnsafeBufferPointer<Float>) -> ClosedRange<Double> {
+    var low = Double.infinity
+    var high = -Double.infinity
+    for value in pixels where value.isFinite {
+      low = min(low, Double(value))
+      high = max(high, Double(value))
+    }
+    return low < high ? low...high : (low.isFinite ? low - 0.5...low + 0.5 : 0...1)
+  }
+
+  private static func gray(
+    _ value: Double, _ range: ClosedRange<Double>, _ map: ColorMap
+  ) -> UInt32 {
+    guard !value.isNaN else { return 0xC1272D }
+    let size = range.upperBound - range.lowerBound
+    let share = size > 0 ? min(max((value - range.lowerBound) / size, 0), 1) : 0.5
+    return map.color(share).packed
+  }
+}
+
+extension Color {
+  /// 0xRRGGBB.
+  var packed: UInt32 {
+    func byte(_ part: Double) -> UInt32 { UInt32((min(max(part, 0), 1) * 255).rounded()) }
+    return byte(red) << 16 | byte(green) << 8 | byte(blue)
+  }
+}
+
+extension HeatMap {
+  /// The colours, from the top row down.
+  var bitmap: Bitmap {
+    let known = values.filter { $0.isFinite }
+    let low = range?.lowerBound ?? known.min() ?? 0
+    let high = range?.upperBound ?? known.max() ?? 1
+    var pixels: [UInt32] = []
+    pixels.reserveCapacity(values.count)
+    for row in stride(from: rows - 1, through: 0, by: -1) {
+      for value in values[row * columns..<(row + 1) * columns] {
+        pixels.append(map.color(high > low ? (value - low) / (high - low) : 0.5).packed)
+      }
+    }
+    return Bitmap(width: columns, height: rows, pixels: pixels)
+  }
+}

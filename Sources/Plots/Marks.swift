@@ -1,0 +1,188 @@
+// Drawing series on any canvas: data to points of the surface, then strokes and fills.
+
+/// From data to the surface.
+struct Projection {
+  let x: ResolvedAxis
+  let y: ResolvedAxis
+  let frame: Rect
+  /// Cairo's coordinates end at 2^23; this far outside, clamping does not show.
+  private let far = 1e5
+
+  private func horizontal(_ share: Double) -> Double {
+    min(max(frame.x + share * frame.width, -far), far)
+  }
+  private func vertical(_ share: Double) -> Double {
+    min(max(frame.bottom - share * frame.height, -far), far)
+  }
+
+  func point(_ x: Double, _ y: Double) -> Point? {
+    guard let across = self.x.fraction(x), let up = self.y.fraction(y) else { return nil }
+    return Point(x: horizontal(across), y: vertical(up))
+  }
+
+  /// For the edges of areas: what is off a log scale, or infinite, lies outside the frame.
+  func areaPoint(_ x: Double, _ y: Double) -> Point? {
+    guard let across = self.x.areaFraction(x), let up = self.y.areaFraction(y) else { return nil }
+    return Point(x: horizontal(across), y: vertical(up))
+  }
+}
+
+struct Marks {
+  let canvas: any Canvas
+  let projection: Projection
+
+  func draw(_ panel: Panel) {
+    let colors = panel.colors
+    for layer in 0...6 {
+      for (index, series) in panel.series.enumerated() where series.layer == layer {
+        draw(series, colors[index], panel.ordinal(of: index))
+      }
+    }
+  }
+
+  private func draw(_ series: Series, _ color: Color, _ index: Int?) {
+    let style = series.style
+    let opacity = style.opacity ?? 1
+    let pen = Pen(
+      color: color.with(alpha: opacity), width: style.width ?? 1.5, dash: style.dash ?? .solid,
+      series: index)
+    switch series.shape {
+    case .line(let x, let y):
+      let runs = runs(x, y)
+      canvas.stroke(runs.map(thinned), pen)
+      let lonely = runs.filter { $0.count == 1 }.map { $0[0] }
+      let points = style.marker == nil ? lonely : runs.flatMap { $0 }
+      canvas.mark(
+        points, style.marker ?? .circle, size: style.size ?? (style.marker == nil ? 3 : 4.5),
+        color: pen.color, series: index)
+    case .steps(let x, let y):
+      canvas.stroke(runs(x, y).map { thinned(Self.stairs($0)) }, pen)
+    case .points(let x, let y):
+      canvas.mark(
+        runs(x, y).flatMap { $0 }, style.marker ?? .circle, size: style.size ?? 4,
+        color: color.with(alpha: style.opacity ?? 0.75), series: index)
+    case .band(let x, let lower, let upper):
+      band(x, lower, upper, color.with(alpha: style.opacity ?? 0.22))
+    case .bars(let edges, let heights):
+      bars(edges, heights, color.with(alpha: style.opacity ?? 0.8))
+    case .heat(let map):
+      guard let a = projection.areaPoint(map.x.lowerBound, map.y.upperBound),
+        let b = projection.areaPoint(map.x.upperBound, map.y.lowerBound)
+      else { return }
+      canvas.image(map.bitmap, in: Rect(x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y))
+    case .horizontal(let y):
+      guard let share = projection.y.fraction(y) else { return }
+      let place = projection.frame.bottom - share * projection.frame.height
+      reference(
+        Point(x: projection.frame.x, y: place), Point(x: projection.frame.right, y: place), style,
+        pen)
+    case .vertical(let x):
+      guard let share = projection.x.fraction(x) else { return }
+      let place = projection.frame.x + share * projection.frame.width
+      reference(
+        Point(x: place, y: projection.frame.bottom), Point(x: place, y: projection.frame.y), style,
+        pen)
+    case .note(let x, let y, let text):
+      guard let point = projection.point(x, y) else { return }
+      canvas.text(
+        RichText(text), at: point,
+        TextStyle(size: style.size ?? 8.5, color: color, horizontal: .middle, vertical: .middle))
+    }
+  }
+
+  private func reference(_ from: Point, _ to: Point, _ style: Style, _ pen: Pen) {
+    var pen = pen
+    pen.width = style.width ?? 1
+    pen.dash = style.dash ?? .dashed
+    pen.series = nil
+    canvas.stroke([[from, to]], pen)
+  }
+
+  /// Connected stretches: NaN, and what a log scale cannot show, ends one.
+  private func runs(_ x: [Double], _ y: [Double]) -> [[Point]] {
+    var runs: [[Point]] = []
+    var run: [Point] = []
+    for (x, y) in zip(x, y) {
+      if let point = projection.point(x, y) {
+        run.append(point)
+      } else if !run.isEmpty {
+        runs.append(run)
+        run = []
+      }
+    }
+    if !run.isEmpty { runs.append(run) }
+    return runs
+  }
+
+  private static func stairs(_ points: [Point]) -> [Point] {
+    guard let first = points.first else { return [] }
+    var result = [first]
+    for (a, b) in zip(points, points.dropFirst()) { result += [Point(x: b.x, y: a.y), b] }
+    return result
+  }
+
+  private func band(
+    _ x: [Double], _ lower: [Double], _ upper: [Double], _ color: Color
+  ) {
+    var top: [Point] = []
+    var bottom: [Point] = []
+    func finish() {
+      if top.count > 1 { canvas.fill(thinned(top) + thinned(bottom).reversed(), color) }
+      top = []
+      bottom = []
+    }
+    for place in x.indices {
+      if let high = projection.areaPoint(x[place], upper[place]),
+        let low = projection.areaPoint(x[place], lower[place])
+      {
+        top.append(high)
+        bottom.append(low)
+      } else {
+        finish()
+      }
+    }
+    finish()
+  }
+
+  private func bars(_ edges: [Double], _ heights: [Double], _ color: Color) {
+    let base = projection.y.scale == .log ? 0 : 0.0
+    for (place, height) in heights.enumerated() where height.isFinite && height != 0 {
+      guard let a = projection.areaPoint(edges[place], height),
+        let b = projection.areaPoint(edges[place + 1], base)
+      else { continue }
+      let frame = Rect(x: a.x, y: min(a.y, b.y), width: b.x - a.x, height: abs(b.y - a.y))
+      let gap = frame.width > 20 * canvas.resolution ? 0.7 * canvas.resolution : 0
+      canvas.fill(
+        Rect(x: frame.x + gap, y: frame.y, width: frame.width - 2 * gap, height: frame.height)
+          .corners, color)
+    }
+  }
+
+  /// The same picture from fewer points: of each column of the surface the first, lowest, highest
+  /// and last point (Jugel et al. 2014, "M4"). Lines that go back in x are left as they are.
+  func thinned(_ points: [Point]) -> [Point] {
+    let columns = projection.frame.width / canvas.resolution
+    guard Double(points.count) > 4 * columns,
+      zip(points, points.dropFirst()).allSatisfy({ $0.x <= $1.x })
+    else { return points }
+    var result: [Point] = []
+    var start = 0
+    while start < points.count {
+      let column = (points[start].x / canvas.resolution).rounded(.down)
+      var end = start
+      var low = start
+      var high = start
+      while end < points.count, (points[end].x / canvas.resolution).rounded(.down) == column {
+        if points[end].y < points[low].y { low = end }
+        if points[end].y > points[high].y { high = end }
+        end += 1
+      }
+      var kept = [start, min(low, high), max(low, high), end - 1]
+      kept = kept.enumerated().filter { $0.offset == 0 || kept[$0.offset - 1] != $0.element }
+        .map(\.element)
+      result += kept.map { points[$0] }
+      start = end
+    }
+    return result
+  }
+}

@@ -1,0 +1,144 @@
+// Where everything of a figure stands on a page: panels in a grid whose frames line up, with room
+// for what each axis has to say. Units are points.
+
+/// What one panel needs around its frame.
+struct Insets {
+  var left = 0.0
+  var right = 0.0
+  var top = 0.0
+  var bottom = 0.0
+}
+
+struct PanelLayout {
+  let panel: Panel
+  var axes: (x: ResolvedAxis, y: ResolvedAxis)
+  var ticks: (x: Ticks, y: Ticks)
+  var frame: Rect
+  var legend: LegendLayout?
+}
+
+struct PageLayout {
+  static let tickSize = 8.0
+  static let labelSize = 9.0
+  static let titleSize = 9.5
+  static let headSize = 11.0
+  private let canvas: CairoCanvas
+  let figure: Figure
+  var panels: [PanelLayout] = []
+  private let margin = 5.0
+  private let gap = 12.0
+
+  init(_ figure: Figure, _ canvas: CairoCanvas) throws {
+    self.figure = figure
+    self.canvas = canvas
+    let page = Rect(
+      x: margin, y: margin, width: figure.width * 72 - 2 * margin,
+      height: figure.height * 72 - 2 * margin)
+    let head = figure.title == nil ? 0 : Self.headSize * 1.7
+    let area = Rect(x: page.x, y: page.y + head, width: page.width, height: page.height - head)
+    var cells: [(row: Int, column: Int, layout: PanelLayout)] = []
+    let guess = Rect(
+      x: 0, y: 0, width: max(area.width / Double(figure.columns) - 50, 30),
+      height: max(area.height / Double(figure.rows) - 40, 30))
+    for row in 1...figure.rows {
+      for column in 1...figure.columns where figure.hasPanel(row: row, column: column) {
+        cells.append((row, column, try measure(figure.panel(row: row, column: column), guess)))
+      }
+    }
+    // Ticks depend on the size of the frame, and its size on the width of their labels: twice is
+    // enough for both to settle.
+    for _ in 0..<2 {
+      arrange(&cells, in: area)
+      for index in cells.indices {
+        cells[index].layout = try measure(cells[index].layout.panel, cells[index].layout.frame)
+      }
+    }
+    arrange(&cells, in: area)
+    panels = cells.map { cell in
+      var layout = cell.layout
+      layout.legend?.place(beside: layout.frame)
+      return layout
+    }
+  }
+
+  private func measure(_ panel: Panel, _ frame: Rect) throws -> PanelLayout {
+    let axes = try panel.resolvedAxes()
+    let style = TextStyle(size: Self.tickSize)
+    let x = Ticks.fitting(axes.x, wish: min(max(Int(frame.width / 45), 2), 9)) { ticks in
+      apart(ticks, axes.x, frame.width, gap: 8) { canvas.width(of: RichText($0), style) }
+    }
+    let y = Ticks.fitting(axes.y, wish: min(max(Int(frame.height / 30), 2), 9)) { ticks in
+      apart(ticks, axes.y, frame.height, gap: 2) { _ in Self.tickSize }
+    }
+    let legend = LegendLayout(panel, axes, frame, canvas)
+    return PanelLayout(panel: panel, axes: axes, ticks: (x, y), frame: frame, legend: legend)
+  }
+
+  /// Whether the labels along an axis of this length keep a distance.
+  private func apart(
+    _ ticks: Ticks, _ axis: ResolvedAxis, _ length: Double, gap: Double, size: (String) -> Double
+  ) -> Bool {
+    var last = -Double.infinity
+    for mark in ticks.major {
+      guard let share = axis.fraction(mark.value) else { continue }
+      let half = size(mark.label) / 2
+      if share * length - half < last + gap { return false }
+      last = share * length + half
+    }
+    return true
+  }
+
+  private func insets(_ layout: PanelLayout) -> Insets {
+    guard layout.panel.images == nil else {
+      return Insets(top: layout.panel.title == nil ? 0 : Self.titleSize * 1.7)
+    }
+    let style = TextStyle(size: Self.tickSize)
+    func width(_ mark: Ticks.Mark) -> Double { canvas.width(of: RichText(mark.label), style) }
+    var result = Insets()
+    result.left = 7 + (layout.ticks.y.major.map(width).max() ?? 0)
+    if layout.ticks.y.axisLabel(layout.panel.y.label) != nil {
+      result.left += Self.labelSize * 1.45
+    }
+    result.bottom = 6 + Self.tickSize * 1.1
+    if layout.ticks.x.axisLabel(layout.panel.x.label) != nil {
+      result.bottom += Self.labelSize * 1.45
+    }
+    result.top = layout.panel.title == nil ? 4 : Self.titleSize * 1.7
+    result.right = 4
+    if let mark = layout.ticks.x.major.last, let share = layout.axes.x.fraction(mark.value) {
+      result.right = max(4, width(mark) / 2 - (1 - share) * layout.frame.width)
+    }
+    if let legend = layout.legend, legend.isBeside { result.right += legend.size.x + 10 }
+    if ColorBar(layout.panel) != nil { result.right += ColorBar.room }
+    return result
+  }
+
+  /// Gives each panel its frame: the frames of a column share left and right, of a row top and
+  /// bottom, and all frames have the same size.
+  private func arrange(
+    _ cells: inout [(row: Int, column: Int, layout: PanelLayout)], in area: Rect
+  ) {
+    var across = [Insets](repeating: Insets(), count: figure.columns)
+    var down = [Insets](repeating: Insets(), count: figure.rows)
+    for cell in cells {
+      let need = insets(cell.layout)
+      across[cell.column - 1].left = max(across[cell.column - 1].left, need.left)
+      across[cell.column - 1].right = max(across[cell.column - 1].right, need.right)
+      down[cell.row - 1].top = max(down[cell.row - 1].top, need.top)
+      down[cell.row - 1].bottom = max(down[cell.row - 1].bottom, need.bottom)
+    }
+    let taken = across.reduce(gap * Double(figure.columns - 1)) { $0 + $1.left + $1.right }
+    let width = max((area.width - taken) / Double(figure.columns), 10)
+    let used = down.reduce(gap * Double(figure.rows - 1)) { $0 + $1.top + $1.bottom }
+    let height = max((area.height - used) / Double(figure.rows), 10)
+    for index in cells.indices {
+      let column = cells[index].column - 1
+      let row = cells[index].row - 1
+      let before = across[..<column].reduce(0) { $0 + $1.left + $1.right + width + gap }
+      let above = down[..<row].reduce(0) { $0 + $1.top + $1.bottom + height + gap }
+      cells[index].layout.frame = Rect(
+        x: area.x + before + across[column].left, y: area.y + above + down[row].top, width: width,
+        height: height)
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// One pair of axes and what it shows.
+
+import Catalog
+
+public enum LegendPlace: String, CaseIterable, Sendable {
+  /// In a corner free of data, else beside the panel.
+  case automatic
+  case right, none
+  case top_left, top_right, bottom_left, bottom_right
+}
+
+public struct Panel {
+  public var title: String?
+  public var x = Axis()
+  public var y = Axis()
+  public var legend = LegendPlace.automatic
+  var series: [Series] = []
+  var images: ImageGrid?
+
+  /// The colour of each series. One label, one colour; a band without colour or label takes that of
+  /// the line before it; everything else without colour takes the next one of the palette.
+  var colors: [Color] {
+    var used = 0
+    var byLabel: [String: Color] = [:]
+    var last: Color?
+    return series.map { series in
+      var color = series.style.color
+      if color == nil, let label = series.style.label { color = byLabel[label] }
+      if color == nil {
+        switch series.shape {
+        case .horizontal, .vertical: color = Palette.grey
+        case .note: color = Palette.ink
+        case .band where series.style.label == nil: color = last ?? Palette.series(used)
+        case .heat: color = Palette.ink
+        default:
+          color = Palette.series(used)
+          used += 1
+        }
+      }
+      let chosen = color ?? Palette.ink
+      if let label = series.style.label { byLabel[label] = chosen }
+      if series.takesColor { last = chosen }
+      return chosen
+    }
+  }
+
+  /// The number of a series among those that take a colour each; nil for the others.
+  func ordinal(of index: Int) -> Int? {
+    guard series[index].takesColor else { return nil }
+    return series[..<index].filter { $0.takesColor }.count
+  }
+
+  /// Labels in order, each with the series that carry it.
+  var legendEntries: [(label: String, members: [Int])] {
+    var entries: [(label: String, members: [Int])] = []
+    for (index, series) in series.enumerated() {
+      guard let label = series.style.label, !label.isEmpty else { continue }
+      if let place = entries.firstIndex(where: { $0.label == label }) {
+        entries[place].members.append(index)
+      } else {
+        entries.append((label, [index]))
+      }
+    }
+    return entries
+  }
+
+  /// Both axes with limits, from the data and what the user set.
+  func resolvedAxes() throws -> (x: ResolvedAxis, y: ResolvedAxis) {
+    var across = Extent(x.scale)
+    var up = Extent(y.scale)
+    var zeroLow = false
+    var zeroHigh = false
+    var tightX = false
+    for series in series {
+      switch series.shape {
+      case .line(let xs, let ys), .points(let xs, let ys), .steps(let xs, let ys):
+        for (x, y) in zip(xs, ys) where !x.isNaN && !y.isNaN {
+          across.add(x)
+          up.add(y)
+        }
+      case .band(let xs, let lower, let upper):
+        across.add(xs)
+        up.add(lower)
+        up.add(upper)
+      case .bars(let edges, let heights):
+        across.add(edges)
+        up.add(heights)
+        up.add(0)
+        let known = heights.filter { $0.isFinite }
+        if known.allSatisfy({ $0 >= 0 }) { zeroLow = true }
+        if known.allSatisfy({ $0 <= 0 }), !known.isEmpty { zeroHigh = true }
+      case .heat(let map):
+        for edge in [map.x.lowerBound, map.x.upperBound] { across.add(edge) }
+        for edge in [map.y.lowerBound, map.y.upperBound] { up.add(edge) }
+        tightX = true
+      case .horizontal(let y): up.add(y)
+      case .vertical(let x): across.add(x)
+      case .note: break
+      }
+    }
+    let linear = y.scale == .linear
+    return (
+      try ResolvedAxis(x, name: "x", extent: across, tightLow: tightX, tightHigh: tightX),
+      try ResolvedAxis(
+        y, name: "y", extent: up, tightLow: tightX || (zeroLow && linear && up.low == 0),
+        tightHigh: tightX || (zeroHigh && linear && up.high == 0))
+    )
+  }
+}

@@ -1,0 +1,101 @@
+// What a panel shows: one case a kind of mark, and the look they share.
+
+public enum Dash: String, CaseIterable, Sendable {
+  case solid, dashed, dotted, dashdot
+
+  /// Lengths of stroke and gap, in line widths.
+  var pattern: [Double] {
+    switch self {
+    case .solid: []
+    case .dashed: [5, 2.5]
+    case .dotted: [1, 1.8]
+    case .dashdot: [6, 2, 1, 2]
+    }
+  }
+}
+
+public enum Marker: String, CaseIterable, Sendable {
+  case circle, square, triangle, diamond, plus, cross
+}
+
+/// The look of a series; what is nil is decided when the figure is drawn.
+public struct Style: Sendable {
+  public var label: String?
+  public var color: Color?
+  /// Of lines, in points (1/72 inch).
+  public var width: Double?
+  public var dash: Dash?
+  public var marker: Marker?
+  /// Of markers: the diameter in points.
+  public var size: Double?
+  public var opacity: Double?
+
+  public init(
+    label: String? = nil, color: Color? = nil, width: Double? = nil, dash: Dash? = nil,
+    marker: Marker? = nil, size: Double? = nil, opacity: Double? = nil
+  ) {
+    (self.label, self.color, self.width, self.dash) = (label, color, width, dash)
+    (self.marker, self.size, self.opacity) = (marker, size, opacity)
+  }
+}
+
+/// Values on a grid, row by row from the lowest y, over the rectangle `x` × `y`.
+public struct HeatMap: Sendable {
+  public var values: [Double]
+  public var rows: Int
+  public var columns: Int
+  public var x: ClosedRange<Double>
+  public var y: ClosedRange<Double>
+  public var map: ColorMap
+  /// The values at the two ends of the colour map; nil: the extent of the data.
+  public var range: ClosedRange<Double>?
+
+  public init(
+    values: [Double], rows: Int, columns: Int, x: ClosedRange<Double>, y: ClosedRange<Double>,
+    map: ColorMap = .viridis, range: ClosedRange<Double>? = nil
+  ) {
+    (self.values, self.rows, self.columns) = (values, rows, columns)
+    (self.x, self.y, self.map, self.range) = (x, y, map, range)
+  }
+}
+
+struct Series {
+  enum Shape {
+    /// NaN breaks the line.
+    case line(x: [Double], y: [Double])
+    /// Constant from each x to the next.
+    case steps(x: [Double], y: [Double])
+    case band(x: [Double], lower: [Double], upper: [Double])
+    case points(x: [Double], y: [Double])
+    /// One more edge than heights.
+    case bars(edges: [Double], heights: [Double])
+    case heat(HeatMap)
+    /// A line across the whole panel.
+    case horizontal(Double)
+    case vertical(Double)
+    case note(x: Double, y: Double, text: String)
+  }
+  var shape: Shape
+  var style: Style
+
+  /// Areas lie below lines, lines below words.
+  var layer: Int {
+    switch shape {
+    case .heat: 0
+    case .band: 1
+    case .bars: 2
+    case .horizontal, .vertical: 3
+    case .line, .steps: 4
+    case .points: 5
+    case .note: 6
+    }
+  }
+
+  /// Whether it takes the next colour of the palette when it has none of its own.
+  var takesColor: Bool {
+    switch shape {
+    case .line, .steps, .points, .bars: true
+    case .band, .heat, .horizontal, .vertical, .note: false
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// What a terminal can show: its size, its colours, its characters.
+
+import Glibc
+
+public struct TerminalStyle: Sendable {
+  public enum Colors: Sendable { case none, palette256, full }
+  public var width: Int
+  /// Lines in all; nil: what suits the width.
+  public var height: Int?
+  public var colors: Colors
+  /// Only characters of ASCII.
+  public var ascii: Bool
+
+  public init(width: Int = 80, height: Int? = nil, colors: Colors = .none, ascii: Bool = false) {
+    (self.width, self.height, self.colors, self.ascii) = (width, height, colors, ascii)
+  }
+
+  /// Of the terminal behind a file descriptor; plain and 80 wide where it is none.
+  /// Honours NO_COLOR, COLUMNS, TERM, COLORTERM and the locale.
+  public static func detected(_ file: Int32 = STDOUT_FILENO) -> TerminalStyle {
+    func variable(_ name: String) -> String {
+      getenv(name).map { String(cString: $0) } ?? ""
+    }
+    var style = TerminalStyle()
+    let isTerminal = isatty(file) == 1
+    var size = winsize()
+    if isTerminal, ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      style.width = Int(size.ws_col)
+    } else if let columns = Int(variable("COLUMNS")), columns > 0 {
+      style.width = columns
+    }
+    style.width = min(style.width, 200)
+    let term = variable("TERM")
+    if isTerminal, term != "dumb", variable("NO_COLOR").isEmpty {
+      let full = ["truecolor", "24bit"].contains(variable("COLORTERM"))
+      style.colors = full || term.hasSuffix("direct") ? .full : .palette256
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable).first { !$0.isEmpty } ?? ""
+    let upper = locale.uppercased()
+    style.ascii = isTerminal && !locale.isEmpty && !upper.contains("UTF")
+    return style
+  }
+}
