@@ -73,6 +73,13 @@ void clua_push_module_index(lua_State *L, void *function) {
   lua_pushcclosure(L, bound_module_index, 1);
 }
 
+void *clua_bound_function(lua_State *L, int index) {
+  if (lua_tocfunction(L, index) != bound || !lua_getupvalue(L, index, 1)) return NULL;
+  void *function = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return function;
+}
+
 // --- Protected calls ------------------------------------------------------------------------------
 
 int clua_call(lua_State *L, int arguments, int results) {

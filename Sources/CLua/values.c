@@ -27,6 +27,13 @@ const char *clua_string(lua_State *L, int index, ptrdiff_t *length) {
 const void *clua_pointer(lua_State *L, int index) { return lua_topointer(L, index); }
 bool clua_is_c_function(lua_State *L, int index) { return lua_iscfunction(L, index); }
 
+void clua_push_function_place(lua_State *L, int index) {
+  lua_Debug record;
+  lua_pushvalue(L, index);
+  lua_getinfo(L, ">S", &record);
+  lua_pushfstring(L, "%s:%d", record.short_src, record.linedefined);
+}
+
 const char *clua_type_name(lua_State *L, int index) {
   const char *name = NULL;
   if (lua_getmetatable(L, index)) {

@@ -40,6 +40,21 @@ public final class LuaState {
     return (top + 1..<clua_top(pointer) + 1).map(text(at:))
   }
 
+  /// Puts the functions of a module behind the globals, as plain functions under their own names.
+  package func addGlobals(of module: Module) {
+    let top = clua_top(pointer)
+    defer { clua_set_top(pointer, top) }
+    clua_push_loaded(pointer)
+    guard clua_get_field(pointer, -1, "moondrift") == LuaType.table else { return }
+    for entry in module.entries {
+      guard let body = entry.body else { continue }
+      let function = BoundFunction(entry.name, body)
+      functions.append(function)
+      clua_push_function(pointer, Unmanaged.passUnretained(function).toOpaque())
+      Frame(pointer).setField(top + 2, entry.name)
+    }
+  }
+
   /// Compiles code and pushes the function, or the message of a syntax error.
   package func load(_ code: String, name: String) -> Int32 {
     var code = code

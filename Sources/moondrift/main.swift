@@ -3,6 +3,9 @@ import Catalog
 import Glibc
 import Library
 import LuaHost
+import Runtime
+import Shell
+import Tensors
 
 exit(
   Interpreter.main(
@@ -10,6 +13,10 @@ exit(
     Product(
       modules: { Library.modules },
       versionText: { "Moondrift \(moondriftVersion)\n" },
-      apply: { _ in },
+      apply: { settings in
+        if let threads = settings.threads { WorkerPool.shared.threadCount = threads }
+        if let seed = settings.seed { SessionSeed.start(seed) }
+        if let memory = settings.memory { Memory.limit = memory }
+      },
       library: { nil },
-      prompt: { _ in })))
+      prompt: { Prompt.run($0, modules: Library.modules) })))

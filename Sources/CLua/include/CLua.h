@@ -54,6 +54,8 @@ int clua_boolean(lua_State *L, int index);
 const char *_Nullable clua_string(lua_State *L, int index, ptrdiff_t *length);
 const void *_Nullable clua_pointer(lua_State *L, int index);
 bool clua_is_c_function(lua_State *L, int index);
+/// Pushes where a Lua function was written, `script.lua:12`.
+void clua_push_function_place(lua_State *L, int index);
 /// The name a user would give the type, a userdata's `__name` first.
 const char *clua_type_name(lua_State *L, int index);
 
@@ -93,6 +95,8 @@ void clua_push_string(lua_State *L, const char *_Nullable bytes, ptrdiff_t lengt
 void clua_push_table(lua_State *L, int list, int named);
 /// A Lua function that runs `function` through the dispatch.
 void clua_push_function(lua_State *L, void *function);
+/// What such a Lua function runs; NULL for any other value.
+void *_Nullable clua_bound_function(lua_State *L, int index);
 /// The same for a `__call` metamethod of a table: the table itself is dropped from the arguments.
 void clua_push_module_call(lua_State *L, void *function);
 /// An `__index` metamethod that runs `function` for keys the table does not have.
