@@ -14,6 +14,7 @@ public enum RandomModule {
         source: "Salmon et al. 2011, Philox 4×32-10",
         example: "s = random.stream(1)  return s:normal{2, 3}"
       ) { (seed: Int?) in RandomStream(seed: seed ?? SessionSeed.next()) },
+      DerivedSeed.entry,
       .property(RandomStream.self, "seed", "The seed it was made with.") { $0.seed },
       draw("normal", "Independent N(0, 1) numbers.") { try $0.normal($1, $2) },
       draw("uniform", "Independent U(0, 1) numbers, ends excluded.") { try $0.uniform($1, $2) },

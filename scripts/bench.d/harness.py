@@ -1,0 +1,251 @@
+"""The bench harness: runs ours and the peer in turn and prints JSON lines. Standard library only."""
+
+import argparse
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+import pty
+import resource
+import select
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from typing import Callable
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+ROOT = FOLDER.parent.parent
+BINARY = ROOT / ".build" / "release" / "moondrift"
+
+
+class BenchError(Exception):
+    """Why a bench gave no figure."""
+
+
+@dataclasses.dataclass
+class Bench:
+    """One figure of ours beside one of a peer's. `ours` and `peer` run once and return numbers
+    under the names of `units`, which gives a JSON line each; `peer_needs` is the Python module
+    without which there is no peer."""
+
+    name: str
+    units: dict[str, str]
+    ours: Callable[[], dict[str, float]]
+    peer_name: str
+    peer: Callable[[], dict[str, float]]
+    peer_needs: str | None = None
+    goal: str = ""
+    note: str = ""
+
+
+# Programs
+
+
+def run(command: list, timeout: float = 1800, **options) -> str:
+    """Output of a command; a failure is a BenchError with the end of what it said."""
+    try:
+        done = subprocess.run(
+            [str(part) for part in command], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=timeout, **options)
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{command[0]} took more than {timeout:g} s") from None
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip()[-400:]
+        raise BenchError(f"{command[0]} ended with {done.returncode}: {said}")
+    return done.stdout
+
+
+def moondrift(*arguments, **options) -> str:
+    """The binary itself, not the launcher."""
+    return run([BINARY, *arguments], **options)
+
+
+def figures_of_lua(name: str, *arguments) -> dict[str, float]:
+    """Runs bench.d/NAME.lua, whose lines `name number` are the figures."""
+    lines = moondrift(FOLDER / f"{name}.lua", *arguments).splitlines()
+    return {key: float(value) for key, value in (line.split() for line in lines)}
+
+
+def peer_script(name: str, *arguments, **options) -> str:
+    return run([peer_python(), FOLDER / "peers" / name, *arguments], **options)
+
+
+@functools.cache
+def peer_python() -> str:
+    local = ROOT / ".venv" / "bin" / "python"
+    asked = os.environ.get("MOONDRIFT_PEER_PYTHON")
+    return asked or (str(local) if local.exists() else shutil.which("python3") or sys.executable)
+
+
+@functools.cache
+def why_no_peer(module: str) -> str | None:
+    """None if the peers' Python has the module."""
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)"
+    try:
+        found = subprocess.run([peer_python(), "-c", code], capture_output=True).returncode == 0
+    except OSError as error:
+        return f"MOONDRIFT_PEER_PYTHON: {error}"
+    if found:
+        return None
+    return f"{peer_python()} has no module {module}; set MOONDRIFT_PEER_PYTHON to one that has"
+
+
+def cost_of(command: list, **options) -> dict[str, float]:
+    """Wall and CPU milliseconds of a whole process."""
+    start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run(command, **options)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": 1e3 * wall, "cpu": 1e3 * cpu}
+
+
+def cost_of_prompt(command: list, prompt: bytes = b"> ") -> dict[str, float]:
+    """Wall milliseconds until the prompt stands on a terminal of its own, and the CPU milliseconds
+    of the whole process, which is sent Ctrl-D then. Its home is empty."""
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "HOME": home, "TERM": "xterm"}
+        start = time.perf_counter()
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execve(command[0], [str(part) for part in command], environment)
+        try:
+            seen = b""
+            while prompt not in seen:
+                if not select.select([terminal], [], [], 20)[0]:
+                    raise BenchError(f"no prompt within 20 s; saw {seen!r}")
+                try:
+                    seen += os.read(terminal, 4096)
+                except OSError:
+                    raise BenchError(f"ended before its prompt; said {seen!r}") from None
+            wall = time.perf_counter() - start
+            os.write(terminal, termios.tcgetattr(terminal)[6][termios.VEOF])
+            usage = _usage_at_end(child, terminal)
+        finally:
+            os.close(terminal)
+    return {"wall": 1e3 * wall, "cpu": 1e3 * (usage.ru_utime + usage.ru_stime)}
+
+
+def _usage_at_end(child: int, terminal: int):
+    """Waits for the child, reading what it still writes so that it cannot block."""
+    end = time.perf_counter() + 20
+    while True:
+        ended, _, usage = os.wait4(child, os.WNOHANG)
+        if ended:
+            return usage
+        if time.perf_counter() > end:
+            os.kill(child, 9)
+            os.waitpid(child, 0)
+            raise BenchError("still runs 20 s after Ctrl-D")
+        if select.select([terminal], [], [], 0.001)[0]:
+            try:
+                os.read(terminal, 4096)
+            except OSError:
+                pass
+
+
+# The machine
+
+
+@functools.cache
+def instruction_set() -> str:
+    """What our kernels use here: the level that MOONDRIFT_CPU forces, else the machine's best."""
+    forced = {"base": "base", "v3": "avx2", "v4": "avx512"}.get(os.environ.get("MOONDRIFT_CPU", ""))
+    if forced:
+        return forced
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return "base"
+    flags = next((set(line.split()) for line in text.splitlines() if line.startswith("flags")), set())
+    if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
+        return "avx512"
+    return "avx2" if {"avx2", "fma", "bmi2"} <= flags else "base"
+
+
+# Running
+
+
+def race(bench: Bench, runs: int) -> list[dict]:
+    """The lines of one bench."""
+    missing = why_no_peer(bench.peer_needs) if bench.peer_needs else None
+    ours, peers = [], []
+    for number in range(runs):
+        print(f"bench: {bench.name} {number + 1}/{runs}", end="\r", file=sys.stderr, flush=True)
+        ours.append(bench.ours())
+        if not missing:
+            peers.append(bench.peer())
+    print(" " * 60, end="\r", file=sys.stderr, flush=True)
+    return [_line(bench, key, ours, peers, missing) for key in bench.units]
+
+
+def _line(bench: Bench, key: str, ours: list, peers: list, missing: str | None) -> dict:
+    mine = statistics.median(one[key] for one in ours)
+    theirs = statistics.median(one[key] for one in peers) if peers else None
+    line = {
+        "bench": bench.name if len(bench.units) == 1 else f"{bench.name}_{key}",
+        "ours": _rounded(mine),
+        "peer": _rounded(theirs),
+        "peer_name": bench.peer_name,
+        "unit": bench.units[key],
+        "ratio": _rounded(theirs / mine) if theirs is not None else None,
+        "cpu": instruction_set(),
+        "runs": len(ours),
+    }
+    if bench.goal:
+        line["goal"] = bench.goal
+    notes = [note for note in (bench.note, missing) if note]
+    if notes:
+        line["note"] = "; ".join(notes)
+    return line
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else float(f"{number:.4g}")
+
+
+def main(groups: dict[str, list[Bench]], documentation: str) -> int:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description=documentation, usage=argparse.SUPPRESS,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="groups and single benches")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each side (5)")
+    parser.add_argument("--list", action="store_true", help="name the groups and their benches")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for group, members in groups.items():
+            for bench in members:
+                print(f"{group:8} {bench.name:18} {bench.peer_name}")
+        return 0
+    if not arguments.names or arguments.runs < 1:
+        parser.print_help(sys.stderr)
+        return 2
+    by_name = {bench.name: [bench] for members in groups.values() for bench in members}
+    unknown = [name for name in arguments.names if name not in groups and name not in by_name]
+    if unknown:
+        print(f"bench: there is no '{unknown[0]}' (scripts/bench --list names them)", file=sys.stderr)
+        return 2
+    chosen = [one for name in arguments.names for one in groups.get(name) or by_name[name]]
+    try:
+        # Builds what is out of date, so that the binary below is the present one.
+        run([ROOT / "scripts" / "moondrift", "-e", ""])
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+
+    failed = False
+    for bench in chosen:
+        try:
+            lines = race(bench, arguments.runs)
+        except (BenchError, OSError, KeyError, ValueError) as error:
+            failed = True
+            lines = [{"bench": bench.name, "error": f"{type(error).__name__}: {error}"}]
+        for line in lines:
+            print(json.dumps(line), flush=True)
+    return 1 if failed else 0
