@@ -94,7 +94,8 @@ let package = Package(
     .testTarget(name: "StructureTests"),
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
-      name: "PlotsTests", dependencies: ["Plots", "Catalog", "Runtime", "Tensors", "CCairo"]),
+      name: "PlotsTests",
+      dependencies: ["Plots", "Catalog", "Runtime", "Tensors", "CCairo", "TestSupport", "moondrift"]),
   ],
   swiftLanguageModes: [.v5]
 )

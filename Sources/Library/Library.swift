@@ -2,6 +2,7 @@
 import Autodiff
 import Catalog
 import Models
+import Plots
 import Processes
 
 public let modules: [Module] = [
@@ -10,4 +11,5 @@ public let modules: [Module] = [
   GradModule.module,
   SDEModule.module,
   NNModule.module,
+  PlotModule.module,
 ]

@@ -33,11 +33,18 @@ public struct Axis: Sendable {
 }
 
 /// An axis ready to draw: `low` and `high` are in the space of the scale.
-struct ResolvedAxis {
-  let scale: Scale
-  let low: Double
-  let high: Double
+package struct ResolvedAxis {
+  package let scale: Scale
+  package let low: Double
+  package let high: Double
   let hasData: Bool
+
+  /// An axis from one value to another.
+  package init(_ scale: Scale, from first: Double, to last: Double) throws {
+    var axis = Axis()
+    (axis.scale, axis.low, axis.high) = (scale, first, last)
+    try self.init(axis, name: "x", extent: Extent(scale), tightLow: true, tightHigh: true)
+  }
 
   /// 0 at the low end, 1 at the high end, nil where the value has no place.
   func fraction(_ value: Double) -> Double? {

@@ -47,56 +47,75 @@ struct ImageGrid {
   var rows: Int { (images.count + columns - 1) / columns }
 }
 
+/// How a grid of images is laid out and toned.
+public struct ImageOptions: Sendable {
+  /// Images side by side; nil: as near to a square as fits a page.
+  public var columns: Int?
+  /// The values shown at the two ends of the map; nil: the extent of all pixels. NaN is shown red.
+  public var range: ClosedRange<Double>?
+  /// Under each image.
+  public var captions: [String] = []
+  /// Between images, in source pixels.
+  public var padding = 2
+  public var map = ColorMap.grey
+  public init() {}
+}
+
 extension Figure {
-  /// A figure of `count` grey images of `height`×`width`, row by row.
-  ///
-  /// - Parameters:
-  ///   - range: the values shown black and white; nil: the extent of all pixels. NaN is shown red.
-  ///   - columns: nil: as near to a square as fits a page.
+  /// A figure of `count` images of `height`×`width`, row by row.
   public static func images(
     _ pixels: UnsafeBufferPointer<Float>, count: Int, height: Int, width: Int,
-    columns: Int? = nil, range: ClosedRange<Double>? = nil, captions: [String] = [],
-    padding: Int = 2, map: ColorMap = .grey, title: String? = nil
+    _ options: ImageOptions = ImageOptions()
   ) throws -> Figure {
-    let (area, overflow) = height.multipliedReportingOverflow(by: width)
-    guard count > 0, height > 0, width > 0, !overflow, pixels.count / area == count,
-      pixels.count % area == 0
-    else {
-      throw UserError(
-        "\(count) images of \(height)×\(width) do not match \(pixels.count) pixels")
-    }
-    if let columns, !(1...1000).contains(columns) {
-      throw UserError("columns must be an integer from 1 to 1000, got \(columns)")
-    }
-    guard (0...1000).contains(padding) else {
-      throw UserError("padding must be an integer from 0 to 1000, got \(padding)")
-    }
-    let range = range ?? extent(of: pixels)
-    let images = (0..<count).map { index in
-      let start = index * area
-      return Bitmap(
-        width: width, height: height,
-        pixels: pixels[start..<start + area].map { gray(Double($0), range, map) })
-    }
-    let figure = Figure(title: title)
-    var chosen = 1
-    while chosen < count, chosen * chosen * height < count * width { chosen += 1 }
-    figure.panel.images = ImageGrid(
-      images: images, columns: min(columns ?? min(max(chosen, 8), 16), count), captions: captions,
-      padding: padding)
+    let figure = Figure()
+    try figure.addImages(pixels, count: count, height: height, width: width, options)
     return figure
   }
 
   public static func images(
-    _ pixels: [Float], count: Int, height: Int, width: Int, columns: Int? = nil,
-    range: ClosedRange<Double>? = nil, captions: [String] = [], padding: Int = 2,
-    map: ColorMap = .grey, title: String? = nil
+    _ pixels: [Float], count: Int, height: Int, width: Int,
+    _ options: ImageOptions = ImageOptions()
   ) throws -> Figure {
     try pixels.withUnsafeBufferPointer {
-      try images(
-        $0, count: count, height: height, width: width, columns: columns, range: range,
-        captions: captions, padding: padding, map: map, title: title)
+      try images($0, count: count, height: height, width: width, options)
     }
+  }
+
+  /// Fills the selected panel with a grid of images.
+  public func addImages(
+    _ pixels: UnsafeBufferPointer<Float>, count: Int, height: Int, width: Int,
+    _ options: ImageOptions
+  ) throws {
+    let (area, overflow) = height.multipliedReportingOverflow(by: width)
+    guard count > 0, height > 0, width > 0, !overflow, pixels.count / area == count,
+      pixels.count % area == 0
+    else {
+      throw UserError("\(count) images of \(height)×\(width) do not match \(pixels.count) pixels")
+    }
+    guard count <= 10_000, max(height, width) <= 16_384 else {
+      throw UserError(
+        "images must be at most 10000, of at most 16384 pixels a side, got \(count) of"
+          + " \(height)×\(width)")
+    }
+    if let columns = options.columns, !(1...1000).contains(columns) {
+      throw UserError("columns must be an integer from 1 to 1000, got \(columns)")
+    }
+    guard (0...1000).contains(options.padding) else {
+      throw UserError("padding must be an integer from 0 to 1000, got \(options.padding)")
+    }
+    let range = options.range ?? Self.extent(of: pixels)
+    let images = (0..<count).map { index in
+      Bitmap(
+        width: width, height: height,
+        pixels: pixels[index * area..<(index + 1) * area].map {
+          Self.tone(Double($0), range, options.map)
+        })
+    }
+    var square = 1
+    while square < count, square * square * height < count * width { square += 1 }
+    panel.images = ImageGrid(
+      images: images, columns: min(options.columns ?? min(max(square, 8), 16), count),
+      captions: options.captions, padding: options.padding)
   }
 
   private static func extent(of pixels: UnsafeBufferPointer<Float>) -> ClosedRange<Double> {
@@ -109,7 +128,7 @@ extension Figure {
     return low < high ? low...high : (low.isFinite ? low - 0.5...low + 0.5 : 0...1)
   }
 
-  private static func gray(
+  private static func tone(
     _ value: Double, _ range: ClosedRange<Double>, _ map: ColorMap
   ) -> UInt32 {
     guard !value.isNaN else { return 0xC1272D }

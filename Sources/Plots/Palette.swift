@@ -35,7 +35,7 @@ public struct Color: Equatable, Sendable {
       return
     }
     let known = Palette.names.map(\.name).joined(separator: ", ")
-    throw UserError("color must be \"#rrggbb\" or one of \(known), got \"\(name)\"")
+    throw UserError("color must be '#rrggbb' or one of \(known), got '\(name)'")
   }
 
   func with(alpha: Double) -> Color {

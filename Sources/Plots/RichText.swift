@@ -1,6 +1,6 @@
 // Labels with raised and lowered parts: "10^{-3}", "σ_{max}". Only the form with braces is special.
 
-struct RichText: Equatable {
+package struct RichText: Equatable {
   enum Level: Equatable { case base, raised, lowered }
   struct Run: Equatable {
     var text: String
@@ -9,7 +9,7 @@ struct RichText: Equatable {
 
   var runs: [Run] = []
 
-  init(_ source: String) {
+  package init(_ source: String) {
     var rest = Substring(source.map { $0.isNewline || $0 == "\0" ? " " : $0 })
     var plain = ""
     while let first = rest.first {
@@ -34,7 +34,7 @@ struct RichText: Equatable {
   }
 
   /// For the terminal: Unicode raised and lowered characters where they all exist, else "^(...)".
-  func plain(ascii: Bool) -> String {
+  package func plain(ascii: Bool) -> String {
     runs.map { run in
       if run.level == .base { return ascii ? run.text.asciiOnly : run.text }
       let mark = run.level == .raised ? "^" : "_"

@@ -6,17 +6,17 @@
 
 import Glibc
 
-struct Ticks {
-  struct Mark: Equatable {
-    let value: Double
-    let label: String
+package struct Ticks {
+  package struct Mark: Equatable {
+    package let value: Double
+    package let label: String
   }
-  var major: [Mark] = []
-  var minor: [Double] = []
+  package private(set) var major: [Mark] = []
+  package private(set) var minor: [Double] = []
   /// Labels are to be read times ten to this power; 0 where they are as they stand.
-  var exponent = 0
+  package private(set) var exponent = 0
 
-  init(_ axis: ResolvedAxis, wish: Int) {
+  package init(_ axis: ResolvedAxis, wish: Int) {
     switch axis.scale {
     case .linear: placeLinear(axis.low, axis.high, wish: max(wish, 1))
     case .log: placeLog(axis.low, axis.high, wish: max(wish, 1))
@@ -44,7 +44,7 @@ struct Ticks {
       last = floor((high + slack) / step)
       wish += 1
     } while last - first < 1 && wish < 8  // one mark alone says little of a scale
-    guard last - first < 1000, abs(first) < 1e15, abs(last) < 1e15 else { return }
+    guard last - first < 1000, abs(first) < 9e15, abs(last) < 9e15 else { return }
     let values = stride(from: first, through: last, by: 1).map { $0 * step }
     exponent = Self.commonExponent(values)
     let unit = pow(10, Double(exponent))

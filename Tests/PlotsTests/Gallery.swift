@@ -129,9 +129,13 @@ private func digits() throws -> Figure {
       }
     }
   }
-  return try Figure.images(
-    pixels, count: 20, height: 28, width: 28, columns: 10, range: 0...1,
-    captions: (1...20).map { "\($0)" }, title: "Rings")
+  var options = ImageOptions()
+  options.columns = 10
+  options.range = 0...1
+  options.captions = (1...20).map { "\($0)" }
+  let figure = try Figure.images(pixels, count: 20, height: 28, width: 28, options)
+  figure.title = "Rings"
+  return figure
 }
 
 @Suite struct GalleryTests {
