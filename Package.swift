@@ -92,6 +92,9 @@ let package = Package(
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "StructureTests"),
+    .testTarget(
+      name: "LuaHostTests",
+      dependencies: ["LuaHost", "CLua", "CSupport", "Catalog", "Runtime", "TestSupport", "moondrift"]),
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
       name: "PlotsTests",
