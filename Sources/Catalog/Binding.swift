@@ -1,10 +1,14 @@
 /// Turns parameters and a Swift function into one function over a call frame.
-struct Binding<each A: Argument, R: Results> {
-  let layout: SlotLayout
-  private let slots: (repeat Slot<each A>)
+///
+/// A call reads its arguments one by one through a list of trivial records, so that it neither copies
+/// descriptions nor asks the run time for the types of tuples: that cost ten times the call itself.
+final class Binding<each A: Argument, R: Results> {
+  let descriptions: [ParameterDescription]
+  private let slots: UnsafePointer<SlotRecord>
   private let body: (repeat each A) throws -> R
   private let optionNames: [String]
   private let optionsIndex: Int32
+  private let hasOptions: Bool
   /// Arguments beyond this many are an error; metamethods receive what Lua passes.
   private let most: Int32
 
@@ -14,29 +18,21 @@ struct Binding<each A: Argument, R: Results> {
   ) {
     var layout = SlotLayout()
     repeat layout.add(each parameters)
-    var cursor = SlotCursor(optionsIndex: layout.positional + 1)
-    slots = (repeat cursor.slot(each parameters))
+    layout.place()
+    slots = layout.records()
+    descriptions = layout.descriptions
     optionNames = layout.optionNames
+    hasOptions = !optionNames.isEmpty
     optionsIndex = layout.positional + 1
-    most =
-      isMetamethod || layout.hasRest
-      ? Int32.max : layout.positional + (layout.optionNames.isEmpty ? 0 : 1)
-    self.layout = layout
+    most = isMetamethod || layout.hasRest ? Int32.max : layout.positional + (hasOptions ? 1 : 0)
     self.body = body
   }
 
   func call(_ frame: Frame) throws -> Int32 {
     if frame.count > most { throw tooMany(frame) }
-    if !optionNames.isEmpty { try checkOptions(frame) }
-    if layout.hasAxes { return try callCheckingAxes(frame) }
-    return try body(repeat (each slots).read(frame)).push(frame)
-  }
-
-  private func callCheckingAxes(_ frame: Frame) throws -> Int32 {
-    let values = (repeat try (each slots).read(frame))
-    var bindings: [Substring: Int] = [:]
-    repeat try (each slots).checkAxes(each values, &bindings)
-    return try body(repeat each values).push(frame)
+    if hasOptions { try checkOptions(frame) }
+    var reader = SlotReader(frame: frame, next: slots)
+    return try body(repeat reader.read((each A).self)).push(frame)
   }
 
   private func tooMany(_ frame: Frame) -> UserError {

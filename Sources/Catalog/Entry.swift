@@ -117,7 +117,7 @@ extension Entry {
       repeat each parameters, isMetamethod: kind != .function && kind != .method, body: body)
     return Entry(
       kind: kind, name: name, summary: summary, details: details,
-      parameters: binding.layout.descriptions, resultTypes: R.resultTypes, returns: returns,
+      parameters: binding.descriptions, resultTypes: R.resultTypes, returns: returns,
       source: source, example: example, receiver: receiver, isAlsoMethod: isAlsoMethod,
       body: binding.call)
   }

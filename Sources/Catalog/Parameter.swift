@@ -32,12 +32,12 @@ public final class ParameterDescription {
   }
 }
 
+enum ParameterKind { case positional, option, rest, group }
+
 /// A parameter tied to the Swift type it is read as, so that a wrong default or a missing description
 /// is a compile error.
 public struct Parameter<Value: Argument> {
-  enum Kind { case positional, option, rest, group }
-
-  let kind: Kind
+  let kind: ParameterKind
   let name: String
   let descriptions: [ParameterDescription]
   let fallback: Value?
@@ -46,7 +46,7 @@ public struct Parameter<Value: Argument> {
   let read: ((Frame, Int32) throws -> Value)?
 
   init(
-    kind: Kind, name: String, descriptions: [ParameterDescription], fallback: Value?,
+    kind: ParameterKind, name: String, descriptions: [ParameterDescription], fallback: Value?,
     domain: Domain<Value>?, axes: AxisPattern? = nil, read: ((Frame, Int32) throws -> Value)? = nil
   ) {
     self.kind = kind

@@ -1,43 +1,32 @@
-/// The hot side of a parameter: where to read it in a call. Names are fetched only to build an error.
-struct Slot<Value: Argument> {
-  let kind: Parameter<Value>.Kind
-  /// The stack index of a positional argument, or of the options table.
-  let index: Int32
-  let fallback: Value?
-  let domain: Domain<Value>?
-  let parameter: Parameter<Value>
-  /// The option's name as C sees it; lives as long as the program, like the catalog.
-  let key: UnsafePointer<CChar>?
+/// Where a call finds one argument, and what it is checked against.
+///
+/// Names, defaults and domains are in the slot's class; a plain argument is read without touching it.
+final class Slot<Value: Argument>: AnySlot {
+  private let parameter: Parameter<Value>
 
-  @inline(__always)
-  func read(_ frame: Frame) throws -> Value {
-    switch kind {
-    case .positional:
-      if let fallback, frame.isMissing(at: index) { return fallback }
-      return try readPositional(frame)
-    case .option: return try readOption(frame)
-    case .rest: return try Value.read(frame, index)
-    case .group:
-      guard frame.type(at: index) == LuaType.table, let read = parameter.read, let fallback else {
-        guard let fallback = parameter.fallback else { throw Mismatch(expected: "a table") }
-        return fallback
-      }
-      _ = fallback
-      return try read(frame, index)
-    }
+  init(_ parameter: Parameter<Value>) {
+    self.parameter = parameter
+    super.init(
+      kind: parameter.kind == .positional && parameter.fallback == nil && parameter.domain == nil
+        && parameter.axes == nil ? .plain : .described,
+      role: parameter.kind, name: parameter.name)
   }
 
-  @inline(__always)
-  private func readPositional(_ frame: Frame) throws -> Value {
-    let value: Value
-    do { value = try Value.read(frame, index) } catch let mismatch as Mismatch {
-      throw argumentError(frame, index, name: parameter.name, mismatch, domain: domain)
+  /// Reads an argument that is more than its type.
+  func read(_ frame: Frame, _ bindings: inout AxisBindings) throws -> Value {
+    switch parameter.kind {
+    case .positional:
+      if let fallback = parameter.fallback, frame.isMissing(at: index) { return fallback }
+      let value = try readChecked(
+        frame, index, name: parameter.name, domain: parameter.domain)
+      if let axes = parameter.axes, let shaped = value as? any ShapedArgument {
+        try axes.check(shaped.axisLengths, name: parameter.name, bindings: &bindings)
+      }
+      return value
+    case .option: return try readOption(frame)
+    case .rest: return try readRest(frame)
+    case .group: return try readGroup(frame)
     }
-    if let domain, !domain.contains(value) {
-      throw argumentError(
-        frame, index, name: parameter.name, Mismatch(expected: domain.text), domain: domain)
-    }
-    return value
   }
 
   private func readOption(_ frame: Frame) throws -> Value {
@@ -45,56 +34,134 @@ struct Slot<Value: Argument> {
     let type = frame.host.pointee.getField(frame.state, index, key)
     defer { frame.pop() }
     if type == LuaType.nil { return try absent() }
-    return try readChecked(frame, -1, name: parameter.name, domain: domain)
+    return try readChecked(frame, -1, name: parameter.name, domain: parameter.domain)
+  }
+
+  private func readRest(_ frame: Frame) throws -> Value {
+    do { return try Value.read(frame, index) } catch let mismatch as Mismatch {
+      throw argumentError(frame, index, name: parameter.name, mismatch, domain: parameter.domain)
+    }
+  }
+
+  private func readGroup(_ frame: Frame) throws -> Value {
+    if frame.type(at: index) == LuaType.table, let read = parameter.read {
+      return try read(frame, index)
+    }
+    return try absent()
   }
 
   private func absent() throws -> Value {
-    if let fallback { return fallback }
-    let expected = domain?.text ?? Value.expectation
+    if let fallback = parameter.fallback { return fallback }
+    let expected = parameter.domain?.text ?? Value.expectation
     throw UserError("\(parameter.name) is required: \(expected)")
   }
 
-  /// Checks the named axes of a tensor argument.
-  func checkAxes(_ value: Value, _ bindings: inout [Substring: Int]) throws {
-    guard let axes = parameter.axes, let shaped = value as? any ShapedArgument else { return }
-    try axes.check(shaped.axisLengths, name: parameter.name, bindings: &bindings)
+  /// The error for a plain argument of another type.
+  func error(_ frame: Frame, _ mismatch: Mismatch) -> any Error {
+    argumentError(frame, index, name: parameter.name, mismatch, domain: parameter.domain)
+  }
+}
+
+/// What slots of all types have in common.
+class AnySlot {
+  enum Kind { case plain, described }
+
+  let kind: Kind
+  let role: ParameterKind
+  /// The option's name as C sees it; lives as long as the program, like the catalog.
+  let key: UnsafePointer<CChar>?
+  /// The stack index of a positional argument, or of the options table.
+  fileprivate(set) var index: Int32 = 0
+
+  init(kind: Kind, role: ParameterKind, name: String) {
+    self.kind = kind
+    self.role = role
+    key = role == .option ? permanentCString(name) : nil
+  }
+}
+
+/// The hot side of a slot: all that a plain argument needs.
+struct SlotRecord {
+  let index: Int32
+  let isPlain: Bool
+  let slot: Unmanaged<AnySlot>
+}
+
+typealias AxisBindings = [Substring: Int]
+
+/// Reads the arguments of one call in order.
+struct SlotReader {
+  let frame: Frame
+  var next: UnsafePointer<SlotRecord>
+  var bindings: AxisBindings = [:]
+
+  @inline(__always)
+  mutating func read<Value: Argument>(_ type: Value.Type) throws -> Value {
+    let record = next
+    next += 1
+    if record.pointee.isPlain {
+      do { return try Value.read(frame, record.pointee.index) } catch {
+        throw plainError(error, type, record)
+      }
+    }
+    return try slot(type, record).read(frame, &bindings)
+  }
+
+  private func slot<Value: Argument>(
+    _ type: Value.Type, _ record: UnsafePointer<SlotRecord>
+  ) -> Slot<Value> {
+    // The record was made from this parameter, so the type is known.
+    record.pointee.slot._withUnsafeGuaranteedRef { unsafeDowncast($0, to: Slot<Value>.self) }
+  }
+
+  @inline(never)
+  private func plainError<Value: Argument>(
+    _ error: any Error, _ type: Value.Type, _ record: UnsafePointer<SlotRecord>
+  ) -> any Error {
+    guard let mismatch = error as? Mismatch else { return error }
+    return slot(type, record).error(frame, mismatch)
   }
 }
 
 /// Gives each parameter of an entry its place while the entry is built.
 struct SlotLayout {
-  var descriptions: [ParameterDescription] = []
-  var positional: Int32 = 0
-  var hasAxes = false
-  var hasRest = false
+  private(set) var descriptions: [ParameterDescription] = []
+  private(set) var positional: Int32 = 0
+  private(set) var hasRest = false
+  private var slots: [AnySlot] = []
 
   mutating func add<Value>(_ parameter: Parameter<Value>) {
     descriptions += parameter.descriptions
     if parameter.kind == .positional { positional += 1 }
     if parameter.kind == .rest { hasRest = true }
-    if parameter.axes != nil { hasAxes = true }
+    slots.append(Slot(parameter))
+  }
+
+  /// Positional arguments first, the table of options after them.
+  mutating func place() {
+    var next: Int32 = 1
+    for slot in slots {
+      switch slot.role {
+      case .positional, .rest:
+        slot.index = next
+        next += 1
+      case .option, .group: slot.index = positional + 1
+      }
+    }
+  }
+
+  /// The records of the slots; they live as long as the program, like the catalog.
+  func records() -> UnsafePointer<SlotRecord> {
+    let records = UnsafeMutablePointer<SlotRecord>.allocate(capacity: max(1, slots.count))
+    for (position, slot) in slots.enumerated() {
+      (records + position).initialize(
+        to: SlotRecord(
+          index: slot.index, isPlain: slot.kind == .plain, slot: Unmanaged.passRetained(slot)))
+    }
+    return UnsafePointer(records)
   }
 
   var optionNames: [String] { descriptions.filter { $0.role == .option }.map(\.name) }
-}
-
-/// Hands out slots once the number of positional arguments is known.
-struct SlotCursor {
-  var next: Int32 = 1
-  let optionsIndex: Int32
-
-  mutating func slot<Value>(_ parameter: Parameter<Value>) -> Slot<Value> {
-    let index: Int32
-    switch parameter.kind {
-    case .positional, .rest:
-      index = next
-      next += 1
-    case .option, .group: index = optionsIndex
-    }
-    return Slot(
-      kind: parameter.kind, index: index, fallback: parameter.fallback, domain: parameter.domain,
-      parameter: parameter, key: parameter.kind == .option ? permanentCString(parameter.name) : nil)
-  }
 }
 
 /// A C copy of a name that is never freed: catalog entries live as long as the program.
