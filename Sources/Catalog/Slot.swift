@@ -3,9 +3,13 @@
 /// Names, defaults and domains are in the slot's class; a plain argument is read without touching it.
 final class Slot<Value: Argument>: AnySlot {
   private let parameter: Parameter<Value>
+  private let hasFallback: Bool
+  private let isChecked: Bool
 
   init(_ parameter: Parameter<Value>) {
     self.parameter = parameter
+    hasFallback = parameter.fallback != nil
+    isChecked = parameter.domain != nil || parameter.axes != nil
     super.init(
       kind: parameter.kind == .positional && parameter.fallback == nil && parameter.domain == nil
         && parameter.axes == nil ? .plain : .described,
@@ -16,7 +20,8 @@ final class Slot<Value: Argument>: AnySlot {
   func read(_ frame: Frame, _ bindings: inout AxisBindings) throws -> Value {
     switch parameter.kind {
     case .positional:
-      if let fallback = parameter.fallback, frame.isMissing(at: index) { return fallback }
+      if hasFallback, frame.isMissing(at: index) { return try absent() }
+      if !isChecked { return try readPlain(frame) }
       let value = try readChecked(
         frame, index, name: parameter.name, domain: parameter.domain)
       if let axes = parameter.axes, let shaped = value as? any ShapedArgument {
@@ -24,7 +29,7 @@ final class Slot<Value: Argument>: AnySlot {
       }
       return value
     case .option: return try readOption(frame)
-    case .rest: return try readRest(frame)
+    case .rest: return try readPlain(frame)
     case .group: return try readGroup(frame)
     }
   }
@@ -37,7 +42,7 @@ final class Slot<Value: Argument>: AnySlot {
     return try readChecked(frame, -1, name: parameter.name, domain: parameter.domain)
   }
 
-  private func readRest(_ frame: Frame) throws -> Value {
+  private func readPlain(_ frame: Frame) throws -> Value {
     do { return try Value.read(frame, index) } catch let mismatch as Mismatch {
       throw argumentError(frame, index, name: parameter.name, mismatch, domain: parameter.domain)
     }
