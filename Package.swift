@@ -98,7 +98,9 @@ let package = Package(
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
       name: "PlotsTests",
-      dependencies: ["Plots", "Catalog", "Runtime", "Tensors", "CCairo", "TestSupport", "moondrift"]),
+      dependencies: [
+        "Plots", "Catalog", "Runtime", "Tensors", "CCairo", "TestSupport", "moondrift",
+      ]),
   ],
   swiftLanguageModes: [.v5]
 )

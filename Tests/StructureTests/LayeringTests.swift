@@ -23,6 +23,23 @@ import Testing
     }
   }
 
+  @Test("docs/design.md has the table that the checks use")
+  func designPageAgrees() throws {
+    let page = try #require(Repository.read("docs/design.md"))
+    var levels: [String: Int] = [:]
+    for line in page.split(separator: "\n") where line.hasPrefix("| ") {
+      let cells = line.split(separator: "|").map { $0.split(separator: " ") }
+      guard cells.count >= 2, let level = cells[0].first.flatMap({ Int($0) }) else { continue }
+      for module in cells[1] { levels[String(module.filter { $0 != "`" })] = level }
+    }
+    for module in Repository.sourceFolders {
+      #expect(levels[module] != nil, "\(module) is missing in docs/design.md")
+    }
+    for (module, level) in levels {
+      #expect(Layering.levelOfModule[module] == level, "\(module)")
+    }
+  }
+
   @Test(
     "a planted violation is caught",
     arguments: [
