@@ -55,7 +55,7 @@ public final class RandomStream: Object {
   public func integers(_ count: Int, _ range: ClosedRange<Int>) -> [Int] {
     let words = UnsafeMutablePointer<UInt32>.allocate(capacity: max(2 * count, 1))
     defer { words.deallocate() }
-    kernels.words(words, count: 2 * count, key: key, step: nextStep(), firstRow: 0)
+    kernels.words(words, rows: 1, columns: 2 * count, key: key, step: nextStep(), firstRow: 0)
     let width = UInt64(range.upperBound - range.lowerBound) + 1
     return (0..<count).map {
       let word = UInt64(words[2 * $0]) << 32 | UInt64(words[2 * $0 + 1])
@@ -101,7 +101,7 @@ public func shuffle(_ order: inout [Int32], key: UInt64, step: UInt32, row: UInt
   if count < 2 { return }
   withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { words in
     guard let base = words.baseAddress else { return }
-    kernels.words(base, count: count, key: key, step: step, firstRow: row)
+    kernels.words(base, rows: 1, columns: count, key: key, step: step, firstRow: row)
     for i in stride(from: count - 1, to: 0, by: -1) {
       let j = Int((UInt64(base[i]) &* UInt64(i + 1)) >> 32)
       order.swapAt(i, j)

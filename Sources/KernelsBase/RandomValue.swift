@@ -1,0 +1,47 @@
+/// Numbers from random words, by operations that round alike at every CPU level.
+///
+/// The normal transform is that of Box & Muller 1958; its angle is taken as an integer in units of
+/// 2π·2⁻³² (2⁻⁶⁴), which makes the reduction to ±π/4 exact.
+enum RandomValue {
+  /// (k + ½) 2⁻²³ of the upper 23 bits: exact, and never 0 or 1.
+  @inline(__always) static func uniform(_ w: W16) -> F16 {
+    unsafeBitCast((w &>> 9) | 0x3F80_0000, to: F16.self) - 0.99999994
+  }
+
+  /// (k + ½) 2⁻⁵² of the upper 52 of two words' 64 bits.
+  @inline(__always) static func uniform(_ w0: Q8, _ w1: Q8) -> D8 {
+    let w = (w0 & PhiloxBlock.lowHalf) | (w1 &<< 32)
+    return unsafeBitCast((w &>> 12) | 0x3FF0_0000_0000_0000, to: D8.self) - 0.99999999999999989
+  }
+
+  /// √(−2 ln u) (cos a, sin a), u = (w0/2 + ½) 2⁻³¹, a = 2π w1 2⁻³².
+  @inline(__always) static func normals(_ w0: W16, _ w1: W16) -> (F16, F16) {
+    let u = (converted(unsafeBitCast(w0 &>> 1, to: I16.self)) + 0.5) * 4.656612873077393e-10
+    let radius = (VectorMath.logNormal(u, fused: false) * -2).squareRoot()
+    let k = (w1 &+ 0x2000_0000) &>> 30
+    let rest = unsafeBitCast(w1 &- (k &<< 30), to: I16.self)
+    let r = converted(rest) * 1.4629180792671596e-09  // 2π 2⁻³²
+    let (sine, cosine) = VectorMath.turn(
+      VectorMath.sinCosReduced(r, fused: false), unsafeBitCast(k, to: I16.self))
+    return (radius * cosine, radius * sine)
+  }
+
+  /// The same in double: u from words 0 and 1, the angle from words 2 and 3.
+  @inline(__always) static func normals(_ b: PhiloxBlock) -> (D8, D8) {
+    let u = uniform(b.c0, b.c1)
+    let radius = (VectorMath.logNormal(u, fused: false) * -2).squareRoot()
+    let w = (b.c2 & PhiloxBlock.lowHalf) | (b.c3 &<< 32)
+    let k = (w &+ 0x2000_0000_0000_0000) &>> 62
+    // the signed rest, its lowest 11 bits dropped: |rest| < 2⁵⁰ fits a double's mantissa
+    let rest = unsafeBitCast(w &- (k &<< 62), to: L8.self) &>> 11
+    let shift: Double = 6_755_399_441_055_744
+    let integer = VectorMath.double(rest &+ VectorMath.bits(D8(repeating: shift))) - shift
+    let r = integer * 6.975736996017264e-16  // 2π 2⁻⁵³
+    let (sine, cosine) = VectorMath.turn(
+      VectorMath.sinCosReduced(r, fused: false), unsafeBitCast(k, to: L8.self))
+    return (radius * cosine, radius * sine)
+  }
+
+  /// Exact to one rounding at every level.
+  @inline(__always) private static func converted(_ v: I16) -> F16 { F16(v) }
+}

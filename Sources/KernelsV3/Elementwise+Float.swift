@@ -1,0 +1,1 @@
+../KernelsBase/Elementwise+Float.swift

@@ -1,0 +1,1 @@
+../KernelsBase/Kernels.swift
