@@ -66,14 +66,30 @@ static char **attempt(const char *text, int start, int end) {
   return rl_completion_matches(text, hand_out);
 }
 
+/// Inside a string a word is all since its quote, so that it may be a path with spaces.
+static char *word_breaks(void) {
+  char quote = 0;
+  for (int i = 0; i < rl_point; i++) {
+    char c = rl_line_buffer[i];
+    if (quote != 0) {
+      if (c == '\\') i++;
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    }
+  }
+  static char in_string[] = "\"'", in_code[] = " \t\n\"'`><=;+-*/%^~#&|?[]{}(),!@$\\";
+  return quote != 0 ? in_string : in_code;
+}
+
 /// Tab on a blank line indents; elsewhere it completes.
 static int indent_or_complete(int count, int key) {
   (void)count;
   for (int i = 0; i < rl_point; i++) {
     if (rl_line_buffer[i] != ' ' && rl_line_buffer[i] != '\t') {
-      int result = rl_complete(0, key);
-      rl_last_func = rl_complete;  // so that a second Tab lists
-      return result;
+      // Readline lists on the second of two calls of its own function.
+      if (rl_last_func == indent_or_complete) rl_last_func = rl_complete;
+      return rl_complete(0, key);
     }
   }
   rl_insert_text("  ");
@@ -109,7 +125,7 @@ void creadline_start(const char *program, creadline_completer complete) {
   rl_catch_sigwinch = 0;
   rl_change_environment = 0;
   rl_attempted_completion_function = attempt;
-  rl_completer_word_break_characters = " \t\n\"'`><=;+-*/%^~#&|?[]{}(),!@$\\";
+  rl_completion_word_break_hook = word_breaks;
   rl_completer_quote_characters = "\"'";
   rl_bind_key('\t', indent_or_complete);
   using_history();
@@ -184,7 +200,8 @@ void creadline_add_history(const char *entry) {
   add_history(entry);
 }
 
-static void drop_repeated(void) {
+static bool drop_repeated(void) {
+  bool dropped = false;
   for (int i = history_length - 1; i > 0; i--) {
     HIST_ENTRY *kept = history_get(history_base + i);
     for (int j = i - 1; kept != NULL && j >= 0; j--) {
@@ -192,9 +209,11 @@ static void drop_repeated(void) {
       if (old == NULL || strcmp(old->line, kept->line) != 0) continue;
       HIST_ENTRY *removed = remove_history(j);
       if (removed != NULL) free_history_entry(removed);
+      dropped = true;
       i--;
     }
   }
+  return dropped;
 }
 
 bool creadline_load_history(const char *path, int limit) {
@@ -203,11 +222,10 @@ bool creadline_load_history(const char *path, int limit) {
   fchmod(file, 0600);
   close(file);
   if (read_history(path) != 0) return false;
-  int loaded = history_length;
+  bool is_long = history_length > limit;
   stifle_history(limit);
-  drop_repeated();
-  // Now and then the file is written anew; otherwise sessions only append to it.
-  if (loaded > history_length + 200) write_history(path);
+  // Sessions append to the file; what that repeated goes when the next one starts.
+  if (drop_repeated() || is_long) write_history(path);
   return true;
 }
 

@@ -35,7 +35,10 @@ public final class Prompt {
 
   private func loop() {
     HelpFunction.install(in: lua, help)
-    if isTerminal { runStartupFile() }
+    if isTerminal {
+      write("help() tells what there is, Tab completes, Ctrl-D leaves.\n", to: stdout)
+      runStartupFile()
+    }
     noteHiddenModules(tell: false)
     reading: while true {
       switch readChunk() {
