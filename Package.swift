@@ -53,10 +53,14 @@ let package = Package(
     .target(
       name: "Models",
       dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets"]),
-    .target(name: "Optimizers", dependencies: ["Catalog", "Tensors", "Autodiff"]),
+    .target(
+      name: "Optimizers",
+      dependencies: ["Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff"]),
     .target(
       name: "Diffusion",
-      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models"]),
+      dependencies: [
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Models",
+      ]),
     .target(
       name: "Metrics",
       dependencies: [
@@ -65,7 +69,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
         "Diffusion",
       ]),
     .target(name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib"]),

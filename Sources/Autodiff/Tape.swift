@@ -1,4 +1,5 @@
 import Catalog
+import Synchronization
 import Tensors
 
 /// The record of one differentiation: a flat list of operations in the order they ran.
@@ -21,11 +22,10 @@ public final class Tape {
   let level: Int
   private(set) var nodes: [Node] = []
   private(set) var isOpen = true
-  nonisolated(unsafe) private static var openTapes = 0
+  private static let opened = Atomic<Int>(0)
 
   init() {
-    Tape.openTapes += 1
-    level = Tape.openTapes
+    level = Tape.opened.add(1, ordering: .relaxed).newValue
   }
 
   /// Forgets the record; tensors that still carry a trace of it count as plain values from then on.
@@ -33,7 +33,6 @@ public final class Tape {
     if !isOpen { return }
     isOpen = false
     nodes.removeAll()
-    Tape.openTapes -= 1
   }
 
   deinit { close() }

@@ -2,8 +2,10 @@
 import Autodiff
 import Catalog
 import Models
+import Optimizers
 import Plots
 import Processes
+import Training
 
 public let modules: [Module] = [
   TensorModule.module,
@@ -12,4 +14,6 @@ public let modules: [Module] = [
   SDEModule.module,
   NNModule.module,
   PlotModule.module,
+  OptimModule.module,
+  TrainModule.module,
 ]

@@ -9,7 +9,7 @@ import Tensors
 /// γ(t) = [sin 2πωt, cos 2πωt], ω ~ scale · N(0, 1) frozen, φ = swish.
 ///
 /// Starts as PyTorch's linear layers do. d = 1, width 16: 129 parameters.
-final class ScoreMLP: Network {
+package final class ScoreMLP: Network {
   static let entry = Entry.function(
     "score_mlp", "One-hidden-layer score network with random time features, all weights trained.",
     .option("sde", "the diffusion it belongs to"),
@@ -33,18 +33,18 @@ final class ScoreMLP: Network {
     return ScoreModel(network, sde)
   }
 
-  let dimension: Int
-  let width: Int
-  let isReLU: Bool
-  let divisor: Double
+  package let dimension: Int
+  package let width: Int
+  package let isReLU: Bool
+  package let divisor: Double
   /// ω, shape [features / 2], frozen.
-  let frequencies: Tensor
-  let parameters: ParameterSet
+  package let frequencies: Tensor
+  package let parameters: ParameterSet
 
-  var name: String { "score_mlp" }
-  var summary: String { "\(dimension) → \(width) → \(dimension), \(isReLU ? "relu" : "silu")" }
+  package var name: String { "score_mlp" }
+  package var summary: String { "\(dimension) → \(width) → \(dimension), \(isReLU ? "relu" : "silu")" }
   /// Length of γ(t).
-  var featureCount: Int { 2 * frequencies.elementCount }
+  package var featureCount: Int { 2 * frequencies.elementCount }
 
   init(
     dimension: Int, width: Int, isReLU: Bool, features: TimeFeatureOptions, divisor: Double,
@@ -75,9 +75,9 @@ final class ScoreMLP: Network {
     parameters = try other.parameters.copied()
   }
 
-  func copied() throws -> any Network { try ScoreMLP(like: self) }
+  package func copied() throws -> any Network { try ScoreMLP(like: self) }
 
-  func score(
+  package func score(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
   ) throws -> Tensor {
     let gamma = try fourierFeatures(t, frequencies)

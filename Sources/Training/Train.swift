@@ -1,0 +1,131 @@
+import Autodiff
+import Catalog
+import Glibc
+import Models
+import Optimizers
+import Runtime
+import Tensors
+
+/// The training loop: denoising score matching on one model, or on many side by side.
+///
+/// A run is cut into blocks that end where a probe or a log entry is due. Lua is called only between
+/// blocks, on the main thread: schedules are evaluated ahead for the block, probes after it. Inside a
+/// block each model advances on its own, on the worker pool where there are several, so results equal
+/// those of one after another, whatever the number of threads.
+enum Train {
+  static let entry = Entry.function(
+    "train", "Trains a model, or a list of models side by side, by denoising score matching.",
+    .arg("model", "a network, or a list of them"),
+    .arg("data", "points, shape [n, d]; or a list, one for each model"),
+    .group(TrainOptions.self),
+    returns: "a fit, or a list of fits in the order of the models",
+    details:
+      "The model's parameters are changed in place. A loss that is not finite stops a single model "
+      + "with an error; in a list it is noted in `fit.diverged` and the others go on.",
+    source: "Vincent 2011; Song et al. 2021, Eq. 7",
+    example: """
+      m = nn.score_mlp{sde = sde.ve_power{base = 25}, seed = 1}
+      x = random.stream(1):normal{100, 1}
+      fit = train(m, x, {steps = 50, optimizer = optim.sgd{rate = 0.1}, seed = 1})
+      return fit.log.loss
+      """
+  ) {
+    (model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<Tensor, [Tensor]>,
+      options: OptionsOf<TrainOptions>) -> Value in
+    switch model {
+    case .first(let single):
+      let fits = try run([single], data, options.values)
+      if let stop = fits[0].divergence {
+        throw UserError("\(stop.quantity) is not finite at step \(stop.step)")
+      }
+      return .object(fits[0])
+    case .second(let several):
+      return .list(try run(several, data, options.values).map { .object($0) })
+    }
+  }
+
+  private static func run(
+    _ models: [ScoreModel], _ data: OneOf<Tensor, [Tensor]>, _ options: TrainOptions
+  ) throws -> [Fit] {
+    let optimizer = options.optimizer ?? OptimModule.standard
+    let seeds = try seeds(options.seed, count: models.count)
+    let runs = try zip(models, pairs(data, with: models)).enumerated().map { index, pair in
+      let (model, points) = pair
+      return try TrainingRun(
+        model: model, network: checkedNetwork(model, among: models),
+        data: checkedData(points, model), options: options, optimizer: optimizer,
+        seed: seeds[index], index: index + 1)
+    }
+    guard let first = runs.first else { throw UserError("model must not be an empty list") }
+    let steps = try runs.map { try stepCount(options, $0) }
+    guard steps.allSatisfy({ $0 == steps[0] }) else {
+      throw UserError("models of one list must make the same number of steps, got \(steps)")
+    }
+    let driver = TrainingDriver(
+      runs: runs, options: options, optimizer: optimizer, steps: steps[0],
+      stepsPerEpoch: first.stepsPerEpoch)
+    try driver.run()
+    return runs.map(\.fit)
+  }
+
+  // MARK: Checks, all before the first update
+
+  private static func stepCount(_ options: TrainOptions, _ run: TrainingRun) throws -> Int {
+    switch (options.steps, options.epochs) {
+    case (let steps?, nil): return steps
+    case (nil, let epochs?): return epochs * run.stepsPerEpoch
+    case (nil, nil): throw UserError("steps or epochs is required: a positive integer")
+    case (_?, _?): throw UserError("steps and epochs must not both be given")
+    }
+  }
+
+  private static func seeds(_ given: SeedList?, count: Int) throws -> [Int] {
+    switch given {
+    case nil: return (0..<count).map { _ in SessionSeed.next() }
+    case .one(let seed): return (0..<count).map { count == 1 ? seed : seed &+ $0 }
+    case .each(let seeds):
+      guard seeds.count == count else {
+        throw UserError("seed must hold one integer for each of \(count) models, got \(seeds.count)")
+      }
+      return seeds
+    }
+  }
+
+  private static func pairs(_ data: OneOf<Tensor, [Tensor]>, with models: [ScoreModel]) throws
+    -> [Tensor]
+  {
+    switch data {
+    case .first(let shared): return models.map { _ in shared }
+    case .second(let each):
+      guard each.count == models.count else {
+        throw UserError(
+          "data must be one tensor or one for each of \(models.count) models, got \(each.count)")
+      }
+      return each
+    }
+  }
+
+  private static func checkedNetwork(_ model: ScoreModel, among models: [ScoreModel]) throws
+    -> any Network
+  {
+    guard let network = model.network else {
+      throw UserError("model must have parameters to train, got \(model.describe())")
+    }
+    guard models.filter({ $0.function === model.function }).count == 1 else {
+      throw UserError("model must not stand twice in one list; use model:copy()")
+    }
+    return network
+  }
+
+  private static func checkedData(_ data: Tensor, _ model: ScoreModel) throws -> Tensor {
+    try checkPoints(data, model, name: "data")
+    guard data.shape[0] > 0 else { throw UserError("data must not be empty, got shape \(data.shape)") }
+    let points = try data.value.converted(to: .float32).densified()
+    guard kernels.isFinite(points.pointer(Float.self), points.elementCount) else {
+      let bad = try points.floats().firstIndex { !$0.isFinite } ?? 0
+      throw UserError(
+        "data must be finite, got \(try points.floats()[bad]) in row \(bad / data.shape[1] + 1)")
+    }
+    return points
+  }
+}

@@ -1,0 +1,97 @@
+import Autodiff
+import Catalog
+import Optimizers
+import Tensors
+
+/// The options of `train`.
+struct TrainOptions: OptionGroup {
+  var steps: Int?
+  var epochs: Int?
+  var batch = 32
+  var optimizer: Optimizer?
+  var time: Callback?
+  var weight: Callback?
+  var ema: Double?
+  var probe: Probe?
+  var logEvery: Int?
+  var seed: SeedList?
+  var progress: Bool?
+
+  static let options: [Option<TrainOptions>] = [
+    Option("steps", \.steps, "number of updates; give this or epochs", in: .positive),
+    Option("epochs", \.epochs, "passes over the data; the last batch may be short", in: .positive),
+    Option("batch", \.batch, "examples an update", in: .positive),
+    Option("optimizer", \.optimizer, "an update rule, optim.adam{} where absent"),
+    Option(
+      "time", \.time,
+      "how t is drawn: function(n, stream) → tensor [n]; uniform over the SDE's times where absent"),
+    Option(
+      "weight", \.weight,
+      "λ(t) on ‖s − ∇ log p‖²: function(t [n]) → tensor [n]; std(t)² where absent"),
+    Option(
+      "ema", \.ema, "decay of an exponential average of the parameters, kept as fit.ema_model",
+      in: .within(0.0..<1.0)),
+    Option(
+      "probe", \.probe,
+      "{every = k, name = function(state) … end}: called before the first update and after each k, "
+        + "its numbers logged under its name"),
+    Option("log_every", \.logEvery, "updates between entries of the log", in: .positive),
+    Option(
+      "seed", \.seed, "of batches, times and noise; a list for a list of models; the session's next"),
+    Option("progress", \.progress, "a progress line on stderr; on a terminal where absent"),
+  ]
+}
+
+/// One seed, or one for each model.
+enum SeedList: Argument {
+  case one(Int)
+  case each([Int])
+
+  static var expectation: String { "an integer or a list of integers" }
+  static var luaType: String { "integer|integer[]" }
+
+  static func read(_ frame: Frame, _ index: Int32) throws -> SeedList {
+    if frame.type(at: index) == LuaType.number, let seed = frame.integer(at: index) {
+      return .one(seed)
+    }
+    guard let seeds = try? [Int].read(frame, index), !seeds.isEmpty else {
+      throw Mismatch(expected: expectation)
+    }
+    return .each(seeds)
+  }
+}
+
+/// Functions called between blocks of updates, on the main thread.
+struct Probe: Argument {
+  let every: Int
+  /// In the order of their names, since Lua's own order changes from start to start.
+  let functions: [(name: String, body: Callback)]
+
+  static var expectation: String { "a table {every = k, name = function(state) … end}" }
+  static var luaType: String { "table" }
+  var literal: String { "table" }
+
+  static func read(_ frame: Frame, _ index: Int32) throws -> Probe {
+    guard case .map(let pairs) = try Value.read(frame, index) else {
+      throw Mismatch(expected: expectation)
+    }
+    var every: Int?
+    var functions: [(String, Callback)] = []
+    let reserved: Set<String> = ["step", "epoch", "loss", "seconds"]
+    for (name, value) in pairs {
+      switch value {
+      case .integer(let count) where name == "every" && count > 0: every = count
+      case .function(let body) where !reserved.contains(name): functions.append((name, body))
+      case .function:
+        throw Mismatch(sentence: "cannot use the name '\(name)', which the log has already")
+      default:
+        throw Mismatch(
+          sentence: name == "every"
+            ? "must have every = a positive integer, got \(value.describe())"
+            : "must have functions beside every, got \(name) = \(value.describe())")
+      }
+    }
+    guard let every else { throw Mismatch(sentence: "must have every = a positive integer, got nil") }
+    return Probe(every: every, functions: functions)
+  }
+}
