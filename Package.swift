@@ -99,6 +99,17 @@ let package = Package(
     .testTarget(
       name: "LuaHostTests",
       dependencies: ["LuaHost", "CLua", "CSupport", "Catalog", "Runtime", "TestSupport", "moondrift"]),
+    .testTarget(name: "CatalogTests", dependencies: ["Catalog"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Catalog", "Runtime", "Tensors"]),
+    .testTarget(name: "AutodiffTests", dependencies: ["Catalog", "Tensors", "Autodiff"]),
+    .testTarget(name: "ProcessesTests", dependencies: ["Tensors", "Processes"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
+        "Diffusion", "Training",
+      ]),
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
       name: "PlotsTests",

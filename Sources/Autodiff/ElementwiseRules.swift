@@ -59,7 +59,7 @@ extension UnaryRule {
     try x.value.compared(with: .scalar(0, .float64), .greater).converted(to: x.dtype)
   }
 
-  static let all: [UnaryRule] = [
+  public static let all: [UnaryRule] = [
     .negative, .absolute, .exp, .expm1, .log, .log1p, .sqrt, .square, .reciprocal, .sin, .cos,
     .tanh, .sigmoid, .silu, .relu,
   ]
@@ -171,7 +171,7 @@ extension BinaryRule {
     try g * share(b, a, .less)
   }
 
-  static let all: [BinaryRule] = [.add, .subtract, .multiply, .divide, .power, .maximum, .minimum]
+  public static let all: [BinaryRule] = [.add, .subtract, .multiply, .divide, .power, .maximum, .minimum]
 }
 
 /// 1 where `a` wins, ½ on a tie, 0 elsewhere.

@@ -46,7 +46,7 @@ package final class ScoreMLP: Network {
   /// Length of γ(t).
   package var featureCount: Int { 2 * frequencies.elementCount }
 
-  init(
+  package init(
     dimension: Int, width: Int, isReLU: Bool, features: TimeFeatureOptions, divisor: Double,
     stream: RandomStream
   ) throws {

@@ -4,12 +4,19 @@ import Glibc
 import Tensors
 
 /// Random Fourier features of time, the same for all rows of a batch that share a time.
-struct TimeFeatureOptions: OptionGroup {
+package struct TimeFeatureOptions: OptionGroup {
   /// Length of γ(t): half sines, half cosines.
-  var features = 4
-  var featureScale = 30.0
+  package var features = 4
+  package var featureScale = 30.0
 
-  static let options: [Option<TimeFeatureOptions>] = [
+  package init() {}
+
+  package init(features: Int, featureScale: Double) {
+    self.features = features
+    self.featureScale = featureScale
+  }
+
+  package static let options: [Option<TimeFeatureOptions>] = [
     Option("features", \.features, "length of the time features, even", in: .even),
     Option(
       "feature_scale", \.featureScale, "standard deviation of their frequencies", in: .positive),

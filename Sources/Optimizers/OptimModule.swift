@@ -8,9 +8,14 @@ public enum OptimModule {
     types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
     entries: [SGD.entry, Adam.entry])
 
-  /// What `train` uses where no optimiser is named.
-  public static var standard: Optimizer {
+  public static func sgd(rate: Double, momentum: Double = 0) -> Optimizer {
+    Optimizer(SGD(momentum: momentum), rate: .constant(rate))
+  }
+
+  /// With Adam's usual settings.
+  public static func adam(rate: Double = 1e-3, weightDecay: Double = 0) -> Optimizer {
     Optimizer(
-      Adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0), rate: .constant(1e-3))
+      Adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: weightDecay),
+      rate: .constant(rate))
   }
 }

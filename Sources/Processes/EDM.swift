@@ -7,7 +7,7 @@ import Tensors
 /// dx = √(2t) dW. The grid is dense at low noise:
 /// t_i = (σ_max^{1/ρ} + i/N (σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ, i = 0 … N.
 /// Karras et al. 2022, Eq. 5 and Table 1.
-struct EDM: DiffusionProcess {
+package struct EDM: DiffusionProcess {
   static let entry = Entry.function(
     "edm", "Variance-exploding diffusion whose time is the noise level itself.",
     .option("sigma_min", default: 0.002, "lowest noise level", in: .positive),
@@ -27,22 +27,28 @@ struct EDM: DiffusionProcess {
   let sigmaMax: Double
   let rho: Double
 
-  var name: String { "edm" }
-  var settings: [(String, Double)] {
+  package init(sigmaMin: Double, sigmaMax: Double, rho: Double) {
+    self.sigmaMin = sigmaMin
+    self.sigmaMax = sigmaMax
+    self.rho = rho
+  }
+
+  package var name: String { "edm" }
+  package var settings: [(String, Double)] {
     [("sigma_min", sigmaMin), ("sigma_max", sigmaMax), ("rho", rho)]
   }
-  var times: ClosedRange<Double> { sigmaMin...sigmaMax }
+  package var times: ClosedRange<Double> { sigmaMin...sigmaMax }
 
-  func drift(_ t: Double) -> Double { 0 }
-  func diffusion(_ t: Double) -> Double { (2 * t).squareRoot() }
-  func mean(_ t: Double) -> Double { 1 }
-  func std(_ t: Double) -> Double { t }
+  package func drift(_ t: Double) -> Double { 0 }
+  package func diffusion(_ t: Double) -> Double { (2 * t).squareRoot() }
+  package func mean(_ t: Double) -> Double { 1 }
+  package func std(_ t: Double) -> Double { t }
 
-  func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
+  package func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     out.update(from: t, count: n)
   }
 
-  func grid(steps: Int) -> [Double] {
+  package func grid(steps: Int) -> [Double] {
     let top = pow(sigmaMax, 1 / rho)
     let bottom = pow(sigmaMin, 1 / rho)
     return (0...steps).map { i in

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// dx = base^t dW, so x_t | x_0 ~ N(x_0, (base^{2t} − 1)/(2 ln base)).
 /// The process of Li et al. 2023 §4.1 and of Song's tutorial, base = 25: std(1) = 9.845.
-struct VEPower: DiffusionProcess {
+package struct VEPower: DiffusionProcess {
   static let entry = Entry.function(
     "ve_power", "Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.",
     .option("base", default: 25, "growth of the noise over unit time", in: .aboveOne),
@@ -16,18 +16,20 @@ struct VEPower: DiffusionProcess {
 
   let base: Double
 
-  var name: String { "ve_power" }
-  var settings: [(String, Double)] { [("base", base)] }
+  package init(base: Double) { self.base = base }
+
+  package var name: String { "ve_power" }
+  package var settings: [(String, Double)] { [("base", base)] }
   /// Sampling stops at 1e-3, as the tutorial does.
-  var times: ClosedRange<Double> { 1e-3...1 }
-  var trainingTimes: ClosedRange<Double> { 1e-5...1 }
+  package var times: ClosedRange<Double> { 1e-3...1 }
+  package var trainingTimes: ClosedRange<Double> { 1e-5...1 }
 
-  func drift(_ t: Double) -> Double { 0 }
-  func diffusion(_ t: Double) -> Double { pow(base, t) }
-  func mean(_ t: Double) -> Double { 1 }
-  func std(_ t: Double) -> Double { (expm1(2 * t * log(base)) / (2 * log(base))).squareRoot() }
+  package func drift(_ t: Double) -> Double { 0 }
+  package func diffusion(_ t: Double) -> Double { pow(base, t) }
+  package func mean(_ t: Double) -> Double { 1 }
+  package func std(_ t: Double) -> Double { (expm1(2 * t * log(base)) / (2 * log(base))).squareRoot() }
 
-  func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
+  package func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     let rate = Float(2 * log(base))
     for i in 0..<n { out[i] = t[i] * rate }
     kernels.expm1(out, out, n)

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// dx = −½ β(t) x dt + √β(t) dW; r(t) = exp(−¼ t² (β₁ − β₀) − ½ t β₀), std² = 1 − r².
 /// Song et al. 2021, Appendix C.
-struct VP: DiffusionProcess {
+package struct VP: DiffusionProcess {
   static let entry = Entry.function(
     "vp", "Variance-preserving diffusion with a linear rate, t from 0 to 1.",
     .option("beta_min", default: 0.1, "rate at t = 0", in: .positive),
@@ -23,18 +23,23 @@ struct VP: DiffusionProcess {
   let betaMin: Double
   let betaMax: Double
 
-  var name: String { "vp" }
-  var settings: [(String, Double)] { [("beta_min", betaMin), ("beta_max", betaMax)] }
-  var times: ClosedRange<Double> { 1e-3...1 }
-  var trainingTimes: ClosedRange<Double> { 1e-5...1 }
+  package init(betaMin: Double, betaMax: Double) {
+    self.betaMin = betaMin
+    self.betaMax = betaMax
+  }
+
+  package var name: String { "vp" }
+  package var settings: [(String, Double)] { [("beta_min", betaMin), ("beta_max", betaMax)] }
+  package var times: ClosedRange<Double> { 1e-3...1 }
+  package var trainingTimes: ClosedRange<Double> { 1e-5...1 }
 
   private func beta(_ t: Double) -> Double { betaMin + t * (betaMax - betaMin) }
   private func logMean(_ t: Double) -> Double {
     -0.25 * t * t * (betaMax - betaMin) - 0.5 * t * betaMin
   }
 
-  func drift(_ t: Double) -> Double { -0.5 * beta(t) }
-  func diffusion(_ t: Double) -> Double { beta(t).squareRoot() }
-  func mean(_ t: Double) -> Double { exp(logMean(t)) }
-  func std(_ t: Double) -> Double { (-expm1(2 * logMean(t))).squareRoot() }
+  package func drift(_ t: Double) -> Double { -0.5 * beta(t) }
+  package func diffusion(_ t: Double) -> Double { beta(t).squareRoot() }
+  package func mean(_ t: Double) -> Double { exp(logMean(t)) }
+  package func std(_ t: Double) -> Double { (-expm1(2 * logMean(t))).squareRoot() }
 }

@@ -12,7 +12,7 @@ import Tensors
 /// blocks, on the main thread: schedules are evaluated ahead for the block, probes after it. Inside a
 /// block each model advances on its own, on the worker pool where there are several, so results equal
 /// those of one after another, whatever the number of threads.
-enum Train {
+package enum Train {
   static let entry = Entry.function(
     "train", "Trains a model, or a list of models side by side, by denoising score matching.",
     .arg("model", "a network, or a list of them"),
@@ -44,10 +44,10 @@ enum Train {
     }
   }
 
-  private static func run(
+  package static func run(
     _ models: [ScoreModel], _ data: OneOf<Tensor, [Tensor]>, _ options: TrainOptions
   ) throws -> [Fit] {
-    let optimizer = options.optimizer ?? OptimModule.standard
+    let optimizer = options.optimizer ?? OptimModule.adam()
     let seeds = try seeds(options.seed, count: models.count)
     let runs = try zip(models, pairs(data, with: models)).enumerated().map { index, pair in
       let (model, points) = pair

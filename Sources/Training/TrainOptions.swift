@@ -4,20 +4,22 @@ import Optimizers
 import Tensors
 
 /// The options of `train`.
-struct TrainOptions: OptionGroup {
-  var steps: Int?
-  var epochs: Int?
-  var batch = 32
-  var optimizer: Optimizer?
-  var time: Callback?
-  var weight: Callback?
-  var ema: Double?
-  var probe: Probe?
-  var logEvery: Int?
-  var seed: SeedList?
-  var progress: Bool?
+package struct TrainOptions: OptionGroup {
+  package var steps: Int?
+  package var epochs: Int?
+  package var batch = 32
+  package var optimizer: Optimizer?
+  package var time: Callback?
+  package var weight: Callback?
+  package var ema: Double?
+  package var probe: Probe?
+  package var logEvery: Int?
+  package var seed: SeedList?
+  package var progress: Bool?
 
-  static let options: [Option<TrainOptions>] = [
+  package init() {}
+
+  package static let options: [Option<TrainOptions>] = [
     Option("steps", \.steps, "number of updates; give this or epochs", in: .positive),
     Option("epochs", \.epochs, "passes over the data; the last batch may be short", in: .positive),
     Option("batch", \.batch, "examples an update", in: .positive),
@@ -43,14 +45,14 @@ struct TrainOptions: OptionGroup {
 }
 
 /// One seed, or one for each model.
-enum SeedList: Argument {
+package enum SeedList: Argument {
   case one(Int)
   case each([Int])
 
-  static var expectation: String { "an integer or a list of integers" }
-  static var luaType: String { "integer|integer[]" }
+  package static var expectation: String { "an integer or a list of integers" }
+  package static var luaType: String { "integer|integer[]" }
 
-  static func read(_ frame: Frame, _ index: Int32) throws -> SeedList {
+  package static func read(_ frame: Frame, _ index: Int32) throws -> SeedList {
     if frame.type(at: index) == LuaType.number, let seed = frame.integer(at: index) {
       return .one(seed)
     }
@@ -62,16 +64,16 @@ enum SeedList: Argument {
 }
 
 /// Functions called between blocks of updates, on the main thread.
-struct Probe: Argument {
+package struct Probe: Argument {
   let every: Int
   /// In the order of their names, since Lua's own order changes from start to start.
   let functions: [(name: String, body: Callback)]
 
-  static var expectation: String { "a table {every = k, name = function(state) … end}" }
-  static var luaType: String { "table" }
-  var literal: String { "table" }
+  package static var expectation: String { "a table {every = k, name = function(state) … end}" }
+  package static var luaType: String { "table" }
+  package var literal: String { "table" }
 
-  static func read(_ frame: Frame, _ index: Int32) throws -> Probe {
+  package static func read(_ frame: Frame, _ index: Int32) throws -> Probe {
     guard case .map(let pairs) = try Value.read(frame, index) else {
       throw Mismatch(expected: expectation)
     }

@@ -1,0 +1,61 @@
+import Runtime
+import Synchronization
+import Testing
+
+@Suite("Worker pool", .serialized) struct WorkerPoolTests {
+  @Test("each chunk runs once, over many loops, whatever the number of threads")
+  func everyChunkOnce() {
+    let pool = WorkerPool.shared
+    let before = pool.threadCount
+    defer { pool.threadCount = before }
+    for threads in [1, 2, 5] {
+      pool.threadCount = threads
+      for round in 0..<2000 {
+        let count = round % 17 + 1
+        let hits = (0..<count).map { _ in Counter() }
+        pool.run(chunks: count) { hits[$0].value.add(1, ordering: .relaxed) }
+        #expect(hits.allSatisfy { $0.value.load(ordering: .relaxed) == 1 })
+      }
+    }
+  }
+
+  @Test("a loop inside a loop finishes")
+  func nested() {
+    let total = Counter()
+    WorkerPool.shared.run(chunks: 8) { _ in
+      WorkerPool.shared.run(chunks: 8) { _ in total.value.add(1, ordering: .relaxed) }
+    }
+    #expect(total.value.load(ordering: .relaxed) == 64)
+  }
+
+  @Test("ranges cover the count without overlap")
+  func ranges() {
+    for (count, grain) in [(0, 4), (1, 4), (4, 4), (5, 4), (1001, 7)] {
+      let seen = (0..<count).map { _ in Counter() }
+      WorkerPool.shared.run(count: count, grain: grain) { range in
+        for i in range { seen[i].value.add(1, ordering: .relaxed) }
+      }
+      #expect(seen.allSatisfy { $0.value.load(ordering: .relaxed) == 1 })
+    }
+  }
+
+  final class Counter: Sendable {
+    let value = Atomic<Int>(0)
+  }
+}
+
+@Suite("Memory") struct MemoryTests {
+  @Test("bytes are written with one decimal below ten")
+  func bytes() {
+    #expect(formatBytes(0) == "0 B" && formatBytes(1500) == "1.5 kB")
+    #expect(formatBytes(24_000_000_000) == "24 GB" && formatBytes(999_600) == "1 MB")
+  }
+
+  @Test("a request beyond the machine is refused with both figures, a small one is not")
+  func requests() throws {
+    try Memory.request(1 << 20)
+    var text = ""
+    do { try Memory.request(1 << 50) } catch { text = "\(error)" }
+    #expect(text.hasPrefix("not enough memory: 1.1 PB requested, ") && text.hasSuffix(" available"))
+  }
+}

@@ -1,0 +1,69 @@
+import Diffusion
+import Models
+import Processes
+import Tensors
+import Testing
+
+/// A batch with everything random: clean points, times, noise and weights.
+func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess, seed: Int) throws
+  -> NoisedBatch
+{
+  let stream = RandomStream(seed: seed)
+  let batch = try NoisedBatch(capacity: count, dimension: dimension)
+  try batch.clean.assign(stream.normal([count, dimension]))
+  try batch.noise.assign(stream.normal([count, dimension]))
+  try batch.times.assign(stream.uniform([count]))
+  try batch.std.assign(process.std(of: batch.times))
+  try batch.mean.assign(process.mean(of: batch.times))
+  try batch.weights.assign(stream.uniform([count]))
+  batch.mixNoise()
+  return batch
+}
+
+@Suite("Denoising loss") struct ObjectiveTests {
+  static let sizes: [(d: Int, width: Int, features: Int, count: Int)] = [
+    (1, 16, 4, 32), (1, 16, 4, 8), (1, 1, 2, 1), (2, 17, 6, 33), (3, 40, 4, 5), (5, 128, 8, 64),
+  ]
+
+  @Test("the fused step gives the loss and gradient of the tape", arguments: 0..<6, [false, true])
+  func fusedAgainstTape(_ place: Int, _ isReLU: Bool) throws {
+    let (d, width, features, count) = ObjectiveTests.sizes[place]
+    let process = VEPower(base: 25)
+    let network = try ScoreMLP(
+      dimension: d, width: width, isReLU: isReLU,
+      features: TimeFeatureOptions(features: features, featureScale: 3), divisor: 2,
+      stream: RandomStream(seed: 4))
+    let batch = try randomBatch(count, d, process, seed: place)
+    let size = network.parameters.trained.count
+    let fused = try Tensor.zeros([size])
+    let taped = try Tensor.zeros([size])
+    let fusedLoss = try denoisingObjective(network, process)
+      .lossAndGradient(batch, into: fused.pointer(Float.self))
+    let tapedLoss = try AutodiffObjective(network, process)
+      .lossAndGradient(batch, into: taped.pointer(Float.self))
+    #expect(abs(fusedLoss / tapedLoss - 1) < 2e-5)
+    let a = try fused.doubles()
+    let b = try taped.doubles()
+    let scale = (b.map { abs($0) }.max() ?? 1) + 1e-3
+    for i in 0..<size { #expect(abs(a[i] - b[i]) < 5e-5 * scale, "parameter \(i)") }
+  }
+
+  @Test("the loss of the exact score of N(0, 1) is its Bayes level 1 − E[std²/(1 + std²)]")
+  func exactScore() throws {
+    let process = VEPower(base: 25)
+    let batch = try randomBatch(200_000, 1, process, seed: 9)
+    try batch.weights.assign(Tensor.scalar(1))
+    let loss = try denoisingLoss(batch) { x, t in
+      let variance = try process.std(of: t).doubles().map { $0 * $0 + 1 }
+      let values = try x.doubles()
+      return try Tensor(zip(values, variance).map { Float(-$0 / $1) }, shape: x.shape)
+    }.item()
+    let nodes = 20_000
+    let bayes = (0..<nodes).reduce(0.0) { total, i in
+      let s = process.std((Double(i) + 0.5) / Double(nodes))
+      return total + 1 / (1 + s * s) / Double(nodes)
+    }
+    // One example's loss has a standard deviation of about 1, so 5 standard errors are 0.011.
+    #expect(abs(loss - bayes) < 0.011, "\(loss) against \(bayes)")
+  }
+}

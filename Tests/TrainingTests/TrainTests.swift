@@ -1,0 +1,121 @@
+import Autodiff
+import Catalog
+import Models
+import Optimizers
+import Processes
+import Runtime
+import Tensors
+import Testing
+import Training
+
+@Suite("Training") struct TrainTests {
+  func network(seed: Int = 1, width: Int = 16) throws -> ScoreModel {
+    let mlp = try ScoreMLP(
+      dimension: 1, width: width, isReLU: false, features: TimeFeatureOptions(), divisor: 16,
+      stream: RandomStream(seed: seed))
+    return ScoreModel(mlp, SDE(VEPower(base: 25)))
+  }
+
+  func points(_ count: Int, seed: Int = 1) throws -> Tensor {
+    try RandomStream(seed: seed).normal([count, 1])
+  }
+
+  func options(_ change: (inout TrainOptions) -> Void) -> TrainOptions {
+    var options = TrainOptions()
+    options.optimizer = OptimModule.sgd(rate: 0.5)
+    options.seed = .one(7)
+    options.progress = false
+    change(&options)
+    return options
+  }
+
+  func weights(_ model: ScoreModel) throws -> [Float] {
+    try model.network?.parameters.flat.floats() ?? []
+  }
+
+  @Test("training lowers the loss, and the same seed gives the same bits")
+  func reproducible() throws {
+    let data = try points(1000)
+    let settings = options {
+      $0.epochs = 60
+      $0.logEvery = 320
+    }
+    let first = try network()
+    let fit = try Train.run([first], .first(data), settings)[0]
+    let losses = fit.log[2].values.compactMap(\.asNumber)
+    #expect(losses.count == 6 && losses[5] < losses[0])
+    #expect(fit.steps == 60 * 32)
+    let second = try network()
+    _ = try Train.run([second], .first(data), settings)
+    #expect(try weights(first) == weights(second))
+    let other = try network()
+    _ = try Train.run([other], .first(data), options { $0.epochs = 60; $0.seed = .one(8) })
+    #expect(try weights(first) != weights(other))
+  }
+
+  @Test("models side by side end with the bits of one after another, however a run is cut")
+  func listsAndBlocks() throws {
+    let data = try (0..<5).map { try points(100 + 10 * 0, seed: $0) }
+    let together = try (0..<5).map { try network(seed: $0) }
+    _ = try Train.run(
+      together, .second(data), options { $0.steps = 333; $0.seed = .each([1, 2, 3, 4, 5]) })
+    for i in 0..<5 {
+      let alone = try network(seed: i)
+      _ = try Train.run(
+        [alone], .first(data[i]),
+        options {
+          $0.steps = 333
+          $0.seed = .one(i + 1)
+          $0.logEvery = 7
+        })
+      #expect(try weights(alone) == weights(together[i]))
+    }
+  }
+
+  @Test("the average follows ema ← decay · ema + (1 − decay) · θ")
+  func average() throws {
+    let model = try network()
+    let start = try weights(model)
+    let fit = try Train.run(
+      [model], .first(points(64)), options { $0.steps = 1; $0.ema = 0.75 })[0]
+    let end = try weights(model)
+    let mean = try fit.emaModel.map(weights) ?? []
+    for i in start.indices { #expect(abs(mean[i] - (0.75 * start[i] + 0.25 * end[i])) < 1e-6) }
+  }
+
+  @Test("a run whose loss is not finite stops by itself, and the others go on")
+  func divergence() throws {
+    let models = try [network(), network(seed: 2)]
+    let wild = try points(100) * 1e30
+    let fits = try Train.run(models, .second([wild, points(100)]), options { $0.steps = 200 })
+    #expect(fits[0].divergence?.quantity == "loss" && (fits[0].divergence?.step ?? 0) >= 1)
+    #expect(fits[1].divergence == nil && fits[1].steps == 200)
+    let rows = fits.map { $0.log[0].values.count }
+    #expect(rows[0] == rows[1], "a diverged run keeps its rows, with NaN")
+  }
+
+  @Test("what cannot be trained is told before the first step")
+  func errors() throws {
+    let model = try network()
+    func text(_ data: Tensor, _ change: (inout TrainOptions) -> Void) -> String {
+      do {
+        _ = try Train.run([model], .first(data), options(change))
+        return ""
+      } catch { return "\(error)" }
+    }
+    let fine = try points(10)
+    #expect(text(fine) { _ in } == "steps or epochs is required: a positive integer")
+    #expect(
+      text(fine) { $0.steps = 1; $0.epochs = 1 } == "steps and epochs must not both be given")
+    #expect(
+      try text(.zeros([3, 2])) { $0.steps = 1 } == "data has shape [3, 2], expected [n d] with d = 1")
+    #expect(
+      try text(.zeros([0, 1])) { $0.steps = 1 } == "data must not be empty, got shape [0, 1]")
+    #expect(
+      try text(Tensor([Float(1), .nan], shape: [2, 1])) { $0.steps = 1 }
+        == "data must be finite, got nan in row 2")
+    #expect(
+      text(fine) { $0.steps = 1; $0.seed = .each([1, 2]) }
+        == "seed must hold one integer for each of 1 models, got 2")
+  }
+}
