@@ -171,7 +171,9 @@ extension BinaryRule {
     try g * share(b, a, .less)
   }
 
-  public static let all: [BinaryRule] = [.add, .subtract, .multiply, .divide, .power, .maximum, .minimum]
+  public static let all: [BinaryRule] = [
+    .add, .subtract, .multiply, .divide, .power, .maximum, .minimum,
+  ]
 }
 
 /// 1 where `a` wins, ½ on a tie, 0 elsewhere.

@@ -12,7 +12,7 @@ final class FusedScoreMLPObjective: Objective {
   private let shape: ScoreMLPShape
   private var gamma: Tensor
   private var divisors: Tensor
-  private var workspace: Tensor
+  private let workspace: Tensor
 
   init(_ network: ScoreMLP) throws {
     self.network = network
@@ -21,7 +21,7 @@ final class FusedScoreMLPObjective: Objective {
       activation: network.isReLU ? .relu : .swish)
     gamma = try .zeros([0, network.featureCount])
     divisors = try .zeros([0])
-    workspace = try .zeros([0])
+    workspace = try .zeros([shape.workspaceCount])
   }
 
   func lossAndGradient(
@@ -32,18 +32,18 @@ final class FusedScoreMLPObjective: Objective {
       batch.times.pointer(Float.self), network.frequencies.pointer(Float.self),
       gamma.pointer(Float.self), count: batch.count,
       frequencies: network.frequencies.elementCount)
+    let inputs = ScoreMLPInputs(
+      x: batch.noised.pointer(Float.self), gamma: gamma.pointer(Float.self),
+      divisor: divisors.pointer(Float.self), count: batch.count)
     let loss = kernels.scoreMLPLossAndGradient(
-      network.parameters.flat.pointer(Float.self), shape, x: batch.noised.pointer(Float.self),
-      gamma: gamma.pointer(Float.self), z: batch.noise.pointer(Float.self),
-      weight: batch.weights.pointer(Float.self), divisor: divisors.pointer(Float.self),
-      count: batch.count, firstLayer: true, workspace: workspace.pointer(Float.self),
-      gradient: gradient)
+      network.parameters.flat.pointer(Float.self), shape, inputs,
+      z: batch.noise.pointer(Float.self), weight: batch.weights.pointer(Float.self),
+      firstLayer: true, workspace: workspace.pointer(Float.self), gradient: gradient)
     return Double(loss)
   }
 
   private func grow(to count: Int) throws {
     gamma = try .zeros([count, shape.features])
     divisors = try .full([count], network.divisor)
-    workspace = try .zeros([shape.workspaceCount(count)])
   }
 }

@@ -42,7 +42,9 @@ package final class ScoreMLP: Network {
   package let parameters: ParameterSet
 
   package var name: String { "score_mlp" }
-  package var summary: String { "\(dimension) → \(width) → \(dimension), \(isReLU ? "relu" : "silu")" }
+  package var summary: String {
+    "\(dimension) → \(width) → \(dimension), \(isReLU ? "relu" : "silu")"
+  }
   /// Length of γ(t).
   package var featureCount: Int { 2 * frequencies.elementCount }
 

@@ -11,7 +11,8 @@ import Tensors
 struct Adam: UpdateRule {
   static let entry = Entry.function(
     "adam", "Adam, with decoupled weight decay where asked.",
-    .option("rate", default: .constant(1e-3), "learning rate η, a number or a function of the step"),
+    .option(
+      "rate", default: .constant(1e-3), "learning rate η, a number or a function of the step"),
     .option("beta1", default: 0.9, "decay of the mean of g", in: .within(0..<1)),
     .option("beta2", default: 0.999, "decay of the mean of g²", in: .within(0..<1)),
     .option("epsilon", default: 1e-8, "keeps the division finite", in: .positive),

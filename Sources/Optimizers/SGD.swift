@@ -17,7 +17,8 @@ struct SGD: UpdateRule {
   var settings: [(String, Double)] { momentum == 0 ? [] : [("momentum", momentum)] }
 
   func makeState(count: Int) throws -> any OptimizerState {
-    State(momentum: Float(momentum), velocity: momentum == 0 ? nil : try Tensor.zeros([count]), count)
+    State(
+      momentum: Float(momentum), velocity: momentum == 0 ? nil : try Tensor.zeros([count]), count)
   }
 
   private final class State: OptimizerState {

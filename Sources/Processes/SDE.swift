@@ -30,7 +30,9 @@ extension DiffusionProcess {
 
   public func grid(steps: Int) -> [Double] {
     let span = times.upperBound - times.lowerBound
-    return (0...steps).map { times.upperBound - span * Double($0) / Double(steps) }
+    // Both ends exact, whatever the rounding in between.
+    return (0..<steps).map { times.upperBound - span * Double($0) / Double(steps) }
+      + [times.lowerBound]
   }
 
   public func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {

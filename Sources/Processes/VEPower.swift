@@ -27,7 +27,9 @@ package struct VEPower: DiffusionProcess {
   package func drift(_ t: Double) -> Double { 0 }
   package func diffusion(_ t: Double) -> Double { pow(base, t) }
   package func mean(_ t: Double) -> Double { 1 }
-  package func std(_ t: Double) -> Double { (expm1(2 * t * log(base)) / (2 * log(base))).squareRoot() }
+  package func std(_ t: Double) -> Double {
+    (expm1(2 * t * log(base)) / (2 * log(base))).squareRoot()
+  }
 
   package func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     let rate = Float(2 * log(base))

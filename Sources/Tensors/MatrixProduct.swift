@@ -10,10 +10,12 @@ extension Tensor {
           + "\(other.shape)")
     }
     if rank == 1 {
-      return try expanded(axis: 0).matrixProduct(other).squeezing(axis: -2)
+      let product = try expanded(axis: 0).matrixProduct(other)
+      return product.select(axis: max(product.rank - 2, 0), 0)
     }
     if other.rank == 1 {
-      return try matrixProduct(other.expanded(axis: 1)).squeezing(axis: -1)
+      let product = try matrixProduct(other.expanded(axis: 1))
+      return product.select(axis: product.rank - 1, 0)
     }
     let inner = shape[rank - 1]
     guard other.shape[other.rank - 2] == inner else {
@@ -70,10 +72,6 @@ extension Tensor {
 
   private func reshapedRows(_ rows: Int) throws -> Tensor {
     rank == 2 ? self : try reshaped(to: [rows, shape[rank - 1]])
-  }
-
-  func squeezing(axis: Int) throws -> Tensor {
-    select(axis: axis + rank, 0)
   }
 }
 

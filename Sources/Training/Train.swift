@@ -30,8 +30,10 @@ package enum Train {
       return fit.log.loss
       """
   ) {
-    (model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<Tensor, [Tensor]>,
-      options: OptionsOf<TrainOptions>) -> Value in
+    (
+      model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<Tensor, [Tensor]>,
+      options: OptionsOf<TrainOptions>
+    ) -> Value in
     switch model {
     case .first(let single):
       let fits = try run([single], data, options.values)
@@ -85,7 +87,8 @@ package enum Train {
     case .one(let seed): return (0..<count).map { count == 1 ? seed : seed &+ $0 }
     case .each(let seeds):
       guard seeds.count == count else {
-        throw UserError("seed must hold one integer for each of \(count) models, got \(seeds.count)")
+        throw UserError(
+          "seed must hold one integer for each of \(count) models, got \(seeds.count)")
       }
       return seeds
     }
@@ -119,7 +122,9 @@ package enum Train {
 
   private static func checkedData(_ data: Tensor, _ model: ScoreModel) throws -> Tensor {
     try checkPoints(data, model, name: "data")
-    guard data.shape[0] > 0 else { throw UserError("data must not be empty, got shape \(data.shape)") }
+    guard data.shape[0] > 0 else {
+      throw UserError("data must not be empty, got shape \(data.shape)")
+    }
     let points = try data.value.converted(to: .float32).densified()
     guard kernels.isFinite(points.pointer(Float.self), points.elementCount) else {
       let bad = try points.floats().firstIndex { !$0.isFinite } ?? 0

@@ -39,7 +39,8 @@ package struct TrainOptions: OptionGroup {
         + "its numbers logged under its name"),
     Option("log_every", \.logEvery, "updates between entries of the log", in: .positive),
     Option(
-      "seed", \.seed, "of batches, times and noise; a list for a list of models; the session's next"),
+      "seed", \.seed, "of batches, times and noise; a list for a list of models; the session's next"
+    ),
     Option("progress", \.progress, "a progress line on stderr; on a terminal where absent"),
   ]
 }
@@ -93,7 +94,9 @@ package struct Probe: Argument {
             : "must have functions beside every, got \(name) = \(value.describe())")
       }
     }
-    guard let every else { throw Mismatch(sentence: "must have every = a positive integer, got nil") }
+    guard let every else {
+      throw Mismatch(sentence: "must have every = a positive integer, got nil")
+    }
     return Probe(every: every, functions: functions)
   }
 }

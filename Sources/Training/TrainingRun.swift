@@ -142,7 +142,8 @@ final class TrainingRun {
     let result = try times.value.converted(to: .float32).densified()
     let values = result.pointer(Float.self)
     for i in 0..<count where !(values[i] >= 0 && values[i].isFinite) {
-      throw UserError("time must return numbers of 0 or more, got \(values[i]) at position \(i + 1)")
+      throw UserError(
+        "time must return numbers of 0 or more, got \(values[i]) at position \(i + 1)")
     }
     return result
   }

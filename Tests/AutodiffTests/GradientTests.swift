@@ -15,7 +15,8 @@ import Testing
       for shape in [[], [5], [2, 3], [0]] as [Shape] {
         let error = try gradientError([points(shape)]) { try rule($0[0]) }
         #expect(error < 1e-8, "\(rule.kernel.name) at \(shape)")
-        let negative = try ["abs", "sin", "cos", "tanh", "sigmoid", "silu", "relu", "square", "exp"]
+        let negative =
+          try ["abs", "sin", "cos", "tanh", "sigmoid", "silu", "relu", "square", "exp"]
           .contains(rule.kernel.name) ? gradientError([-points(shape)]) { try rule($0[0]) } : 0
         #expect(negative < 1e-8, "\(rule.kernel.name) at \(shape), negative")
       }
@@ -25,7 +26,8 @@ import Testing
   @Test("every elementwise rule of two tensors agrees, broadcasting included")
   func binaryRules() throws {
     let shapes: [(Shape, Shape)] = [
-      ([4], [4]), ([3, 4], [4]), ([3, 1], [1, 4]), ([], [2, 2]), ([2, 1, 2], [3, 1]), ([0, 2], [2]),
+      ([4], [4]), ([3, 4], [4]), ([3, 1], [1, 4]), ([], [2, 2]), ([2, 1, 2], [3, 1]),
+      ([0, 2], [2]),
     ]
     for rule in BinaryRule.all {
       for (a, b) in shapes {
@@ -56,7 +58,8 @@ import Testing
       ("logsumexp", { try logSumExp($0[0], axis: 1) }),
       ("reshape", { try reshape($0[0], to: [2, 6]) }), ("transpose", { try transpose($0[0]) }),
       ("permute", { try permute(reshape($0[0], to: [3, 2, 2]), [2, 0, 1]) }),
-      ("slice", { try slice($0[0], axis: 1, 1..<3) }), ("select", { try select($0[0], axis: 0, 2) }),
+      ("slice", { try slice($0[0], axis: 1, 1..<3) }),
+      ("select", { try select($0[0], axis: 0, 2) }),
       ("gather", { try gather($0[0], rows: [2, 0, 2]) }),
       ("broadcast", { try broadcast(expandedAxis($0[0], at: 0), to: [5, 3, 4]) }),
       ("join", { try concatenate([$0[0], square($0[0])], axis: 1) }),

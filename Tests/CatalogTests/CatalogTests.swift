@@ -17,8 +17,9 @@ import Testing
     #expect(
       unknownName("option", "setps", known: ["steps"])
         == "unknown option 'setps' (did you mean steps?)")
-    #expect(unknownName("option", "qq", known: ["steps", "seed"])
-      == "unknown option 'qq' (known: steps, seed)")
+    #expect(
+      unknownName("option", "qq", known: ["steps", "seed"])
+        == "unknown option 'qq' (known: steps, seed)")
   }
 
   @Test("numbers print without a trailing .0")
@@ -33,7 +34,9 @@ import Testing
 
   @Test("names used twice, keywords, capitals and missing summaries are found")
   func problemsAreFound() {
-    func found(_ entries: Entry...) -> [String] { problems(in: [Module("m", "M.", entries: entries)]) }
+    func found(_ entries: Entry...) -> [String] {
+      problems(in: [Module("m", "M.", entries: entries)])
+    }
     #expect(found(entry("fine"), entry("fine_too")) == [])
     #expect(found(entry("a"), entry("a")) == ["m.a is used twice"])
     #expect(found(entry("end")) == ["name 'm.end' is not allowed"])

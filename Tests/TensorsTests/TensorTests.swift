@@ -154,7 +154,8 @@ func message(_ body: () throws -> Any) -> String {
     #expect(
       message { try whole.combined(with: 2.5, .add) }
         == "2.5 is not an integer and the tensor is int64: convert it first, x:to(\"float32\")")
-    #expect(message { try Tensor([1e300]).converted(to: .int64) } == "1e+300 does not fit in an int64")
+    #expect(
+      message { try Tensor([1e300]).converted(to: .int64) } == "1e+300 does not fit in an int64")
   }
 
   @Test("writing through a view changes the base and nothing else, and raises the version")
@@ -174,7 +175,8 @@ func message(_ body: () throws -> Any) -> String {
     #expect(
       message { try Shape(checking: [1 << 40, 1 << 40]) }
         == "shape [1099511627776, 1099511627776] has more elements than memory can hold")
-    #expect(message { try Shape(checking: [-1]) } == "shape must have lengths of 0 or more, got [-1]")
+    #expect(
+      message { try Shape(checking: [-1]) } == "shape must have lengths of 0 or more, got [-1]")
     #expect(
       message { try Shape(checking: Array(repeating: 1, count: 9)) }
         == "shape must have at most 8 axes, got 9")

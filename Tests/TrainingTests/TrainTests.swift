@@ -49,7 +49,11 @@ import Training
     _ = try Train.run([second], .first(data), settings)
     #expect(try weights(first) == weights(second))
     let other = try network()
-    _ = try Train.run([other], .first(data), options { $0.epochs = 60; $0.seed = .one(8) })
+    _ = try Train.run(
+      [other], .first(data),
+      options {
+        $0.epochs = 60; $0.seed = .one(8)
+      })
     #expect(try weights(first) != weights(other))
   }
 
@@ -58,7 +62,10 @@ import Training
     let data = try (0..<5).map { try points(100 + 10 * 0, seed: $0) }
     let together = try (0..<5).map { try network(seed: $0) }
     _ = try Train.run(
-      together, .second(data), options { $0.steps = 333; $0.seed = .each([1, 2, 3, 4, 5]) })
+      together, .second(data),
+      options {
+        $0.steps = 333; $0.seed = .each([1, 2, 3, 4, 5])
+      })
     for i in 0..<5 {
       let alone = try network(seed: i)
       _ = try Train.run(
@@ -77,7 +84,10 @@ import Training
     let model = try network()
     let start = try weights(model)
     let fit = try Train.run(
-      [model], .first(points(64)), options { $0.steps = 1; $0.ema = 0.75 })[0]
+      [model], .first(points(64)),
+      options {
+        $0.steps = 1; $0.ema = 0.75
+      })[0]
     let end = try weights(model)
     let mean = try fit.emaModel.map(weights) ?? []
     for i in start.indices { #expect(abs(mean[i] - (0.75 * start[i] + 0.25 * end[i])) < 1e-6) }
@@ -106,16 +116,21 @@ import Training
     let fine = try points(10)
     #expect(text(fine) { _ in } == "steps or epochs is required: a positive integer")
     #expect(
-      text(fine) { $0.steps = 1; $0.epochs = 1 } == "steps and epochs must not both be given")
+      text(fine) {
+        $0.steps = 1; $0.epochs = 1
+      } == "steps and epochs must not both be given")
     #expect(
-      try text(.zeros([3, 2])) { $0.steps = 1 } == "data has shape [3, 2], expected [n d] with d = 1")
+      try text(.zeros([3, 2])) { $0.steps = 1 }
+        == "data has shape [3, 2], expected [n d] with d = 1")
     #expect(
       try text(.zeros([0, 1])) { $0.steps = 1 } == "data must not be empty, got shape [0, 1]")
     #expect(
       try text(Tensor([Float(1), .nan], shape: [2, 1])) { $0.steps = 1 }
         == "data must be finite, got nan in row 2")
     #expect(
-      text(fine) { $0.steps = 1; $0.seed = .each([1, 2]) }
+      text(fine) {
+        $0.steps = 1; $0.seed = .each([1, 2])
+      }
         == "seed must hold one integer for each of 1 models, got 2")
   }
 }
