@@ -116,6 +116,9 @@ let package = Package(
       dependencies: [
         "Plots", "Catalog", "Runtime", "Tensors", "CCairo", "TestSupport", "moondrift",
       ]),
+    .testTarget(
+      name: "FilesTests",
+      dependencies: ["Files", "Catalog", "Runtime", "Tensors", "CZlib", "TestSupport", "moondrift"]),
   ],
   swiftLanguageModes: [.v5]
 )

@@ -1,6 +1,7 @@
 // The one list of all Lua modules. A new module adds its line here.
 import Autodiff
 import Catalog
+import Files
 import Models
 import Optimizers
 import Plots
@@ -13,6 +14,8 @@ public let modules: [Module] = [
   GradModule.module,
   SDEModule.module,
   NNModule.module,
+  DataModule.module,
+  FileModule.module,
   PlotModule.module,
   OptimModule.module,
   TrainModule.module,
