@@ -69,7 +69,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Models",
+        "Optimizers",
         "Diffusion",
       ]),
     .target(name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib"]),
@@ -98,7 +99,9 @@ let package = Package(
     .testTarget(name: "StructureTests"),
     .testTarget(
       name: "LuaHostTests",
-      dependencies: ["LuaHost", "CLua", "CSupport", "Catalog", "Runtime", "TestSupport", "moondrift"]),
+      dependencies: [
+        "LuaHost", "CLua", "CSupport", "Catalog", "Runtime", "TestSupport", "moondrift",
+      ]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "TensorsTests", dependencies: ["Catalog", "Runtime", "Tensors"]),
