@@ -89,6 +89,7 @@ public struct Frame {
 
 /// A number as Lua prints it, without the trailing `.0` of integral floats.
 public func formatNumber(_ value: Double) -> String {
+  if value.isNaN { return "nan" }
   if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
   return "\(value)"
 }

@@ -2,10 +2,12 @@
 import Autodiff
 import Catalog
 import Files
+import Metrics
 import Models
 import Optimizers
 import Plots
 import Processes
+import Targets
 import Training
 
 public let modules: [Module] = [
@@ -13,7 +15,9 @@ public let modules: [Module] = [
   RandomModule.module,
   GradModule.module,
   SDEModule.module,
+  TargetModule.module,
   NNModule.module,
+  MetricModule.module,
   DataModule.module,
   FileModule.module,
   PlotModule.module,

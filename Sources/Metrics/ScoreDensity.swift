@@ -1,0 +1,65 @@
+import Glibc
+import Models
+import Tensors
+
+/// The density whose score a one-dimensional model has at one time: q(x) ∝ exp ∫ s(x, t) dx on an
+/// equally spaced grid. Li et al. 2023, Eq. 11.
+///
+/// The integral is Simpson's rule on a grid finer than the points, in float64; where it begins does not
+/// matter, for the constant cancels. Halving the fine grid changes the KL of an exact mixture score by
+/// less than 1e-8 at the paper's settings (a test).
+struct ScoreDensity {
+  let x: [Double]
+  /// ∫ s dx up to each point, less its maximum; nil where the score is not finite somewhere.
+  let logDensity: [Double]?
+
+  /// Fewest intervals of the fine grid over the whole range.
+  static let fewestIntervals = 3200
+
+  init(
+    _ model: ScoreModel, time: Double, range: ClosedRange<Double>, points: Int,
+    fewestIntervals: Int = Self.fewestIntervals
+  ) throws {
+    let segments = points - 1
+    // Simpson's rule takes two intervals at a time.
+    let fine = 2 * max(1, (fewestIntervals / 2 + segments - 1) / segments)
+    let step = (range.upperBound - range.lowerBound) / Double(segments * fine)
+    let places = (0...segments * fine).map { range.lowerBound + step * Double($0) }
+    x = stride(from: 0, through: segments * fine, by: fine).map { places[$0] }
+    let scores = try model.score(Tensor(places, shape: [places.count, 1]), at: time).doubles()
+    guard scores.allSatisfy(\.isFinite) else {
+      logDensity = nil
+      return
+    }
+    var total = 0.0
+    var integral = [0.0]
+    for segment in 0..<segments {
+      let first = segment * fine
+      for i in stride(from: first, to: first + fine, by: 2) {
+        total += step / 3 * (scores[i] + 4 * scores[i + 1] + scores[i + 2])
+      }
+      integral.append(total)
+    }
+    let most = integral.max() ?? 0
+    // Finite scores can still overflow in the sum.
+    logDensity = integral.allSatisfy(\.isFinite) ? integral.map { $0 - most } : nil
+  }
+
+  var step: Double { (x[x.count - 1] - x[0]) / Double(x.count - 1) }
+
+  /// ln q at the points, normalised so that Σ q = 1 over them; nil as above.
+  func logWeights() -> [Double]? {
+    guard let logDensity else { return nil }
+    let total = log(logDensity.reduce(0) { $0 + exp($1) })
+    return logDensity.map { $0 - total }
+  }
+
+  /// ln q at the points, normalised so that the trapezoidal integral is 1; nil as above.
+  func normalisedLogDensity() -> [Double]? {
+    guard let logDensity else { return nil }
+    let values = logDensity.map { exp($0) }
+    let ends = (values[0] + values[values.count - 1]) / 2
+    let total = log((values.reduce(0, +) - ends) * step)
+    return logDensity.map { $0 - total }
+  }
+}

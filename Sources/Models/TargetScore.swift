@@ -1,0 +1,59 @@
+import Autodiff
+import Catalog
+import Processes
+import Targets
+import Tensors
+
+/// The exact score of the noised marginals of a target, as a model: ∇ ln p_t(x), with p_t the law of
+/// r(t) x_0 + std(t) z. Of a data set (`target.empirical`) it is the score that memorises.
+final class TargetScore: ScoreFunction {
+  static let entry = Entry.method(
+    Target.self, "model", "The exact score of the noised marginals, as a model.",
+    .arg("sde", "the diffusion"), returns: "a model without parameters",
+    details: "Needs a target whose noised marginals have a closed form.",
+    example: "return target.gaussian_mixture{means = {-3, 3}}:model(sde.vp())"
+  ) { (target: Target, sde: SDE) in
+    guard target.distribution.hasNoised else {
+      throw target.distribution.missing("noised marginals in closed form, so no exact model")
+    }
+    return ScoreModel(exactScoreOf: target, sde)
+  }
+
+  static let noised = Entry.method(
+    Target.self, "noised", "The law of x_t = r(t) x_0 + std(t) z with x_0 from the target.",
+    .arg("sde", "the diffusion"), .arg("t", "time", in: .nonNegative), returns: "a target",
+    example: "return target.gaussian_mixture{means = {-3, 3}}:noised(sde.vp(), 0.5)"
+  ) { (target: Target, sde: SDE, t: Double) in Target(try target.noised(sde, at: t)) }
+
+  let distribution: any Distribution
+
+  init(_ distribution: any Distribution) { self.distribution = distribution }
+
+  var name: String { "exact_score" }
+  var summary: String { "\(distribution.name)(\(distribution.summary))" }
+  var dimension: Int { distribution.dimension }
+
+  func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    // A batch mostly has one time; then r and s are single numbers.
+    let times = try t.value.doubles()
+    let isOneTime = times.allSatisfy { $0 == times[0] }
+    let distinct = isOneTime ? Array(times.prefix(1)) : times
+    let r = try Tensor(distinct.map { process.mean($0) }, shape: [distinct.count, 1])
+    let s = try Tensor(distinct.map { process.std($0) }, shape: [distinct.count, 1])
+    return try distribution.noisedScore(x, mean: r, std: s)
+  }
+}
+
+extension ScoreModel {
+  /// The exact score of a target whose noised marginals have a closed form.
+  public convenience init(exactScoreOf target: Target, _ sde: SDE) {
+    self.init(TargetScore(target.distribution), sde)
+  }
+}
+
+extension Target {
+  /// The law of x_t.
+  public func noised(_ sde: SDE, at t: Double) throws -> any Distribution {
+    try distribution.noised(mean: sde.process.mean(t), std: sde.process.std(t))
+  }
+}

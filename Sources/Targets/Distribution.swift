@@ -1,0 +1,48 @@
+import Catalog
+import Tensors
+
+/// A law to learn: what is known of it in closed form, and samples.
+///
+/// Batches are of shape [n, d]. A part that a distribution lacks throws an error that names it; the
+/// `has…` members say so beforehand.
+public protocol Distribution {
+  /// `gaussian_mixture`, or what the user called it.
+  var name: String { get }
+  /// What it is made of, for printing: `2 components, d = 1`.
+  var summary: String { get }
+  /// d, the length of a data point.
+  var dimension: Int { get }
+  var hasLogDensity: Bool { get }
+  var hasScore: Bool { get }
+  /// Whether the law of r x_0 + s z is known in closed form for every r and s > 0.
+  var hasNoised: Bool { get }
+
+  /// Independent points, shape [count, d], float32.
+  func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor
+  /// ln p(x), shape [n], in the element type of `x`.
+  func logDensity(_ x: Tensor) throws -> Tensor
+  /// ∇ ln p(x), shape [n, d], in the element type of `x`.
+  func score(_ x: Tensor) throws -> Tensor
+  /// The law of r x_0 + s z with z ~ N(0, I).
+  func noised(mean r: Double, std s: Double) throws -> any Distribution
+  /// The score of the law of r x_0 + s z, for each row of `x` with its own r and s.
+  /// - Parameters: `r`, `s` of shape [n, 1], or [1, 1] for all rows.
+  func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor
+  /// Where d = 1: an interval outside of which there is next to nothing (1e-9 on either side).
+  func reach() throws -> ClosedRange<Double>
+  /// Where d = 1: the length over which the density changes, for quadratures.
+  func finestScale() throws -> Double
+}
+
+extension Distribution {
+  /// The error where a part is missing, by its name.
+  public func missing(_ part: String) -> UserError { UserError("target '\(name)' has no \(part)") }
+
+  public func noised(mean r: Double, std s: Double) throws -> any Distribution {
+    throw missing("noised marginals in closed form")
+  }
+
+  public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    throw missing("noised marginals in closed form")
+  }
+}

@@ -1,0 +1,162 @@
+import Autodiff
+import Catalog
+import Glibc
+import Tensors
+
+/// Σ_k w_k N(m_k, σ_k² I) in any dimension: density, score and noised marginals in closed form.
+///
+/// Under x = r x_0 + s z it stays a mixture: N(r m_k, (r² σ_k² + s²) I). The formulas stand in
+/// `NormalComponents`. Li et al. 2023 §4.1 takes means −μ, μ and σ = 1 in one dimension.
+public struct GaussianMixture: Distribution {
+  static let entry = Entry.function(
+    "gaussian_mixture", "A mixture of isotropic normal components in any dimension.",
+    .option("means", "a number for each component, or a list of d numbers for each"),
+    .option(
+      "stds", default: .first(1), "standard deviation, one for all components or one for each"),
+    .option("weights", default: nil, "shares that sum to 1; equal where absent"),
+    returns: "a target", source: "Li et al. 2023 §4.1",
+    example: "return target.gaussian_mixture{means = {-3, 3}, stds = 1}"
+  ) { (means: TensorSource, stds: OneOf<Double, [Double]>, weights: [Double]?) in
+    let means = try checkedMeans(means)
+    let count = means.shape[0]
+    return Target(
+      try GaussianMixture(
+        means: means, stds: checkedStds(stds, count: count),
+        weights: checkedWeights(weights, count: count)))
+  }
+
+  let components: NormalComponents
+  private let weights: [Double]
+  private let stds: [Double]
+  public let name: String
+
+  /// - Parameters: `means` of shape [K, d]; `stds` and `weights` of length K, or 1 where all are
+  ///   equal (then the weights are 1/K).
+  public init(
+    means: Tensor, stds: [Double], weights: [Double], name: String = "gaussian_mixture"
+  ) throws {
+    let count = means.shape[0]
+    components = NormalComponents(
+      means: try means.converted(to: .float64),
+      logWeights: weights.count == 1 ? [-log(Double(count))] : weights.map { log($0) },
+      variances: stds.map { $0 * $0 })
+    self.weights = weights
+    self.stds = stds
+    self.name = name
+  }
+
+  public var dimension: Int { components.dimension }
+  public var summary: String {
+    let count = components.count
+    return "\(count) component\(count == 1 ? "" : "s"), d = \(dimension)"
+  }
+  public var hasLogDensity: Bool { true }
+  public var hasScore: Bool { true }
+  public var hasNoised: Bool { true }
+
+  public func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
+    let chosen = chooseComponents(try stream.uniform([count], .float64).doubles())
+    let centres = try components.means.gathered(rows: chosen)
+    let noise = try stream.normal([count, dimension], .float32)
+    let spread = try Tensor(chosen.map { stds.count == 1 ? stds[0] : stds[$0] }, shape: [count, 1])
+    return try (centres + noise * spread).converted(to: .float32)
+  }
+
+  /// Component numbers from uniform draws, by the cumulative weights.
+  private func chooseComponents(_ draws: [Double]) -> [Int] {
+    let count = components.count
+    if weights.count == 1 { return draws.map { min(count - 1, Int($0 * Double(count))) } }
+    var cumulative = 0.0
+    let ends = weights.map { weight in
+      cumulative += weight
+      return cumulative
+    }
+    return draws.map { draw in
+      let place = ends.firstIndex { draw < $0 } ?? count - 1
+      return place
+    }
+  }
+
+  public func logDensity(_ x: Tensor) throws -> Tensor {
+    try components.logDensity(x, forAllRows(1), forAllRows(0))
+  }
+
+  public func score(_ x: Tensor) throws -> Tensor {
+    try components.score(x, forAllRows(1), forAllRows(0))
+  }
+
+  public func noised(mean r: Double, std s: Double) throws -> any Distribution {
+    try GaussianMixture(
+      means: components.means.combined(with: r, .multiply),
+      stds: components.variances.map { (r * r * $0 + s * s).squareRoot() }, weights: weights,
+      name: name)
+  }
+
+  public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    try components.score(x, r, s)
+  }
+
+  /// Six standard deviations beyond the outermost means.
+  public func reach() throws -> ClosedRange<Double> {
+    let means = try components.means.doubles()
+    var low = Double.infinity
+    var high = -Double.infinity
+    for (k, mean) in means.enumerated() {
+      let std = stds.count == 1 ? stds[0] : stds[k]
+      low = min(low, mean - 6 * std)
+      high = max(high, mean + 6 * std)
+    }
+    return low...high
+  }
+
+  public func finestScale() throws -> Double { stds.min() ?? 1 }
+}
+
+// MARK: - Checks of the options
+
+extension GaussianMixture {
+  static func checkedMeans(_ source: TensorSource) throws -> Tensor {
+    let means = try source.tensor(.float64)
+    guard (1...2).contains(means.rank), means.elementCount > 0 else {
+      throw UserError(
+        "means must be a number for each component or a list of d numbers for each, got shape "
+          + "\(means.shape)")
+    }
+    let values = try means.doubles()
+    if let place = values.firstIndex(where: { !$0.isFinite }) {
+      throw UserError("means must be finite numbers, got \(formatNumber(values[place]))")
+    }
+    return means.rank == 1 ? means.expanded(axis: 1) : means
+  }
+
+  static func checkedStds(_ stds: OneOf<Double, [Double]>, count: Int) throws -> [Double] {
+    let values: [Double]
+    switch stds {
+    case .first(let one): values = [one]
+    case .second(let list):
+      guard list.count == count else {
+        throw UserError("stds must be one number or \(count), one for each mean, got \(list.count)")
+      }
+      values = list
+    }
+    if let wrong = values.first(where: { !($0 > 0 && $0.isFinite) }) {
+      throw UserError("stds must be positive numbers, got \(formatNumber(wrong))")
+    }
+    return values
+  }
+
+  static func checkedWeights(_ weights: [Double]?, count: Int) throws -> [Double] {
+    guard let weights else { return [1] }
+    guard weights.count == count else {
+      throw UserError("weights must be \(count) numbers, one for each mean, got \(weights.count)")
+    }
+    if let wrong = weights.first(where: { !($0 > 0 && $0.isFinite) }) {
+      throw UserError("weights must be positive numbers, got \(formatNumber(wrong))")
+    }
+    let total = weights.reduce(0, +)
+    guard abs(total - 1) < 1e-6 else {
+      throw UserError("weights must sum to 1, got \(formatNumber(total))")
+    }
+    return weights.map { $0 / total }
+  }
+}

@@ -1,0 +1,59 @@
+import Catalog
+import Tensors
+
+/// The Lua module `target`: distributions to learn.
+public enum TargetModule {
+  public static let module = Module(
+    "target", "Distributions to learn: samples, and exact density and score where they exist.",
+    types: [TypeDescription(Target.self, "a distribution to learn")],
+    entries: [
+      GaussianMixture.entry, EmpiricalDistribution.entry,
+    ] + methods)
+
+  static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "
+
+  static let methods: [Entry] = [
+    .method(
+      Target.self, "sample", "Independent points.", .arg("n", in: .nonNegative),
+      .option("seed", default: nil, "any integer; the session's next where absent"),
+      returns: "float32 tensor of shape [n, d]",
+      example: example + "return mix:sample(5, {seed = 1})"
+    ) { (target: Target, n: Int, seed: Int?) in
+      try target.distribution.sample(
+        n, RandomStream(seed: seed ?? SessionSeed.next(), purpose: .data))
+    },
+    .method(
+      Target.self, "log_density", "ln p(x), natural logarithm, normalised.",
+      .arg("x", "points, shape [n, d]"), returns: "tensor of shape [n]",
+      example: example + "return mix:log_density(tensor.zeros{5, 1})"
+    ) { (target: Target, x: Tensor) in
+      try target.checkPoints(x)
+      return try target.distribution.logDensity(x)
+    },
+    .method(
+      Target.self, "score", "The score ∇ ln p(x).", .arg("x", "points, shape [n, d]"),
+      returns: "tensor of shape [n, d]", example: example + "return mix:score(tensor.zeros{5, 1})"
+    ) { (target: Target, x: Tensor) in
+      try target.checkPoints(x)
+      return try target.distribution.score(x)
+    },
+    .method(
+      Target.self, "has_log_density", "Whether its normalised density is known.",
+      example: example + "return mix:has_log_density()"
+    ) { (target: Target) in target.distribution.hasLogDensity },
+    .method(
+      Target.self, "has_score", "Whether its score is known.",
+      example: example + "return mix:has_score()"
+    ) { (target: Target) in target.distribution.hasScore },
+    .method(
+      Target.self, "has_noised", "Whether its noised marginals are known in closed form.",
+      example: example + "return mix:has_noised()"
+    ) { (target: Target) in target.distribution.hasNoised },
+    .property(Target.self, "dimension", "d, the length of a data point.") { (target: Target) in
+      target.dimension
+    },
+    .property(Target.self, "name", "What it is called.") { (target: Target) in
+      target.distribution.name
+    },
+  ]
+}
