@@ -97,6 +97,11 @@ let package = Package(
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
     .testTarget(name: "StructureTests"),
+    .testTarget(name: "ShellTests", dependencies: ["TestSupport", "moondrift"]),
+    .testTarget(
+      name: "LibraryTests", dependencies: ["Library", "Catalog", "TestSupport", "moondrift"]),
+    .testTarget(
+      name: "ReferenceTests", dependencies: ["Reference", "Catalog", "TestSupport", "moondrift"]),
     .testTarget(
       name: "LuaHostTests",
       dependencies: [

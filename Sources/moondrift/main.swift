@@ -7,6 +7,9 @@ import Runtime
 import Shell
 import Tensors
 
+if CommandLine.argc == 3, CommandLine.arguments[1] == WriteReference.option {
+  exit(WriteReference.run(root: CommandLine.arguments[2]))
+}
 exit(
   Interpreter.main(
     CommandLine.unsafeArgv,

@@ -1,0 +1,32 @@
+// `moondrift --write-reference ROOT`: writes what is printed from the catalog into a checkout.
+import Glibc
+import Library
+import LuaHost
+import Reference
+import Runtime
+
+enum WriteReference {
+  static let option = "--write-reference"
+
+  /// Returns the exit code.
+  static func run(root: String) -> Int32 {
+    do {
+      for folder in ["stdlib", "stdlib/types", "docs", "docs/reference"] {
+        let path = root + "/" + folder
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+          throw FileError("make the folder", path, errno: errno)
+        }
+      }
+      for (path, text) in files { try AtomicFile.write(text, to: root + "/" + path) }
+      return EXIT_SUCCESS
+    } catch {
+      write("moondrift: \(error)\n", to: stderr)
+      return EXIT_FAILURE
+    }
+  }
+
+  private static var files: [(String, String)] {
+    [("stdlib/types/moondrift.lua", EditorStubs(modules).text)]
+      + MarkdownPages(modules).files.map { ("docs/reference/" + $0.name, $0.text) }
+  }
+}

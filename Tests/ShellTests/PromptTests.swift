@@ -1,0 +1,162 @@
+// The prompt as a user meets it, over a real terminal.
+import TestSupport
+import Testing
+
+private typealias Key = PseudoTerminal.Key
+
+@Suite("prompt", .serialized)
+struct PromptTests {
+  @Test("prints values without return, several of them, and keeps the last in _")
+  func values() throws {
+    let session = try Session()
+    #expect(try session.reply("1 + 1") == "2")
+    #expect(try session.reply("_ * 21") == "42")
+    #expect(try session.reply("1, 'a', nil") == "1\ta\tnil")
+    #expect(try session.reply("=7") == "7")
+    #expect(try session.reply("x = 3") == "")
+    #expect(try session.reply("tensor{1, 2}:sum():item()") == "3.0")
+    #expect(try session.leave() == 0)
+  }
+
+  @Test("reads on while the input is incomplete")
+  func continuation() throws {
+    let session = try Session()
+    session.terminal.sendLine("for i = 1, 2 do")
+    try session.terminal.expect("\n>> ")
+    session.terminal.sendLine("print('line', i)")
+    try session.terminal.expect("\n>> ")
+    #expect(try session.reply("end") == "line\t1\nline\t2")
+    #expect(try session.reply("_PROMPT = 'md: '", prompt: "\nmd: ") == "")
+    #expect(try session.reply("1", prompt: "\nmd: ") == "1")
+  }
+
+  @Test("an error shows its traceback and the session goes on")
+  func errors() throws {
+    let session = try Session()
+    let text = try session.reply("error('wrong')")
+    #expect(text.hasPrefix("stdin:1: wrong\nstack traceback:\n\t[C]: in function 'error'"))
+    #expect(
+      try session.reply("tensor.zeros('x')").hasPrefix("stdin:1: tensor.zeros: shape must be "))
+  }
+
+  @Test("Ctrl-C drops the line, stops Lua code and coroutines; the state stays")
+  func interrupts() throws {
+    let session = try Session()
+    let terminal = session.terminal
+    _ = try session.reply("x = 42")
+    terminal.send("garbage(")
+    try terminal.expect("garbage(")
+    terminal.send(Key.controlC)
+    try terminal.expect("\n> ")
+    terminal.sendLine("while true do")
+    try terminal.expect(">> ")
+    terminal.send(Key.controlC)
+    try terminal.expect("\n> ")
+    for loop in [
+      "while true do end", "coroutine.wrap(function() while true do end end)()",
+      "table.sort({3, 1, 2}, function() while true do end end)",
+      "pcall(function() while true do end end) while true do end",
+    ] {
+      terminal.sendLine(loop)
+      try terminal.expect(loop)
+      for _ in 0..<2 {
+        usleepMilliseconds(150)
+        terminal.send(Key.controlC)
+        if !loop.hasPrefix("pcall") { break }
+      }
+      let text = try terminal.expect("\n> ", timeout: 3)
+      #expect(text.contains("interrupted!"), "\(loop)")
+    }
+    #expect(try session.reply("x") == "42")
+  }
+
+  @Test("a second Ctrl-C is not caught by pcall")
+  func stickyInterrupt() throws {
+    let session = try Session()
+    let loop = "while true do pcall(function() while true do end end) end"
+    session.terminal.sendLine(loop)
+    try session.terminal.expect(loop)
+    usleepMilliseconds(150)
+    session.terminal.send(Key.controlC)
+    usleepMilliseconds(150)
+    session.terminal.send(Key.controlC)
+    #expect(try session.terminal.expect("\n> ", timeout: 3).contains("interrupted!"))
+    #expect(try session.reply("1") == "1")
+  }
+
+  @Test("Tab completes globals, members, options, keywords and files")
+  func completion() throws {
+    let session = try Session()
+    let terminal = session.terminal
+    _ = try session.reply("values = tensor{1, 2, 3}")
+    for (typed, completed) in [
+      ("string.for", "string.format("), ("valu", "values"), ("values:resh", "values:reshape("),
+      ("values.dty", "values.dtype"), ("tensor.ze", "tensor.zeros("),
+      ("collectg", "collectgarbage("),
+      ("repea", "repeat"), ("tensor.zeros({2}, {dt", "tensor.zeros({2}, {dtype = "),
+      ("sde.vp{beta_mi", "sde.vp{beta_min = "), ("io.open(\"/et", "io.open(\"/etc/"),
+      ("moondrift.sd", "moondrift.sde"),
+    ] {
+      terminal.send(typed + Key.tab)
+      try terminal.expect(completed, timeout: 3)
+      terminal.send(Key.controlC)
+      try terminal.expect("\n> ")
+    }
+    terminal.send("values:re" + Key.tab + Key.tab)
+    try terminal.expect("values:relu")
+    terminal.send(Key.controlC)
+    try terminal.expect("\n> ")
+  }
+
+  @Test("completion runs nothing of the script")
+  func completionIsRaw() throws {
+    let session = try Session()
+    _ = try session.reply(
+      "trap = setmetatable({}, {__index = function() print('ran') end})")
+    session.terminal.send("trap.a" + Key.tab + Key.tab)
+    #expect(!session.terminal.readUntilSilent().contains("ran"))
+  }
+
+  @Test("help by name and by value")
+  func help() throws {
+    let session = try Session()
+    #expect(try session.reply("?sde.vp").hasPrefix("sde.vp{beta_min = 0.1, beta_max = 20} -> sde"))
+    #expect(try session.reply("help(sde.vp)") == session.reply("help 'sde.vp'"))
+    #expect(try session.reply("?tensr") == "there is no help on 'tensr' (did you mean tensor?)")
+    #expect(try session.reply("help()").contains("sde"))
+    #expect(try session.reply("t = tensor{1}") == "")
+    #expect(try session.reply("help(t)").contains("tensor, an object:"))
+    #expect(try session.reply("help(sde)").hasPrefix("sde: "))
+    #expect(try session.reply("help(help)").count > 0)
+    #expect(
+      try session.reply("help(function() end)") == "a Lua function, written at stdin:1")
+  }
+
+  @Test("says once that a variable hides a module")
+  func hidden() throws {
+    let session = try Session()
+    #expect(
+      try session.reply("sde = 3")
+        == "note: the variable sde now hides the module; it is still moondrift.sde")
+    #expect(try session.reply("sde = 4") == "")
+    #expect(try session.reply("moondrift.sde.vp() ~= nil") == "true")
+  }
+
+  @Test("Ctrl-D, quit and exit leave")
+  func leaving() throws {
+    #expect(try Session().leave() == 0)
+    for word in ["quit", "exit"] {
+      let session = try Session()
+      session.terminal.sendLine(word)
+      #expect(try session.terminal.waitForEnd() == 0)
+    }
+  }
+
+  @Test("the start-up file of the home is run, one in the current folder is not")
+  func startupFile() throws {
+    let home = try TemporaryFolder()
+    try home.write(".moondriftrc.lua", "greeting = 'hello'")
+    let session = try Session(home: home)
+    #expect(try session.reply("greeting") == "hello")
+  }
+}

@@ -1,0 +1,913 @@
+---@meta
+-- Written by scripts/reference from the catalog; do not edit.
+
+--- an n-dimensional array, float32 unless asked otherwise
+---@class tensor
+---@field shape integer[] Axis lengths.
+---@field dtype string Element type.
+---@field rank integer Number of axes.
+---@field count integer Number of elements.
+---@operator len: integer
+---@operator add(any): tensor
+---@operator sub(any): tensor
+---@operator mul(any): tensor
+---@operator div(any): tensor
+---@operator pow(any): tensor
+---@operator unm: tensor
+---@operator band(any): tensor
+---@operator bor(any): tensor
+---@operator bnot: tensor
+local tensor_object = {}
+
+--- The same elements in another shape; a view where they lie densely.
+---@param shape integer|integer[] lengths; one may be -1
+---@return tensor
+function tensor_object:reshape(shape) end
+
+--- The last two axes exchanged, as a view.
+---@return tensor
+function tensor_object:transpose() end
+
+--- Axes in another order, as a view.
+---@param axes integer[] 1-based axes
+---@return tensor
+function tensor_object:permute(axes) end
+
+--- Column i of the last axis, as a view.
+---@param i integer 1-based
+---@return tensor
+function tensor_object:column(i) end
+
+--- A view with a new axis of length 1.
+---@param axis integer its place, 1-based
+---@return tensor
+function tensor_object:expand(axis) end
+
+--- A view that repeats axes of length 1.
+---@param shape integer|integer[] lengths
+---@return tensor
+function tensor_object:broadcast(shape) end
+
+--- A dense copy with memory of its own.
+---@return tensor
+function tensor_object:copy() end
+
+--- The same values in another element type.
+---@param dtype "float32"|"float64"|"int64"|"bool"
+---@return tensor
+function tensor_object:to(dtype) end
+
+--- The same values, seen by no gradient.
+---@return tensor
+function tensor_object:detach() end
+
+--- The only element as a Lua number or boolean.
+---@return any
+function tensor_object:item() end
+
+--- The elements as nested Lua tables.
+---@return any
+function tensor_object:table() end
+
+--- Element by element: −x.
+---@return tensor
+function tensor_object:negative() end
+
+--- Element by element: |x|; slope 0 at 0.
+---@return tensor
+function tensor_object:abs() end
+
+--- Element by element: e^x.
+---@return tensor
+function tensor_object:exp() end
+
+--- Element by element: e^x − 1, exact near 0.
+---@return tensor
+function tensor_object:expm1() end
+
+--- Element by element: natural logarithm.
+---@return tensor
+function tensor_object:log() end
+
+--- Element by element: ln(1 + x), exact near 0.
+---@return tensor
+function tensor_object:log1p() end
+
+--- Element by element: square root.
+---@return tensor
+function tensor_object:sqrt() end
+
+--- Element by element: x².
+---@return tensor
+function tensor_object:square() end
+
+--- Element by element: 1/x.
+---@return tensor
+function tensor_object:reciprocal() end
+
+--- Element by element: sine of radians.
+---@return tensor
+function tensor_object:sin() end
+
+--- Element by element: cosine of radians.
+---@return tensor
+function tensor_object:cos() end
+
+--- Element by element: hyperbolic tangent.
+---@return tensor
+function tensor_object:tanh() end
+
+--- Element by element: 1/(1 + e^−x).
+---@return tensor
+function tensor_object:sigmoid() end
+
+--- Element by element: x·sigmoid(x), also called swish.
+---@return tensor
+function tensor_object:silu() end
+
+--- Element by element: max(x, 0); slope 0 at 0.
+---@return tensor
+function tensor_object:relu() end
+
+--- Element by element: a + b; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:add(b) end
+
+--- Element by element: a − b; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:subtract(b) end
+
+--- Element by element: a b, element by element; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:multiply(b) end
+
+--- Element by element: a / b; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:divide(b) end
+
+--- Element by element: a to the power b; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:power(b) end
+
+--- Element by element: the larger; ties share the gradient; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:maximum(b) end
+
+--- Element by element: the smaller; ties share the gradient; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:minimum(b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:less(b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:less_equal(b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:greater(b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:greater_equal(b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:equal(b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:not_equal(b) end
+
+--- The sum over an axis or all elements.
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:sum(axis, options) end
+
+--- The mean over an axis or all elements.
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:mean(axis, options) end
+
+--- The largest element; ties share the gradient, over an axis or all elements.
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:max(axis, options) end
+
+--- The smallest element; ties share the gradient, over an axis or all elements.
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:min(axis, options) end
+
+--- The variance over an axis or all elements.
+---@param axis? integer 1-based; all elements where absent
+---@param options? { correction?: integer, keepdim?: boolean }
+---@return tensor
+function tensor_object:var(axis, options) end
+
+--- The standard deviation over an axis or all elements.
+---@param axis? integer 1-based; all elements where absent
+---@param options? { correction?: integer, keepdim?: boolean }
+---@return tensor
+function tensor_object:std(axis, options) end
+
+--- ln Σ e^x over an axis, without overflow.
+---@param axis integer 1-based
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:logsumexp(axis, options) end
+
+--- The matrix product; 1-D operands and leading axes as in NumPy.
+---@param b tensor
+---@return tensor
+function tensor_object:matmul(b) end
+
+--- Gives up its memory at once.
+function tensor_object:free() end
+
+--- a reproducible source of random numbers
+---@class stream
+---@field seed integer The seed it was made with.
+local stream_object = {}
+
+--- Independent N(0, 1) numbers.
+---@param shape integer|integer[] lengths
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:normal(shape, options) end
+
+--- Independent U(0, 1) numbers, ends excluded.
+---@param shape integer|integer[] lengths
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:uniform(shape, options) end
+
+--- The integers 1 … n in random order.
+---@param n integer
+---@return tensor
+function stream_object:permutation(n) end
+
+--- Independent integers, each from first to last as likely.
+---@param n integer
+---@param first integer
+---@param last integer
+---@return tensor
+function stream_object:integers(n, first, last) end
+
+--- Gives up its memory at once.
+function stream_object:free() end
+
+--- a forward diffusion process
+---@class sde
+---@field time_min number Where samplers stop.
+---@field time_max number Where samplers start.
+local sde_object = {}
+
+--- f(t) of the drift f(t) x.
+---@param t number|tensor time, a number or a tensor
+---@return any
+function sde_object:drift(t) end
+
+--- g(t), the noise per √time.
+---@param t number|tensor time, a number or a tensor
+---@return any
+function sde_object:diffusion(t) end
+
+--- r(t): x_t has mean r(t) x_0 given x_0.
+---@param t number|tensor time, a number or a tensor
+---@return any
+function sde_object:mean(t) end
+
+--- The standard deviation of x_t given x_0.
+---@param t number|tensor time, a number or a tensor
+---@return any
+function sde_object:std(t) end
+
+--- The decreasing times a sampler visits in so many steps.
+---@param steps integer
+---@return tensor
+function sde_object:grid(steps) end
+
+--- Gives up its memory at once.
+function sde_object:free() end
+
+--- a score s(x, t) with the diffusion it belongs to
+---@class model
+---@field dimension integer d, the length of a data point.
+---@field sde sde The diffusion it belongs to.
+---@field parameter_count integer Numbers that training changes.
+local model_object = {}
+
+--- The score ∇ log p_t(x).
+---@param x tensor points, shape [n, d]
+---@param t number|tensor one time, or one for each point
+---@return tensor
+function model_object:score(x, t) end
+
+--- The posterior mean E[x_0 | x_t = x], by Tweedie's formula.
+---@param x tensor points, shape [n, d]
+---@param t number|tensor one time, or one for each point
+---@return tensor
+function model_object:denoise(x, t) end
+
+--- The parameters by name: views, so writing to one changes the model.
+---@return any
+function model_object:parameters() end
+
+--- The same model with parameters of its own.
+---@return model
+function model_object:copy() end
+
+--- Gives up its memory at once.
+function model_object:free() end
+
+--- a figure of one or more panels
+---@class figure
+local figure_object = {}
+
+--- Adds a line; NaN breaks it.
+---@param x tensor|number[]
+---@param y tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:line(x, y, options) end
+
+--- Adds a line of steps: y holds from its x to the next.
+---@param x tensor|number[]
+---@param y tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:steps(x, y, options) end
+
+--- Adds points.
+---@param x tensor|number[]
+---@param y tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:scatter(x, y, options) end
+
+--- Adds the area between two curves; without color or label, in the colour of the line before.
+---@param x tensor|number[]
+---@param lower tensor|number[]
+---@param upper tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:band(x, lower, upper, options) end
+
+--- Adds bars around places x, or between edges (one more than heights).
+---@param x tensor|number[]
+---@param heights tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:bars(x, heights, options) end
+
+--- Adds how often samples fall into bins.
+---@param samples tensor|number[] any shape; what is not finite is left out
+---@param options? { bins?: integer, range?: number[], density?: boolean, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:histogram(samples, options) end
+
+--- Adds values on a grid, as colours.
+---@param values tensor [rows columns], the first row lowest
+---@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string }
+---@return figure
+function figure_object:heat(values, options) end
+
+--- Fills the panel with images side by side.
+---@param images tensor [n height width], one image [height width], or [n d] with the option shape
+---@param options? { shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string }
+---@return figure
+function figure_object:images(images, options) end
+
+--- Adds a line across the whole panel, at a height y or a place x.
+---@param options? { y?: number, x?: number, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:reference(options) end
+
+--- Adds words, centred at a place.
+---@param text string
+---@param x number
+---@param y number
+---@param options? { color?: string }
+---@return figure
+function figure_object:note(text, x, y, options) end
+
+--- Makes what follows draw in the panel at this place; the grid of panels grows to hold it.
+---@param row integer
+---@param column integer
+---@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@return figure
+function figure_object:panel(row, column, options) end
+
+--- Changes the axes of the panel.
+---@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@return figure
+function figure_object:axes(options) end
+
+--- Sets the size on paper.
+---@param width number inches
+---@param height number inches
+---@return figure
+function figure_object:resize(width, height) end
+
+--- Writes the figure, whole or not at all, as the ending of the path says.
+---@param path string ends in .svg, .pdf or .png
+---@return figure
+function figure_object:save(path) end
+
+--- Prints the figure to the terminal.
+---@param options? { width?: integer, height?: integer }
+function figure_object:show(options) end
+
+--- The figure as plain text, as the terminal shows it without colours.
+---@param options? { width?: integer, height?: integer }
+---@return string
+function figure_object:text(options) end
+
+--- Gives up its memory at once.
+function figure_object:free() end
+
+--- an update rule with its learning rate
+---@class optimizer
+local optimizer_object = {}
+
+--- Gives up its memory at once.
+function optimizer_object:free() end
+
+--- what a training run leaves
+---@class fit
+---@field model model The trained model.
+---@field ema_model model? The model with averaged parameters; nil without `ema`.
+---@field log any Columns by name: step, epoch, loss (mean since the last row), probes.
+---@field steps integer Updates made.
+---@field seconds number Wall time, shared by the models of a list.
+---@field seed integer Of batches, times and noise.
+---@field diverged any {step, quantity} where a number stopped being finite, else nil.
+local fit_object = {}
+
+--- Gives up its memory at once.
+function fit_object:free() end
+
+--- N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.
+---@class moondrift.tensor
+---@overload fun(values: number|boolean|table|tensor, options?: { dtype?: "float32"|"float64"|"int64"|"bool" }): tensor
+tensor = {}
+
+--- A tensor of zeros.
+---@param shape integer|integer[] lengths
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function tensor.zeros(shape, options) end
+
+--- A tensor of ones.
+---@param shape integer|integer[] lengths
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function tensor.ones(shape, options) end
+
+--- A tensor of one value.
+---@param shape integer|integer[] lengths
+---@param value number
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function tensor.full(shape, value, options) end
+
+--- Equally spaced numbers, both ends included.
+---@param first number
+---@param last number
+---@param count integer
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function tensor.linspace(first, last, count, options) end
+
+--- The numbers first, first + step, … up to last, which is included where it is met.
+---@param first number
+---@param last number
+---@param step? number
+---@return tensor
+function tensor.arange(first, last, step) end
+
+--- The same elements in another shape; a view where they lie densely.
+---@param x tensor
+---@param shape integer|integer[] lengths; one may be -1
+---@return tensor
+function tensor.reshape(x, shape) end
+
+--- The last two axes exchanged, as a view.
+---@param x tensor
+---@return tensor
+function tensor.transpose(x) end
+
+--- Axes in another order, as a view.
+---@param x tensor
+---@param axes integer[] 1-based axes
+---@return tensor
+function tensor.permute(x, axes) end
+
+--- Column i of the last axis, as a view.
+---@param x tensor
+---@param i integer 1-based
+---@return tensor
+function tensor.column(x, i) end
+
+--- A view with a new axis of length 1.
+---@param x tensor
+---@param axis integer its place, 1-based
+---@return tensor
+function tensor.expand(x, axis) end
+
+--- A view that repeats axes of length 1.
+---@param x tensor
+---@param shape integer|integer[] lengths
+---@return tensor
+function tensor.broadcast(x, shape) end
+
+--- Tensors joined along an axis that all have.
+---@param parts tensor[]
+---@param axis? integer 1-based
+---@return tensor
+function tensor.concatenate(parts, axis) end
+
+--- Tensors of one shape along a new first axis.
+---@param parts tensor[]
+---@return tensor
+function tensor.stack(parts) end
+
+--- A dense copy with memory of its own.
+---@param x tensor
+---@return tensor
+function tensor.copy(x) end
+
+--- The same values in another element type.
+---@param x tensor
+---@param dtype "float32"|"float64"|"int64"|"bool"
+---@return tensor
+function tensor.to(x, dtype) end
+
+--- The same values, seen by no gradient.
+---@param x tensor
+---@return tensor
+function tensor.detach(x) end
+
+--- The only element as a Lua number or boolean.
+---@param x tensor
+---@return any
+function tensor.item(x) end
+
+--- The elements as nested Lua tables.
+---@param x tensor
+---@return any
+function tensor.table(x) end
+
+--- Element by element: −x.
+---@param x tensor
+---@return tensor
+function tensor.negative(x) end
+
+--- Element by element: |x|; slope 0 at 0.
+---@param x tensor
+---@return tensor
+function tensor.abs(x) end
+
+--- Element by element: e^x.
+---@param x tensor
+---@return tensor
+function tensor.exp(x) end
+
+--- Element by element: e^x − 1, exact near 0.
+---@param x tensor
+---@return tensor
+function tensor.expm1(x) end
+
+--- Element by element: natural logarithm.
+---@param x tensor
+---@return tensor
+function tensor.log(x) end
+
+--- Element by element: ln(1 + x), exact near 0.
+---@param x tensor
+---@return tensor
+function tensor.log1p(x) end
+
+--- Element by element: square root.
+---@param x tensor
+---@return tensor
+function tensor.sqrt(x) end
+
+--- Element by element: x².
+---@param x tensor
+---@return tensor
+function tensor.square(x) end
+
+--- Element by element: 1/x.
+---@param x tensor
+---@return tensor
+function tensor.reciprocal(x) end
+
+--- Element by element: sine of radians.
+---@param x tensor
+---@return tensor
+function tensor.sin(x) end
+
+--- Element by element: cosine of radians.
+---@param x tensor
+---@return tensor
+function tensor.cos(x) end
+
+--- Element by element: hyperbolic tangent.
+---@param x tensor
+---@return tensor
+function tensor.tanh(x) end
+
+--- Element by element: 1/(1 + e^−x).
+---@param x tensor
+---@return tensor
+function tensor.sigmoid(x) end
+
+--- Element by element: x·sigmoid(x), also called swish.
+---@param x tensor
+---@return tensor
+function tensor.silu(x) end
+
+--- Element by element: max(x, 0); slope 0 at 0.
+---@param x tensor
+---@return tensor
+function tensor.relu(x) end
+
+--- Element by element: a + b; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.add(a, b) end
+
+--- Element by element: a − b; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.subtract(a, b) end
+
+--- Element by element: a b, element by element; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.multiply(a, b) end
+
+--- Element by element: a / b; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.divide(a, b) end
+
+--- Element by element: a to the power b; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.power(a, b) end
+
+--- Element by element: the larger; ties share the gradient; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.maximum(a, b) end
+
+--- Element by element: the smaller; ties share the gradient; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.minimum(a, b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.less(a, b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.less_equal(a, b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.greater(a, b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.greater_equal(a, b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.equal(a, b) end
+
+--- Element by element, a bool tensor; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.not_equal(a, b) end
+
+--- The sum over an axis or all elements.
+---@param x tensor
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.sum(x, axis, options) end
+
+--- The mean over an axis or all elements.
+---@param x tensor
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.mean(x, axis, options) end
+
+--- The largest element; ties share the gradient, over an axis or all elements.
+---@param x tensor
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.max(x, axis, options) end
+
+--- The smallest element; ties share the gradient, over an axis or all elements.
+---@param x tensor
+---@param axis? integer 1-based; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.min(x, axis, options) end
+
+--- The variance over an axis or all elements.
+---@param x tensor
+---@param axis? integer 1-based; all elements where absent
+---@param options? { correction?: integer, keepdim?: boolean }
+---@return tensor
+function tensor.var(x, axis, options) end
+
+--- The standard deviation over an axis or all elements.
+---@param x tensor
+---@param axis? integer 1-based; all elements where absent
+---@param options? { correction?: integer, keepdim?: boolean }
+---@return tensor
+function tensor.std(x, axis, options) end
+
+--- ln Σ e^x over an axis, without overflow.
+---@param x tensor
+---@param axis integer 1-based
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.logsumexp(x, axis, options) end
+
+--- The matrix product; 1-D operands and leading axes as in NumPy.
+---@param a tensor
+---@param b tensor
+---@return tensor
+function tensor.matmul(a, b) end
+
+--- Reproducible random numbers: the same seed gives the same numbers at any thread count.
+---@class moondrift.random
+random = {}
+
+--- A stream of random numbers.
+---@param seed? integer any integer; the session's next seed where absent
+---@return stream
+function random.stream(seed) end
+
+--- A seed for one part of an experiment, from the experiment's seed.
+---@param seed integer any integer
+---@param part integer which part: any integer
+---@return integer
+function random.derived_seed(seed, part) end
+
+--- Derivatives of functions of tensors, in reverse mode.
+---@class moondrift.grad
+grad = {}
+
+--- The value of f at x and the gradient of ⟨v, f⟩ with respect to x; v may be absent where f has one number as its value.
+---@param f function a function of one tensor
+---@param x tensor
+---@param v? tensor cotangent, shaped like the value
+---@return tensor
+---@return tensor
+function grad.vjp(f, x, v) end
+
+--- Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.
+---@class moondrift.sde
+sde = {}
+
+--- Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.
+---@param options? { base?: number }
+---@return sde
+function sde.ve_power(options) end
+
+--- Variance-preserving diffusion with a linear rate, t from 0 to 1.
+---@param options? { beta_min?: number, beta_max?: number }
+---@return sde
+function sde.vp(options) end
+
+--- Variance-exploding diffusion whose time is the noise level itself.
+---@param options? { sigma_min?: number, sigma_max?: number, rho?: number }
+---@return sde
+function sde.edm(options) end
+
+--- Score models: networks, and exact scores in the same form.
+---@class moondrift.nn
+nn = {}
+
+--- One-hidden-layer score network with random time features, all weights trained.
+---@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, features?: integer, feature_scale?: number, divisor?: number, seed?: integer }
+---@return model
+function nn.score_mlp(options) end
+
+--- Figures: shown in the terminal, saved as SVG, PDF or PNG. `plot.line(x, y)` at the prompt shows itself; `f:save("kl.svg")` writes it.
+---@class moondrift.plot
+plot = {}
+
+--- An empty figure to draw in.
+---@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string, size?: number[] }
+---@return figure
+function plot.figure(options) end
+
+--- A figure of one line.
+---@param x tensor|number[]
+---@param y tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@return figure
+function plot.line(x, y, options) end
+
+--- A figure of points.
+---@param x tensor|number[]
+---@param y tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@return figure
+function plot.scatter(x, y, options) end
+
+--- A figure of how often samples fall into bins.
+---@param samples tensor|number[] any shape; what is not finite is left out
+---@param options? { bins?: integer, range?: number[], density?: boolean, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@return figure
+function plot.histogram(samples, options) end
+
+--- A figure of values on a grid, as colours.
+---@param values tensor [rows columns], the first row lowest
+---@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@return figure
+function plot.heat(values, options) end
+
+--- A figure of grey images side by side.
+---@param images tensor [n height width], one image [height width], or [n d] with the option shape
+---@param options? { shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string, title?: string, path?: string }
+---@return figure
+function plot.images(images, options) end
+
+--- Update rules for training; the rate may be a function of the step.
+---@class moondrift.optim
+optim = {}
+
+--- Stochastic gradient descent, with momentum where asked.
+---@param options { rate: number|fun(step: integer): number, momentum?: number }
+---@return optimizer
+function optim.sgd(options) end
+
+--- Adam, with decoupled weight decay where asked.
+---@param options? { rate?: number|fun(step: integer): number, beta1?: number, beta2?: number, epsilon?: number, weight_decay?: number }
+---@return optimizer
+function optim.adam(options) end
+
+--- Training by denoising score matching: `fit = train(model, data, {...})`.
+---@class moondrift.train
+---@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, optimizer?: optimizer, time?: function, weight?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+train = {}
+
+---@class moondrift
+---@field tensor moondrift.tensor
+---@field random moondrift.random
+---@field grad moondrift.grad
+---@field sde moondrift.sde
+---@field nn moondrift.nn
+---@field plot moondrift.plot
+---@field optim moondrift.optim
+---@field train moondrift.train
+moondrift = {}
