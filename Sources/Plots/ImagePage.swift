@@ -51,7 +51,7 @@ enum ImagePage {
       on: canvas)
   }
 
-  /// As large as fits a frame.
+  /// As large as fits a frame, at its left, below the title.
   static func draw(_ grid: ImageGrid, in frame: Rect, on canvas: any Canvas) {
     let unit = cell(grid, 1)
     let caption = unit.y - Double(grid.imageHeight + grid.padding)
@@ -59,10 +59,7 @@ enum ImagePage {
       frame.width / (unit.x * Double(grid.columns)),
       (frame.height / Double(grid.rows) - caption) / Double(grid.imageHeight + grid.padding))
     guard scale > 0 else { return }
-    let width = unit.x * scale * Double(grid.columns) - Double(grid.padding) * scale
-    draw(
-      grid, from: Point(x: frame.x + (frame.width - width) / 2, y: frame.y), scale: scale,
-      on: canvas)
+    draw(grid, from: Point(x: frame.x, y: frame.y), scale: scale, on: canvas)
   }
 
   private static func draw(
