@@ -63,7 +63,7 @@ int cts_resize_terminal(int master, int rows, int columns) {
   return ioctl(master, TIOCSWINSZ, &window);
 }
 
-pid_t cts_wait(pid_t child, int block, int *code, double *cpu_seconds, long *peak_kilobytes) {
+pid_t cts_wait(pid_t child, int block, int *code, double *cpu_seconds) {
   int status = 0;
   struct rusage usage;
   pid_t ended;
@@ -74,6 +74,5 @@ pid_t cts_wait(pid_t child, int block, int *code, double *cpu_seconds, long *pea
   *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   *cpu_seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                  1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-  *peak_kilobytes = usage.ru_maxrss;
   return ended;
 }

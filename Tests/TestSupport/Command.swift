@@ -9,7 +9,6 @@ public struct CommandResult: Equatable, Sendable {
   public var status: Int32
   public var seconds = 0.0
   public var cpuSeconds = 0.0
-  public var peakKilobytes = 0
 
   public init(out: String, err: String, status: Int32) {
     self.out = out
@@ -129,7 +128,7 @@ public struct Command: Sendable {
   private func waitForEnd(of child: pid_t) throws -> CommandResult {
     var result = CommandResult(out: "", err: "", status: -1)
     guard
-      cts_wait(child, 1, &result.status, &result.cpuSeconds, &result.peakKilobytes) == child
+      cts_wait(child, 1, &result.status, &result.cpuSeconds) == child
     else { throw CommandError.cannotStart(program: program, errno: errno) }
     return result
   }

@@ -65,8 +65,8 @@ public final class PseudoTerminal {
     if exitStatus == nil {
       kill(-processID, SIGKILL)
       kill(processID, SIGKILL)
-      var (status, cpu, peak): (Int32, Double, Int) = (0, 0, 0)
-      cts_wait(processID, 1, &status, &cpu, &peak)
+      var (status, cpu): (Int32, Double) = (0, 0)
+      cts_wait(processID, 1, &status, &cpu)
     }
     close(master)
   }
@@ -125,9 +125,9 @@ public final class PseudoTerminal {
     if let exitStatus { return exitStatus }
     let limit = timeout ?? self.timeout
     let end = ContinuousClock.now.advanced(by: .seconds(limit))
-    var (status, cpu, peak): (Int32, Double, Int) = (0, 0, 0)
+    var (status, cpu): (Int32, Double) = (0, 0)
     while true {
-      let ended = cts_wait(processID, 0, &status, &cpu, &peak)
+      let ended = cts_wait(processID, 0, &status, &cpu)
       // What it wrote last must be read, or it could block before its end.
       while stream.isOpen, readMore(until: .now) {}
       if ended == processID {

@@ -27,4 +27,6 @@ int cts_resize_terminal(int master, int rows, int columns);
 
 /// Waits for the child: 0 if it still runs and `block` is 0, else its id; -1 on an error.
 /// `code` is the exit code, or 128 + the signal's number, as a shell counts.
-pid_t cts_wait(pid_t child, int block, int *code, double *cpu_seconds, long *peak_kilobytes);
+/// (The peak of memory is not here: what the kernel reports includes the tests' own at the fork. A
+/// program's own is VmHWM in its /proc/self/status.)
+pid_t cts_wait(pid_t child, int block, int *code, double *cpu_seconds);
