@@ -173,3 +173,13 @@ struct AxisPattern {
     for (axis, length) in zip(axes, shape) where Int(axis) == nil { bindings[axis] = length }
   }
 }
+
+extension Parameter {
+  /// The default value, for Swift code that calls a body as Lua does with no options.
+  ///
+  /// - Throws: where the parameter is required.
+  public func requiredDefault() throws -> Value {
+    guard let fallback else { throw UserError("\(name) has no default") }
+    return fallback
+  }
+}

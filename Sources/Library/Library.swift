@@ -3,6 +3,7 @@ import Autodiff
 import Catalog
 import Files
 import Metrics
+import Diffusion
 import Models
 import Optimizers
 import Plots
@@ -23,4 +24,5 @@ public let modules: [Module] = [
   PlotModule.module,
   OptimModule.module,
   TrainModule.module,
+  SampleModule.module,
 ]

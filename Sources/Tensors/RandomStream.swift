@@ -36,12 +36,22 @@ public final class RandomStream: Object {
 
   /// Independent N(0, 1) numbers.
   public func normal(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
-    try draw(shape, dtype, float: kernels.normal, double: kernels.normal)
+    try draw(
+      shape, dtype, step: nextStep(), firstRow: 0, float: kernels.normal, double: kernels.normal)
   }
 
   /// Independent U(0, 1) numbers, ends excluded.
   public func uniform(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
-    try draw(shape, dtype, float: kernels.uniform, double: kernels.uniform)
+    try draw(
+      shape, dtype, step: nextStep(), firstRow: 0, float: kernels.uniform, double: kernels.uniform)
+  }
+
+  /// The N(0, 1) numbers of some rows of draw `step`: those that `normal` would give there if it drew
+  /// all rows at once. The stream does not move on.
+  public func normal(_ shape: Shape, _ dtype: DType, step: UInt32, firstRow: Int) throws -> Tensor {
+    try draw(
+      shape, dtype, step: step, firstRow: UInt64(firstRow), float: kernels.normal,
+      double: kernels.normal)
   }
 
   /// A random order of `0 ..< count` (Fisher–Yates).
@@ -64,14 +74,13 @@ public final class RandomStream: Object {
   }
 
   private func draw(
-    _ shape: Shape, _ dtype: DType,
+    _ shape: Shape, _ dtype: DType, step: UInt32, firstRow: UInt64,
     float: (UnsafeMutablePointer<Float>, Int, Int, UInt64, UInt32, UInt64) -> Void,
     double: (UnsafeMutablePointer<Double>, Int, Int, UInt64, UInt32, UInt64) -> Void
   ) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, dtype)
     let rows = shape.rank == 0 ? 1 : shape[0]
     let columns = rows == 0 ? 0 : shape.elementCount / rows
-    let step = nextStep()
     if columns == 0 { return result }
     let grain = max(1, parallelGrain / 4 / columns)
     switch dtype {
@@ -79,13 +88,15 @@ public final class RandomStream: Object {
       let out = result.pointer(Float.self)
       WorkerPool.shared.run(count: rows, grain: grain) {
         float(
-          out + $0.lowerBound * columns, $0.count, columns, key, step, UInt64($0.lowerBound))
+          out + $0.lowerBound * columns, $0.count, columns, key, step,
+          firstRow + UInt64($0.lowerBound))
       }
     case .float64:
       let out = result.pointer(Double.self)
       WorkerPool.shared.run(count: rows, grain: grain) {
         double(
-          out + $0.lowerBound * columns, $0.count, columns, key, step, UInt64($0.lowerBound))
+          out + $0.lowerBound * columns, $0.count, columns, key, step,
+          firstRow + UInt64($0.lowerBound))
       }
     default:
       throw UserError("random numbers need dtype float32 or float64, got \(dtype.rawValue)")

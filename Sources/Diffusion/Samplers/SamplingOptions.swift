@@ -1,0 +1,81 @@
+import Catalog
+import Models
+import Processes
+import Tensors
+
+/// The options that all samplers share; the driver reads them.
+package struct SamplingOptions: OptionGroup {
+  package var count: Int?
+  package var steps = 500
+  package var seed: Int?
+  package var times: OneOf<[Double], Tensor>?
+  package var start: Tensor?
+  package var record: Int?
+  package var denoiseLast = true
+
+  package init() {}
+
+  package static let options: [Option<SamplingOptions>] = [
+    Option(
+      "count", \.count, "how many samples; 64, or the rows of start, where absent", in: .positive),
+    Option(
+      "steps", \.steps, "steps on the diffusion's own grid of times", in: .within(1...1 << 27)),
+    Option("seed", \.seed, "of the start and the noise; the session's next where absent"),
+    Option("times", \.times, "a decreasing grid of times to use instead; steps is then not used"),
+    Option("start", \.start, "points [n d] to start from instead of N(0, std²) at the first time"),
+    Option(
+      "record", \.record, "keep the start, every k-th state and the last: a third result",
+      in: .positive),
+    Option("denoise_last", \.denoiseLast, "leave the noise out of the last step"),
+  ]
+}
+
+extension SamplingOptions {
+  /// The decreasing times to visit, checked.
+  func grid(for process: any DiffusionProcess) throws -> [Double] {
+    guard let times else { return process.grid(steps: steps) }
+    let grid: [Double]
+    switch times {
+    case .first(let list): grid = list
+    case .second(let tensor):
+      guard tensor.rank == 1 else {
+        throw UserError("times must be a list or a tensor of 1 axis, got shape \(tensor.shape)")
+      }
+      grid = try tensor.value.doubles()
+    }
+    guard grid.count >= 2 else {
+      throw UserError("times must hold at least 2 times, got \(grid.count)")
+    }
+    let most = process.times.upperBound
+    for (place, t) in grid.enumerated() {
+      // A float32 tensor may round the upper end up.
+      guard t >= 0, t <= most * (1 + 1e-6) else {
+        throw UserError(
+          "times must lie from 0 to time_max = \(formatNumber(most)), got \(formatNumber(t)) "
+            + "at position \(place + 1)")
+      }
+      if place > 0, t >= grid[place - 1] {
+        throw UserError(
+          "times must decrease, got \(formatNumber(t)) after \(formatNumber(grid[place - 1])) "
+            + "at position \(place + 1)")
+      }
+    }
+    return grid
+  }
+
+  /// The starting points where the caller gave them, checked, without a trace.
+  func startingPoints(for model: ScoreModel) throws -> Tensor? {
+    guard let start else { return nil }
+    try checkPoints(start, model, name: "start")
+    if let count, count != start.shape[0] {
+      throw UserError("start must have count = \(count) rows, got \(start.shape[0])")
+    }
+    let points =
+      start.value.dtype.isFloatingPoint ? start.value : try start.value.converted(to: .float32)
+    if let row = try points.nonFiniteRows().first {
+      throw UserError(
+        "start must hold finite numbers, got \(points.select(axis: 0, row).display())")
+    }
+    return points
+  }
+}

@@ -1,0 +1,29 @@
+import Catalog
+
+// What a loop asks after each step: has a number become NaN or infinite, and in which row?
+
+extension Tensor {
+  /// Whether no element is NaN or infinite. Integers always are finite.
+  public func isFinite() throws -> Bool {
+    let dense = try densified()
+    switch dtype {
+    case .float32:
+      let x = dense.pointer(Float.self)
+      return !(0..<elementCount).contains { !x[$0].isFinite }
+    case .float64:
+      let x = dense.pointer(Double.self)
+      return !(0..<elementCount).contains { !x[$0].isFinite }
+    default: return true
+    }
+  }
+
+  /// Rows (along axis 0, counted from 0) that hold a NaN or an infinity.
+  public func nonFiniteRows() throws -> [Int] {
+    guard rank > 0, shape[0] > 0 else { return [] }
+    let values = try doubles()
+    let columns = elementCount / shape[0]
+    return (0..<shape[0]).filter { row in
+      values[row * columns..<(row + 1) * columns].contains { !$0.isFinite }
+    }
+  }
+}
