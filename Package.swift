@@ -118,6 +118,12 @@ let package = Package(
         "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
         "Diffusion", "Training",
       ]),
+    .testTarget(
+      name: "DiffusionTests",
+      dependencies: [
+        "Diffusion", "Models", "Processes", "Autodiff", "Tensors", "Runtime", "Catalog",
+        "TestSupport", "moondrift",
+      ]),
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
       name: "PlotsTests",

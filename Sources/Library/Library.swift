@@ -1,9 +1,9 @@
 // The one list of all Lua modules. A new module adds its line here.
 import Autodiff
 import Catalog
+import Diffusion
 import Files
 import Metrics
-import Diffusion
 import Models
 import Optimizers
 import Plots
@@ -22,7 +22,7 @@ public let modules: [Module] = [
   DataModule.module,
   FileModule.module,
   PlotModule.module,
+  SampleModule.module,
   OptimModule.module,
   TrainModule.module,
-  SampleModule.module,
 ]

@@ -7,12 +7,8 @@ extension Tensor {
   public func isFinite() throws -> Bool {
     let dense = try densified()
     switch dtype {
-    case .float32:
-      let x = dense.pointer(Float.self)
-      return !(0..<elementCount).contains { !x[$0].isFinite }
-    case .float64:
-      let x = dense.pointer(Double.self)
-      return !(0..<elementCount).contains { !x[$0].isFinite }
+    case .float32: return kernels.isFinite(dense.pointer(Float.self), elementCount)
+    case .float64: return kernels.isFinite(dense.pointer(Double.self), elementCount)
     default: return true
     }
   }

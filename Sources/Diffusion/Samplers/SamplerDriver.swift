@@ -47,9 +47,7 @@ package struct SamplerDriver {
     times = try options.grid(for: model.process)
     start = try options.startingPoints(for: model)
     count = start?.shape[0] ?? options.count ?? 64
-    guard count > 0 else {
-      throw UserError("start must have 1 row or more, got shape \([0, model.dimension])")
-    }
+    guard count > 0 else { throw UserError("start must have 1 row or more, got 0") }
     recordEvery = options.record
     denoiseLast = options.denoiseLast
     seed = options.seed ?? SessionSeed.next()
@@ -130,7 +128,7 @@ package struct SamplerDriver {
     let quantity = lostScores.isEmpty ? "the state" : "the score"
     return UserError(
       "\(quantity) became NaN or infinite in step \(index + 1) of \(times.count - 1), from "
-        + "t = \(formatNumber(t)) to \(formatNumber(times[index + 1])), in \(lost.count) of "
+        + "t = \(shortNumber(t)) to \(shortNumber(times[index + 1])), in \(lost.count) of "
         + "\(x.shape[0]) samples")
   }
 }

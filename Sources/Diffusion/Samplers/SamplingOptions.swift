@@ -19,7 +19,7 @@ package struct SamplingOptions: OptionGroup {
     Option(
       "count", \.count, "how many samples; 64, or the rows of start, where absent", in: .positive),
     Option(
-      "steps", \.steps, "steps on the diffusion's own grid of times", in: .within(1...1 << 27)),
+      "steps", \.steps, "steps on the diffusion's own grid of times", in: .positive),
     Option("seed", \.seed, "of the start and the noise; the session's next where absent"),
     Option("times", \.times, "a decreasing grid of times to use instead; steps is then not used"),
     Option("start", \.start, "points [n d] to start from instead of N(0, std²) at the first time"),
@@ -33,7 +33,12 @@ package struct SamplingOptions: OptionGroup {
 extension SamplingOptions {
   /// The decreasing times to visit, checked.
   func grid(for process: any DiffusionProcess) throws -> [Double] {
-    guard let times else { return process.grid(steps: steps) }
+    guard let times else {
+      guard steps <= 1 << 27 else {
+        throw UserError("steps must be at most \(1 << 27), got \(steps)")
+      }
+      return process.grid(steps: steps)
+    }
     let grid: [Double]
     switch times {
     case .first(let list): grid = list
@@ -73,8 +78,7 @@ extension SamplingOptions {
     let points =
       start.value.dtype.isFloatingPoint ? start.value : try start.value.converted(to: .float32)
     if let row = try points.nonFiniteRows().first {
-      throw UserError(
-        "start must hold finite numbers, got \(points.select(axis: 0, row).display())")
+      throw UserError("start must hold finite numbers, got NaN or infinity in row \(row + 1)")
     }
     return points
   }
