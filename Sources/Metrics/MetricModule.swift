@@ -4,5 +4,9 @@ import Catalog
 public enum MetricModule {
   public static let module = Module(
     "metric", "How far a model or its samples are from a target, and how much they copy the data.",
-    entries: [KLOfScore.entry, KLOfScore.floor])
+    entries: [
+      KLOfScore.entry, KLOfScore.floor, KLAtTime.entry, DensityOfScore.entry,
+      DensityOfScore.massLeft, DSMBayesLoss.entry, MemorizedFraction.entry, Quantiles.entry,
+      Quantiles.interval, Bootstrap.entry,
+    ])
 }
