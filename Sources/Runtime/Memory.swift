@@ -30,6 +30,7 @@ public enum Memory {
     if bytes < checkedFrom, limit == nil { return }
     if bytes <= available() { return }
     collectGarbage?()
+    LargeBuffers.trim()
     let left = available()
     if bytes > left { throw OutOfMemory(requested: bytes, available: left) }
   }

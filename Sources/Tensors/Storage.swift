@@ -13,8 +13,7 @@ public final class Storage {
   /// Uninitialised memory. Throws `OutOfMemory` where it does not fit.
   public init(byteCount: Int) throws {
     try Memory.request(byteCount)
-    var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, 64, max(byteCount, 64)) == 0, let pointer else {
+    guard let pointer = Storage.allocate(byteCount) else {
       throw OutOfMemory(requested: byteCount, available: Memory.available())
     }
     base = pointer
@@ -24,7 +23,17 @@ public final class Storage {
 
   deinit {
     csupport_count_release(Int64(byteCount))
-    free(base)
+    if byteCount >= LargeBuffers.smallest {
+      LargeBuffers.release(base, byteCount: byteCount)
+    } else {
+      free(base)
+    }
+  }
+
+  private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    if byteCount >= LargeBuffers.smallest { return LargeBuffers.allocate(byteCount) }
+    var pointer: UnsafeMutableRawPointer?
+    return posix_memalign(&pointer, 64, max(byteCount, 64)) == 0 ? pointer : nil
   }
 
   public func noteWrite() { version &+= 1 }

@@ -59,3 +59,20 @@ import Testing
     #expect(text.hasPrefix("not enough memory: 1.1 PB requested, ") && text.hasSuffix(" available"))
   }
 }
+
+@Suite("Large buffers") struct LargeBufferTests {
+  @Test("a freed block serves the next request of about its size, at any use of the heap between")
+  func reuse() throws {
+    let size = 5 << 20
+    let first = try #require(LargeBuffers.allocate(size))
+    LargeBuffers.release(first, byteCount: size)
+    let second = try #require(LargeBuffers.allocate(size - 100))
+    #expect(first == second)
+    LargeBuffers.release(second, byteCount: size - 100)
+    LargeBuffers.trim()
+  }
+
+  @Test("what does not fit at all is nil") func impossible() {
+    #expect(LargeBuffers.allocate(1 << 60) == nil)
+  }
+}
