@@ -30,8 +30,8 @@ class BenchError(Exception):
 @dataclasses.dataclass
 class Bench:
     """One figure of ours beside one of a peer's. `ours` and `peer` run once and return numbers
-    under the names of `units`, which gives a JSON line each; `peer_needs` is the Python module
-    without which there is no peer."""
+    under the names of `units`, which gives a JSON line each; `peer` runs right after `ours`.
+    `peer_needs` is the Python module without which there is no peer."""
 
     name: str
     units: dict[str, str]
@@ -172,16 +172,21 @@ def instruction_set() -> str:
 # Running
 
 
+def show_progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"{text:60}", end="\r", file=sys.stderr, flush=True)
+
+
 def race(bench: Bench, runs: int) -> list[dict]:
     """The lines of one bench."""
     missing = why_no_peer(bench.peer_needs) if bench.peer_needs else None
     ours, peers = [], []
     for number in range(runs):
-        print(f"bench: {bench.name} {number + 1}/{runs}", end="\r", file=sys.stderr, flush=True)
+        show_progress(f"bench: {bench.name} {number + 1}/{runs}")
         ours.append(bench.ours())
         if not missing:
             peers.append(bench.peer())
-    print(" " * 60, end="\r", file=sys.stderr, flush=True)
+    show_progress("")
     return [_line(bench, key, ours, peers, missing) for key in bench.units]
 
 
