@@ -80,7 +80,7 @@ let package = Package(
     .target(
       name: "Library",
       dependencies: [
-        "Catalog", "Tensors", "Autodiff", "Processes", "Targets", "Models", "Optimizers",
+        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Models", "Optimizers",
         "Diffusion", "Metrics", "Training", "Files", "Plots",
       ]),
     .target(name: "Reference", dependencies: ["Catalog"]),

@@ -12,6 +12,7 @@ import Targets
 import Training
 
 public let modules: [Module] = [
+  ProductModule.module,
   TensorModule.module,
   RandomModule.module,
   GradModule.module,

@@ -4,6 +4,7 @@
 #endif
 import CLua
 import Catalog
+import Runtime
 
 /// What the executable supplies to its interpreter.
 public struct Product {
@@ -248,9 +249,6 @@ public final class Interpreter {
     return true
   }
 }
-
-/// The version of the product.
-public let moondriftVersion = "0.1.0"
 
 private func usage(_ name: String) -> String {
   """

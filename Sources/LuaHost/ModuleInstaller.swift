@@ -4,6 +4,9 @@ import CLua
 import Catalog
 
 struct ModuleInstaller {
+  /// The module whose functions stand in the table `moondrift` itself.
+  static let product = "moondrift"
+
   let state: OpaquePointer
   let modules: [Module]
   /// Owns the functions for as long as the state lives.
@@ -24,16 +27,20 @@ struct ModuleInstaller {
     clua_push_loaded(state)
     let (all, loaded) = (top + 1, top + 2)
     for module in modules {
+      if module.name == Self.product {
+        setFunctions(of: module, in: all)
+        continue
+      }
       pushTable(of: module)
       clua_push_copy(state, -1)
       frame.setField(loaded, "moondrift.\(module.name)")
       frame.setField(all, module.name)
     }
     clua_push_copy(state, all)
-    frame.setField(loaded, "moondrift")
+    frame.setField(loaded, Self.product)
     clua_push_globals(state)
     clua_push_copy(state, all)
-    frame.setField(-2, "moondrift")
+    frame.setField(-2, Self.product)
     clua_push_table(state, 0, 1)
     clua_push_copy(state, all)
     frame.setField(-2, "__index")
@@ -70,6 +77,20 @@ struct ModuleInstaller {
     clua_push_table(state, 0, Int32(clamping: module.entries.count))
     let table = clua_top(state)
     clua_push_table(state, 0, 3)  // its metatable
+    setFunctions(of: module, in: table)
+    if let body = module.call?.body {
+      clua_push_module_call(state, keep(BoundFunction(module.name, body)))
+      frame.setField(table + 1, "__call")
+    }
+    clua_push_module_index(state, keep(missing(in: module)))
+    frame.setField(table + 1, "__index")
+    frame.push("module \(module.name)")
+    frame.setField(table + 1, "__name")
+    clua_set_metatable(state, table)
+  }
+
+  private mutating func setFunctions(of module: Module, in table: Int32) {
+    let frame = Frame(state)
     for entry in module.entries {
       switch entry.kind {
       case .constant(let value):
@@ -82,15 +103,6 @@ struct ModuleInstaller {
       case .method, .property, .metamethod: break
       }
     }
-    if let body = module.call?.body {
-      clua_push_module_call(state, keep(BoundFunction(module.name, body)))
-      frame.setField(table + 1, "__call")
-    }
-    clua_push_module_index(state, keep(missing(in: module)))
-    frame.setField(table + 1, "__index")
-    frame.push("module \(module.name)")
-    frame.setField(table + 1, "__name")
-    clua_set_metatable(state, table)
   }
 
   /// `module sample has no 'euler_maruyma' (did you mean euler_maruyama?)`.

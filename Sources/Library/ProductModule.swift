@@ -1,0 +1,28 @@
+import Catalog
+import Runtime
+import Tensors
+
+/// What the table `moondrift` itself holds beside the modules.
+public enum ProductModule {
+  public static let module = Module(
+    "moondrift", "The product itself.",
+    entries: [
+      .function(
+        "version_info",
+        "Versions of the parts and what they run on, as `--version` prints and every run records.",
+        returns: "a table: version, blas, cpu (instruction set in use), threads",
+        example: "return moondrift.version_info().threads"
+      ) { () in
+        Value.map(facts.map { ($0.key, $0.value) })
+      }
+    ])
+
+  /// Versions and machine, as `version_info` returns them.
+  public static var facts: [(key: String, value: Value)] {
+    [
+      ("version", .string(moondriftVersion)), ("blas", .string(blasDescription())),
+      ("cpu", .string(cpuLevel.instructionSet)),
+      ("threads", .integer(WorkerPool.shared.threadCount)),
+    ]
+  }
+}
