@@ -33,5 +33,5 @@ exit(
         if let seed = settings.seed { SessionSeed.start(seed) }
         if let memory = settings.memory { Memory.limit = memory }
       },
-      library: { ProductFolder.stdlib },
+      library: { try? Resources.stdlib() },
       prompt: { Prompt.run($0, modules: Library.modules) })))

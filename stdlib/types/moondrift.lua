@@ -310,6 +310,54 @@ function sde_object:grid(steps) end
 --- Gives up its memory at once.
 function sde_object:free() end
 
+--- a distribution to learn
+---@class target
+---@field dimension integer d, the length of a data point.
+---@field name string What it is called.
+local target_object = {}
+
+--- Independent points.
+---@param n integer
+---@param options? { seed?: integer }
+---@return tensor
+function target_object:sample(n, options) end
+
+--- ln p(x), natural logarithm, normalised.
+---@param x tensor points, shape [n, d]
+---@return tensor
+function target_object:log_density(x) end
+
+--- The score ∇ ln p(x).
+---@param x tensor points, shape [n, d]
+---@return tensor
+function target_object:score(x) end
+
+--- Whether its normalised density is known.
+---@return boolean
+function target_object:has_log_density() end
+
+--- Whether its score is known.
+---@return boolean
+function target_object:has_score() end
+
+--- Whether its noised marginals are known in closed form.
+---@return boolean
+function target_object:has_noised() end
+
+--- The exact score of the noised marginals, as a model.
+---@param sde sde the diffusion
+---@return model
+function target_object:model(sde) end
+
+--- The law of x_t = r(t) x_0 + std(t) z with x_0 from the target.
+---@param sde sde the diffusion
+---@param t number time
+---@return target
+function target_object:noised(sde, t) end
+
+--- Gives up its memory at once.
+function target_object:free() end
+
 --- a score s(x, t) with the diffusion it belongs to
 ---@class model
 ---@field dimension integer d, the length of a data point.
@@ -466,6 +514,14 @@ local fit_object = {}
 
 --- Gives up its memory at once.
 function fit_object:free() end
+
+--- The product itself.
+---@class moondrift.moondrift
+moondrift = {}
+
+--- Versions of the parts and what they run on, as `--version` prints and every run records.
+---@return any
+function moondrift.version_info() end
 
 --- N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.
 ---@class moondrift.tensor
@@ -832,6 +888,20 @@ function sde.vp(options) end
 ---@return sde
 function sde.edm(options) end
 
+--- Distributions to learn: samples, and exact density and score where they exist.
+---@class moondrift.target
+target = {}
+
+--- A mixture of isotropic normal components in any dimension.
+---@param options { means: number|boolean|table|tensor, stds?: number|number[], weights?: number[] }
+---@return target
+function target.gaussian_mixture(options) end
+
+--- The empirical distribution of a data set, whose exact score memorises it.
+---@param x tensor points, shape [n, d]
+---@return target
+function target.empirical(x) end
+
 --- Score models: networks, and exact scores in the same form.
 ---@class moondrift.nn
 nn = {}
@@ -840,6 +910,74 @@ nn = {}
 ---@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, features?: integer, feature_scale?: number, divisor?: number, seed?: integer }
 ---@return model
 function nn.score_mlp(options) end
+
+--- How far a model or its samples are from a target, and how much they copy the data.
+---@class moondrift.metric
+metric = {}
+
+--- KL divergence of the target from the density of a score at a small time (Li et al. 2023).
+---@param target target
+---@param model model
+---@param options? { time?: number, points?: integer, range?: number[] }
+---@return number
+function metric.kl_of_score(target, model, options) end
+
+--- What kl_of_score gives for the exact score of the noised target.
+---@param target target
+---@param sde sde the diffusion
+---@param options? { time?: number, points?: integer, range?: number[] }
+---@return number
+function metric.kl_of_score_floor(target, sde, options) end
+
+--- Data sets: those that come with the program, and files in their formats.
+---@class moondrift.data
+data = {}
+
+--- Reads a file in the format of MNIST, packed by gzip or not.
+---@param path string
+---@param options? { dtype?: string }
+---@return tensor
+function data.idx(path, options) end
+
+--- Handwritten digits: 4,000 of MNIST, some 400 of each, shuffled.
+---@param options? { count?: integer, scale?: number[] }
+---@return tensor
+---@return tensor
+function data.mnist(options) end
+
+--- Files, written whole or not at all: a failure leaves what was there before.
+---@class moondrift.file
+file = {}
+
+--- Writes a value as JSON.
+---@param path string
+---@param value any nil, booleans, numbers, strings, tensors, and tables of them
+function file.save_json(path, value) end
+
+--- The content of a file of UTF-8 text.
+---@param path string
+---@return string
+function file.read_text(path) end
+
+--- Writes text to a file.
+---@param path string
+---@param text string
+function file.write_text(path, text) end
+
+--- Makes a folder, and those above it where they are missing.
+---@param path string
+---@return boolean
+function file.make_directory(path) end
+
+--- The names in a folder, sorted, without `.` and `..`.
+---@param path string
+---@return string[]
+function file.list(path) end
+
+--- What a path leads to, links followed.
+---@param path string
+---@return string?
+function file.kind(path) end
 
 --- Figures: shown in the terminal, saved as SVG, PDF or PNG. `plot.line(x, y)` at the prompt shows itself; `f:save("kl.svg")` writes it.
 ---@class moondrift.plot
@@ -902,11 +1040,16 @@ function optim.adam(options) end
 train = {}
 
 ---@class moondrift
+---@field moondrift moondrift.moondrift
 ---@field tensor moondrift.tensor
 ---@field random moondrift.random
 ---@field grad moondrift.grad
 ---@field sde moondrift.sde
+---@field target moondrift.target
 ---@field nn moondrift.nn
+---@field metric moondrift.metric
+---@field data moondrift.data
+---@field file moondrift.file
 ---@field plot moondrift.plot
 ---@field optim moondrift.optim
 ---@field train moondrift.train
