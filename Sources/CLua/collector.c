@@ -2,14 +2,14 @@
 // memory near what is alive (any two of them fail in some pattern of use):
 //   generational mode, for the many short-lived objects of a loop;
 //   a step of the collector for the bytes allocated since the last one;
-//   a full collection when the bytes alive have grown by 256 MB or by half, since a young
+//   a full collection when the bytes alive have grown by 192 MB or by half, since a young
 //   collection never sees objects that lived long and then died.
 // collectgarbage("stop") is respected.
 #include "universe.h"
 
 #include <CSupport.h>
 
-enum { BYTES_PER_OBJECT = 128, STEP = 1 << 20, GROWTH = 256 << 20 };
+enum { BYTES_PER_OBJECT = 128, STEP = 1 << 20, GROWTH = 192 << 20 };
 
 static int64_t next_threshold(void) {
   int64_t live = csupport_live_bytes();

@@ -9,10 +9,9 @@ import Synchronization
 /// which saves the page faults of fresh memory.
 public enum LargeBuffers {
   /// Requests from this size on come here.
-  public static let smallest = 256 << 10
+  public static let smallest = 64 << 10
   /// Freed bytes kept for reuse.
   static let mostKept = 64 << 20
-  private static let granule = 64 << 10
   private static let hugePage = 4 << 20
 
   private struct Kept {
@@ -22,8 +21,10 @@ public enum LargeBuffers {
 
   private static let kept = Mutex(Kept())
 
+  /// Up to the next of eight sizes between two powers of two: at most an eighth is wasted.
   private static func rounded(_ byteCount: Int) -> Int {
-    (byteCount + granule - 1) / granule * granule
+    let granule = max(4096, 1 << (Int.bitWidth - byteCount.leadingZeroBitCount - 4))
+    return (byteCount + granule - 1) / granule * granule
   }
 
   /// Uninitialised memory, page-aligned; nil where the kernel has none.

@@ -6,6 +6,8 @@ import Runtime
 public final class Storage {
   public let base: UnsafeMutableRawPointer
   public let byteCount: Int
+  /// What the allocator gave; `base` is its first 64-byte boundary.
+  private let block: UnsafeMutableRawPointer
   /// Raised by every write after creation; a gradient rule that meets another version than it
   /// recorded is an error.
   public private(set) var version = 0
@@ -13,10 +15,11 @@ public final class Storage {
   /// Uninitialised memory. Throws `OutOfMemory` where it does not fit.
   public init(byteCount: Int) throws {
     try Memory.request(byteCount)
-    guard let pointer = Storage.allocate(byteCount) else {
+    guard let block = Storage.allocate(byteCount) else {
       throw OutOfMemory(requested: byteCount, available: Memory.available())
     }
-    base = pointer
+    self.block = block
+    base = block.alignedUp(toMultipleOf: 64)
     self.byteCount = byteCount
     csupport_count_allocation(Int64(byteCount))
   }
@@ -24,16 +27,16 @@ public final class Storage {
   deinit {
     csupport_count_release(Int64(byteCount))
     if byteCount >= LargeBuffers.smallest {
-      LargeBuffers.release(base, byteCount: byteCount)
+      LargeBuffers.release(block, byteCount: byteCount)
     } else {
-      free(base)
+      free(block)
     }
   }
 
+  /// Aligned by hand: freed blocks of `posix_memalign` leave holes a little too small for the next.
   private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     if byteCount >= LargeBuffers.smallest { return LargeBuffers.allocate(byteCount) }
-    var pointer: UnsafeMutableRawPointer?
-    return posix_memalign(&pointer, 64, max(byteCount, 64)) == 0 ? pointer : nil
+    return malloc(byteCount + 64)
   }
 
   public func noteWrite() { version &+= 1 }
