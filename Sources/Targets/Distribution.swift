@@ -45,4 +45,9 @@ extension Distribution {
   public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     throw missing("noised marginals in closed form")
   }
+
+  public func finestScale() throws -> Double {
+    let reach = try reach()
+    return (reach.upperBound - reach.lowerBound) / 200
+  }
 }

@@ -71,6 +71,4 @@ public struct EmpiricalDistribution: Distribution {
     let values = try points.doubles()
     return (values.min() ?? 0)...(values.max() ?? 0)
   }
-
-  public func finestScale() throws -> Double { throw missing("density without noise") }
 }

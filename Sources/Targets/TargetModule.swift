@@ -7,7 +7,7 @@ public enum TargetModule {
     "target", "Distributions to learn: samples, and exact density and score where they exist.",
     types: [TypeDescription(Target.self, "a distribution to learn")],
     entries: [
-      GaussianMixture.entry, EmpiricalDistribution.entry,
+      GaussianMixture.entry, EmpiricalDistribution.entry, DefinedTarget.entry,
     ] + methods)
 
   static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "
