@@ -128,10 +128,11 @@ public struct HelpText {
 
   /// `integer, default 500, a positive integer: number of time steps`.
   static func description(of parameter: ParameterDescription) -> String {
-    var parts = [parameter.type]
+    let type = parameter.type
+    var parts = [type.last == "?" ? String(type.dropLast()) : type]
     if let shape = parameter.shape { parts.append("shape [\(shape)]") }
     if let literal = parameter.defaultLiteral {
-      if literal != "nil" { parts.append("default \(literal)") }
+      parts.append(literal == "nil" ? "optional" : "default \(literal)")
     } else if parameter.role == .option {
       parts.append("required")
     }

@@ -40,7 +40,8 @@ public enum Signature {
     entry.receiver.map { $0.typeName } ?? "value"
   }
 
-  /// `(x, [axis], {keep = false})`, or `{…}` alone where only options are taken.
+  /// `(x, [axis], {keep = false, [seed]})`, or `{…}` alone where only options are taken. Brackets
+  /// mark what may be absent without having a default.
   private static func arguments(_ parameters: [ParameterDescription]) -> String {
     var positional: [String] = []
     for parameter in parameters {
@@ -51,8 +52,10 @@ public enum Signature {
       case .option: break
       }
     }
-    let options = parameters.filter { $0.role == .option }.map {
-      $0.isRequired ? $0.name : "\($0.name) = \($0.defaultLiteral ?? "nil")"
+    let options = parameters.filter { $0.role == .option }.map { parameter -> String in
+      let literal = parameter.defaultLiteral ?? "nil"
+      if parameter.isRequired { return parameter.name }
+      return literal == "nil" ? "[\(parameter.name)]" : "\(parameter.name) = \(literal)"
     }
     let table = "{" + options.joined(separator: ", ") + "}"
     if options.isEmpty { return "(" + positional.joined(separator: ", ") + ")" }

@@ -929,6 +929,68 @@ function metric.kl_of_score(target, model, options) end
 ---@return number
 function metric.kl_of_score_floor(target, sde, options) end
 
+--- KL divergence of the noised target p_t from the density of a score at the same time.
+---@param target target
+---@param model model
+---@param options? { time?: number, points?: integer, range?: number[] }
+---@return number
+function metric.kl_at_time(target, model, options) end
+
+--- The density whose score a model has at one time, on a grid.
+---@param model model
+---@param options { range: number[], time?: number, points?: integer }
+---@return tensor
+---@return tensor
+function metric.density_of_score(model, options) end
+
+--- How much of the density of a score lies left of a point: the weight of a mode.
+---@param model model
+---@param options { range: number[], at?: number, time?: number, points?: integer }
+---@return number
+function metric.mass_left(model, options) end
+
+--- The denoising loss of the exact score: what no model can go below.
+---@param target target
+---@param sde sde the diffusion
+---@param options? { weight?: function, nodes?: integer }
+---@return number
+function metric.dsm_bayes_loss(target, sde, options) end
+
+--- The share of samples much nearer to one data point than to any other.
+---@param samples tensor
+---@param data tensor
+---@param options? { ratio?: number }
+---@return number
+---@return tensor
+---@return tensor
+---@return integer
+function metric.memorized_fraction(samples, data, options) end
+
+--- Quantiles of the values that are not nan.
+---@param values number|boolean|table|tensor numbers or a tensor
+---@param probabilities number[] numbers from 0 to 1
+---@return number[]
+---@return integer
+function metric.quantiles(values, probabilities) end
+
+--- The median and the central interval of the values that are not nan.
+---@param values number|boolean|table|tensor numbers or a tensor
+---@param options? { level?: number }
+---@return number
+---@return number
+---@return number
+---@return integer
+function metric.interval(values, options) end
+
+--- A confidence interval for the median or mean, by the percentile bootstrap.
+---@param values number|boolean|table|tensor numbers or a tensor
+---@param options? { statistic?: string, level?: number, resamples?: integer, seed?: integer }
+---@return number
+---@return number
+---@return number
+---@return integer
+function metric.bootstrap(values, options) end
+
 --- Data sets: those that come with the program, and files in their formats.
 ---@class moondrift.data
 data = {}
@@ -1020,6 +1082,18 @@ function plot.heat(values, options) end
 ---@return figure
 function plot.images(images, options) end
 
+--- Samplers: from noise to samples of a model, along its diffusion.
+---@class moondrift.sample
+sample = {}
+
+--- Euler–Maruyama on the reverse SDE.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, denoise_last?: boolean, noise_scale?: number }
+---@return tensor
+---@return integer
+---@return table?
+function sample.euler_maruyama(model, options) end
+
 --- Update rules for training; the rate may be a function of the step.
 ---@class moondrift.optim
 optim = {}
@@ -1051,6 +1125,7 @@ train = {}
 ---@field data moondrift.data
 ---@field file moondrift.file
 ---@field plot moondrift.plot
+---@field sample moondrift.sample
 ---@field optim moondrift.optim
 ---@field train moondrift.train
 moondrift = {}
