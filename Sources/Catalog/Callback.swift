@@ -16,9 +16,8 @@ public final class Callback: Argument {
   public var literal: String { "function" }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Self {
-    guard frame.type(at: index) == LuaType.function else {
-      throw Mismatch(expected: expectation)
-    }
+    guard frame.type(at: index) == LuaType.function || frame.anyObject(at: index) is any Callable
+    else { throw Mismatch(expected: expectation) }
     return Self(host: frame.host, reference: frame.host.pointee.reference(frame.state, index))
   }
 
@@ -52,3 +51,6 @@ public final class Callback: Argument {
     frame.host.pointee.pushReference(frame.state, reference)
   }
 }
+
+/// An object that is called like a function (it has a `__call`), and stands where a function may.
+public protocol Callable: Object {}

@@ -95,3 +95,17 @@ public struct Several<each Result: Results>: Results {
     return count
   }
 }
+
+/// Any number of values, known only when they are there.
+public struct ValueList: Results {
+  public let values: [Value]
+
+  public init(_ values: [Value]) { self.values = values }
+
+  public static var resultTypes: [String] { ["any"] }
+
+  public func push(_ frame: Frame) -> Int32 {
+    _ = frame.host.pointee.reserve(frame.state, Int32(clamping: values.count + 4))
+    return values.reduce(0) { $0 + $1.push(frame) }
+  }
+}

@@ -5,7 +5,7 @@ import Tensors
 
 /// A score function together with the diffusion it belongs to: the Lua type `model`. Networks and exact
 /// scores are the same type, so that each fits wherever the other does.
-public final class ScoreModel: Object {
+public final class ScoreModel: Callable {
   public static var typeName: String { "model" }
 
   public let function: any ScoreFunction

@@ -276,6 +276,13 @@ function stream_object:integers(n, first, last) end
 --- Gives up its memory at once.
 function stream_object:free() end
 
+--- a derivative of a function, called like one
+---@class transform
+local transform_object = {}
+
+--- Gives up its memory at once.
+function transform_object:free() end
+
 --- a forward diffusion process
 ---@class sde
 ---@field time_min number Where samplers stop.
@@ -857,17 +864,74 @@ function random.stream(seed) end
 ---@return integer
 function random.derived_seed(seed, part) end
 
---- Derivatives of functions of tensors, in reverse mode.
+--- Derivatives of functions of tensors, in reverse mode and to any order; x may be nested tables of tensors, such as a model's parameters.
 ---@class moondrift.grad
 grad = {}
 
---- The value of f at x and the gradient of ⟨v, f⟩ with respect to x; v may be absent where f has one number as its value.
----@param f function a function of one tensor
----@param x tensor
+--- The gradient of f, as a function of the same arguments.
+---@param f function a function with one number as its (first) value
+---@param options? { argument?: integer }
+---@return transform
+function grad.grad(f, options) end
+
+--- The value of f and its gradient, as a function of the same arguments.
+---@param f function a function with one number as its (first) value
+---@param options? { argument?: integer }
+---@return transform
+function grad.value_and_grad(f, options) end
+
+--- A function with a gradient of your own.
+---@param forward function function(x, …) → y
+---@param backward function function(x, …, y, g) → the gradient for x; a list for several inputs
+---@return transform
+function grad.rule(forward, backward) end
+
+--- The value of f at x and vᵀJ, the gradient of ⟨v, f⟩; v may be absent where f has one number as its value.
+---@param f function a function of x
+---@param x any a tensor or a table of tensors
 ---@param v? tensor cotangent, shaped like the value
 ---@return tensor
----@return tensor
+---@return any
 function grad.vjp(f, x, v) end
+
+--- The value of f at x and J v, its derivative along v.
+---@param f function a function of x
+---@param x any a tensor or a table of tensors
+---@param v any a direction, shaped like x
+---@return tensor
+---@return tensor
+function grad.jvp(f, x, v) end
+
+--- H v: the Hessian of f times v, without forming it.
+---@param f function a function of x with one number as its value
+---@param x any a tensor or a table of tensors
+---@param v any a direction, shaped like x
+---@return any
+function grad.hvp(f, x, v) end
+
+--- All derivatives of f at x.
+---@param f function a function of one tensor
+---@param x tensor
+---@return tensor
+function grad.jacobian(f, x) end
+
+--- Σ ∂fₖ/∂xₖ for each row of a batch of independent rows.
+---@param f function a function from [n d] to [n d]
+---@param x tensor points
+---@param options? { method?: string, probes?: integer, seed?: integer }
+---@return tensor
+function grad.divergence(f, x, options) end
+
+--- The same values, taken as constant by every gradient.
+---@param x tensor
+---@return tensor
+function grad.stop(x) end
+
+--- f(x, …) whose intermediate results are forgotten and made again in the reverse sweep.
+---@param f function a function of tensors
+---@param ... tensor tensors
+---@return tensor
+function grad.checkpoint(f, ...) end
 
 --- Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.
 ---@class moondrift.sde
@@ -901,6 +965,11 @@ function target.gaussian_mixture(options) end
 ---@param x tensor points, shape [n, d]
 ---@return target
 function target.empirical(x) end
+
+--- A target of your own, from functions on batches of points.
+---@param options { dimension: integer, name?: string, log_density?: function, energy?: function, score?: function, sample?: function }
+---@return target
+function target.define(options) end
 
 --- Score models: networks, and exact scores in the same form.
 ---@class moondrift.nn

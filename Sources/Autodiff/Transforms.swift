@@ -1,0 +1,146 @@
+import Catalog
+import Tensors
+
+// Derivatives of functions of tensors, built on `vjp`. Each may be applied to the result of another.
+
+/// A function from tensors to one tensor, with reverse sweeps for as many cotangents as are wanted from
+/// one evaluation.
+public func withPullback<R>(
+  _ inputs: [Tensor], of function: ([Tensor]) throws -> Tensor,
+  _ body: (_ value: Tensor, _ pullBack: (Tensor) throws -> [Tensor]) throws -> R
+) throws -> R {
+  let tape = Tape()
+  defer { tape.close() }
+  let variables = inputs.map { tape.variable($0) }
+  let output = try function(variables)
+  let value = trace(of: output, on: tape)?.primal ?? output
+  return try body(value) { cotangent in
+    try zip(tape.pullBack(output, cotangent: cotangent, to: variables), inputs).map { flow, input in
+      try flow ?? Tensor.zeros(input.shape, input.dtype)
+    }
+  }
+}
+
+/// J v: the derivative of `function` along `tangents`, by differentiating the reverse sweep, which is
+/// linear in its cotangent u: J v = ∂/∂u ⟨Jᵀu, v⟩.
+public func jvp(
+  _ inputs: [Tensor], tangents: [Tensor], of function: ([Tensor]) throws -> Tensor
+) throws -> (value: Tensor, tangent: Tensor) {
+  for (input, tangent) in zip(inputs, tangents) where input.shape != tangent.shape {
+    throw UserError("v has shape \(tangent.shape), x has \(input.shape)")
+  }
+  var value: Tensor?
+  let shape = try function(inputs)
+  let zero = try Tensor.zeros(shape.shape, shape.dtype)
+  let tangent = try vjp([zero]) { cotangents in
+    let (output, flows) = try vjp(inputs, cotangent: cotangents[0], of: function)
+    value = output
+    var total = try sum(flows[0] * tangents[0])
+    for (flow, tangent) in zip(flows, tangents).dropFirst() {
+      total = try total + sum(flow * tangent)
+    }
+    return total
+  }.cotangents[0]
+  return (value ?? shape, tangent)
+}
+
+/// ∂fᵢ/∂xⱼ of shape [value…, x…], one reverse sweep for each number of the value.
+public func jacobian(_ x: Tensor, of function: (Tensor) throws -> Tensor) throws -> Tensor {
+  try withPullback([x], of: { try function($0[0]) }) { value, pullBack in
+    let count = value.elementCount
+    let target = Array(value.shape) + Array(x.shape)
+    _ = try Shape(checking: target)
+    let rows = try (0..<count).map { place -> Tensor in
+      let unit = try Tensor.zeros([count], value.dtype)
+      try unit.slice(axis: 0, place..<place + 1).assign(Tensor.scalar(1, value.dtype))
+      return try expandedAxis(pullBack(unit.reshaped(to: Array(value.shape)))[0], at: 0)
+    }
+    guard !rows.isEmpty else { return try Tensor.zeros(Shape(target), x.dtype) }
+    return try reshape(concatenate(rows, axis: 0), to: target)
+  }
+}
+
+/// H v of a function with one number as its value.
+public func hessianProduct(
+  _ inputs: [Tensor], along tangents: [Tensor], of function: ([Tensor]) throws -> Tensor
+) throws -> [Tensor] {
+  for (input, tangent) in zip(inputs, tangents) where input.shape != tangent.shape {
+    throw UserError("v has shape \(tangent.shape), x has \(input.shape)")
+  }
+  return try vjp(inputs) { variables in
+    let gradients = try vjp(variables, of: function).cotangents
+    var total = try sum(gradients[0] * tangents[0])
+    for (gradient, tangent) in zip(gradients, tangents).dropFirst() {
+      total = try total + sum(gradient * tangent)
+    }
+    return total
+  }.cotangents
+}
+
+/// How a divergence is found.
+public enum DivergenceMethod {
+  /// d reverse sweeps.
+  case exact
+  /// E_ε[εᵀ J ε] over so many Rademacher probes (Hutchinson 1990).
+  case hutchinson(probes: Int, stream: RandomStream)
+}
+
+/// Σₖ ∂fₖ/∂xₖ for each row of a batch whose rows do not depend on each other, shape [n].
+public func divergence(
+  _ x: Tensor, _ method: DivergenceMethod, of function: (Tensor) throws -> Tensor
+) throws -> Tensor {
+  try withPullback([x], of: { try function($0[0]) }) { value, pullBack in
+    guard x.rank == 2, value.shape == x.shape else {
+      throw UserError(
+        "a divergence needs a function from [n d] to [n d], got \(x.shape) to \(value.shape)")
+    }
+    var total = try Tensor.zeros([x.shape[0]], x.dtype)
+    switch method {
+    case .exact:
+      for axis in 0..<x.shape[1] {
+        let unit = try Tensor.zeros(x.shape, value.dtype)
+        try unit.slice(axis: 1, axis..<axis + 1).assign(Tensor.scalar(1, value.dtype))
+        total = try total + select(pullBack(unit)[0], axis: 1, axis)
+      }
+    case .hutchinson(let probes, let stream):
+      for _ in 0..<probes {
+        let uniform = try stream.uniform(x.shape, value.dtype)
+        let signs = try sign(uniform - 0.5)
+        total = try total + sum(pullBack(signs)[0] * signs, axis: 1)
+      }
+      total = try total / Double(probes)
+    }
+    return total
+  }
+}
+
+/// The value of `function`, whose intermediate results are forgotten and made again in the reverse
+/// sweep: memory for time (Griewank and Walther 2000).
+public func checkpoint(_ inputs: [Tensor], of function: @escaping ([Tensor]) throws -> Tensor)
+  throws
+  -> Tensor
+{
+  // All cotangents come from one repeated evaluation, kept while one reverse step asks for them.
+  let memory = CheckpointMemory()
+  let pullbacks: [Pullback] = inputs.indices.map { position in
+    { inputs, _, cotangent in
+      try memory.flows(for: cotangent) {
+        try vjp(inputs, cotangent: cotangent, of: function).cotangents
+      }[position]
+    }
+  }
+  return try record("checkpoint", inputs, forward: function, pullbacks: pullbacks)
+}
+
+private final class CheckpointMemory {
+  private var cotangent: Tensor?
+  private var flows: [Tensor] = []
+
+  func flows(for cotangent: Tensor, _ make: () throws -> [Tensor]) throws -> [Tensor] {
+    if self.cotangent !== cotangent {
+      flows = try make()
+      self.cotangent = cotangent
+    }
+    return flows
+  }
+}
