@@ -100,7 +100,7 @@ public final class Interpreter {
   private func runAll() -> Bool {
     if options.printsVersion { printVersionLine() }
     pushArgumentTable()
-    addLibraryToPath()
+    if let folder = product.library() { lua.addLibrary(in: folder) }
     if let seed = options.settings.seed { seedMathRandom(seed) }
     if !options.ignoresEnvironment, !runInitialisation() { return false }
     for action in options.actions where !run(action) { return false }
@@ -132,22 +132,6 @@ public final class Interpreter {
       clua_set_index(lua.pointer, -2, index - script)
     }
     _ = clua_set_global(lua.pointer, "arg")
-  }
-
-  /// Puts the product's own Lua files behind what `package.path` holds already.
-  private func addLibraryToPath() {
-    guard let folder = product.library() else { return }
-    let frame = Frame(lua.pointer)
-    let top = frame.count
-    defer { clua_set_top(lua.pointer, top) }
-    clua_push_loaded(lua.pointer)
-    guard clua_get_field(lua.pointer, -1, "package") == LuaType.table else { return }
-    guard clua_get_field(lua.pointer, -1, "path") == LuaType.string,
-      let path = frame.string(at: -1)
-    else { return }
-    frame.pop()
-    frame.push("\(path);\(folder)/?.lua;\(folder)/?/init.lua")
-    frame.setField(-2, "path")
   }
 
   private func seedMathRandom(_ seed: Int) {

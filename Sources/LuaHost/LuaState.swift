@@ -44,14 +44,16 @@ public final class LuaState {
   package func addGlobals(of module: Module) {
     let top = clua_top(pointer)
     defer { clua_set_top(pointer, top) }
-    clua_push_loaded(pointer)
-    guard clua_get_field(pointer, -1, "moondrift") == LuaType.table else { return }
+    clua_push_globals(pointer)
+    guard clua_get_metatable(pointer, -1),
+      clua_get_field(pointer, -1, "__index") == LuaType.table
+    else { return }
     for entry in module.entries {
       guard let body = entry.body else { continue }
       let function = BoundFunction(entry.name, body)
       functions.append(function)
       clua_push_function(pointer, Unmanaged.passUnretained(function).toOpaque())
-      Frame(pointer).setField(top + 2, entry.name)
+      Frame(pointer).setField(top + 3, entry.name)
     }
   }
 

@@ -24,8 +24,9 @@ struct ModuleInstaller {
 
     let frame = Frame(state)
     clua_push_table(state, 0, Int32(clamping: modules.count))  // moondrift
+    clua_push_table(state, 0, Int32(clamping: modules.count))  // what stands behind the globals
     clua_push_loaded(state)
-    let (all, loaded) = (top + 1, top + 2)
+    let (all, behind, loaded) = (top + 1, top + 2, top + 3)
     for module in modules {
       if module.name == Self.product {
         setFunctions(of: module, in: all)
@@ -34,6 +35,8 @@ struct ModuleInstaller {
       pushTable(of: module)
       clua_push_copy(state, -1)
       frame.setField(loaded, "moondrift.\(module.name)")
+      clua_push_copy(state, -1)
+      frame.setField(behind, module.name)
       frame.setField(all, module.name)
     }
     clua_push_copy(state, all)
@@ -42,7 +45,7 @@ struct ModuleInstaller {
     clua_push_copy(state, all)
     frame.setField(-2, Self.product)
     clua_push_table(state, 0, 1)
-    clua_push_copy(state, all)
+    clua_push_copy(state, behind)
     frame.setField(-2, "__index")
     clua_set_metatable(state, -2)
     clua_set_top(state, top)

@@ -14,10 +14,18 @@ public struct EditorStubs {
 
       """
     for type in types { text += "\n" + stub(of: type) }
-    for module in modules { text += "\n" + stub(of: module) }
+    // The module `moondrift` is the table that holds the others.
+    let others = modules.filter { $0.name != "moondrift" }
+    for module in others { text += "\n" + stub(of: module) }
     text += "\n---@class moondrift\n"
-    for module in modules { text += "---@field \(module.name) moondrift.\(module.name)\n" }
-    return text + "moondrift = {}\n"
+    for module in others { text += "---@field \(module.name) moondrift.\(module.name)\n" }
+    text += "moondrift = {}\n"
+    for module in modules where module.name == "moondrift" {
+      for entry in module.entries where entry.kind == .function {
+        text += "\n" + function(entry, "moondrift.\(entry.name)", entry.parameters)
+      }
+    }
+    return text
   }
 
   // MARK: Types

@@ -522,14 +522,6 @@ local fit_object = {}
 --- Gives up its memory at once.
 function fit_object:free() end
 
---- The product itself.
----@class moondrift.moondrift
-moondrift = {}
-
---- Versions of the parts and what they run on, as `--version` prints and every run records.
----@return any
-function moondrift.version_info() end
-
 --- N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.
 ---@class moondrift.tensor
 ---@overload fun(values: number|boolean|table|tensor, options?: { dtype?: "float32"|"float64"|"int64"|"bool" }): tensor
@@ -1183,7 +1175,6 @@ function optim.adam(options) end
 train = {}
 
 ---@class moondrift
----@field moondrift moondrift.moondrift
 ---@field tensor moondrift.tensor
 ---@field random moondrift.random
 ---@field grad moondrift.grad
@@ -1198,3 +1189,7 @@ train = {}
 ---@field optim moondrift.optim
 ---@field train moondrift.train
 moondrift = {}
+
+--- Versions of the parts and what they run on, as `--version` prints and every run records.
+---@return any
+function moondrift.version_info() end
