@@ -44,7 +44,7 @@ enum Directories {
       guard slash > path.startIndex, end < path.endIndex else { continue }
       let parent = String(path[..<slash])
       if mkdir(parent, 0o777) != 0 {
-        let code = errno
+        let code = errno == EEXIST ? ENOTDIR : errno
         guard kind(parent) == "directory" else { throw FileError("make", path, errno: code) }
       }
     }

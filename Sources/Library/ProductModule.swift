@@ -1,4 +1,5 @@
 import Catalog
+import Glibc
 import Runtime
 import Tensors
 
@@ -14,7 +15,15 @@ public enum ProductModule {
         example: "return moondrift.version_info().threads"
       ) { () in
         Value.map(facts.map { ($0.key, $0.value) })
-      }
+      },
+      .function(
+        "seconds", "Seconds that have passed, for telling how long something took.",
+        returns: "seconds since an arbitrary moment", example: "return moondrift.seconds()"
+      ) { () -> Double in
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+      },
     ])
 
   /// Versions and machine, as `version_info` returns them.

@@ -1,0 +1,191 @@
+-- The folder of a run: made before anything is computed, filled with whole files only.
+--
+--   local run = require "moondrift.run"
+--   local record <close> = run.open(settings)      -- runs/<script>-<date>-<time>, or --out=DIR
+--   record:save_figure(f, "kl")                    -- kl.svg and kl.png
+--   record:finish{results = {...}, claims = list}  -- claims.json, then result.json
+--
+-- Each file is written whole or not at all, result.json last: a folder that holds it is complete.
+-- A run that stops before says on stderr what it left, and leaves no empty folder behind.
+
+local usage = require "moondrift.args"
+
+local M = {}
+
+---@class moondrift.Run
+---@field folder string
+---@field files string[] names of what was written, in order
+local Run = {}
+Run.__index = Run
+Run.__name = "run"
+
+-- The folder
+
+local function refuse(message, ...)
+  error(usage.usage_error(usage.script_name() .. ": " .. message:format(...)), 0)
+end
+
+--- Is there room for files? Tells by writing one, since permissions are not the only reason.
+local function check_writable(folder)
+  local path = folder .. "/.moondrift-check"
+  local handle, message = io.open(path, "w")
+  if not handle then return nil, message end
+  handle:close()
+  return os.remove(path)
+end
+
+--- The reason in an error of `file`, without the function's name.
+local function reason(message) return (tostring(message):gsub("^.-file%.[%w_]+: ", "")) end
+
+local function open_given(folder)
+  folder = #folder > 1 and folder:gsub("/+$", "") or folder
+  local kind = file.kind(folder)
+  if kind and kind ~= "directory" then refuse("--out=%s is not a folder", folder) end
+  if kind then
+    local listed, names = pcall(file.list, folder)
+    if not listed then refuse("--out=%s: %s", folder, reason(names)) end
+    if #names > 0 then
+      refuse("--out=%s is not empty (it holds %s); give a new folder", folder, names[1])
+    end
+  end
+  local made, result = pcall(file.make_directory, folder)
+  if not made then refuse("--out=%s: %s", folder, reason(result)) end
+  return folder, result
+end
+
+--- A new folder under `runs`, one that no other run has made.
+local function open_new(name)
+  local base = ("runs/%s-%s"):format(name, os.date("%Y%m%d-%H%M%S"))
+  local folder = base
+  for count = 2, 1000 do
+    local made, result = pcall(file.make_directory, folder)
+    if not made then refuse("%s; --out=DIR names another folder", reason(result)) end
+    if result then return folder, true end
+    folder = ("%s-%d"):format(base, count)
+  end
+  refuse("there are 1000 folders %s already", base)
+end
+
+-- What the run ran on
+
+local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+--- The commit of the checkout this library lies in, `-dirty` with changes; nil elsewhere.
+---@return string?
+local function revision()
+  local here = debug.getinfo(1, "S").source:match("^@(.*)/stdlib/moondrift/[^/]+$")
+  if not here or not file.kind(here .. "/.git") or not io.popen then return nil end
+  local opened, pipe = pcall(
+    io.popen, "git -C " .. quoted(here) .. " describe --always --dirty --abbrev=12 --exclude='*' 2>&1")
+  if not opened or not pipe then return nil end
+  local text = pipe:read("l")
+  return pipe:close() and text or nil
+end
+
+--- Versions of the parts and the machine, as `moondrift --version` prints them.
+local function host()
+  local facts = moondrift.version_info()
+  facts.lua = _VERSION
+  return facts
+end
+
+-- Interface
+
+---@class moondrift.RunSettings
+---@field out string? a folder that is empty or does not exist
+
+--- Makes the folder of a run. A folder that holds something or cannot be written is an error of
+--- the command line, before anything is computed.
+---@param settings moondrift.RunSettings
+---@return moondrift.Run
+function M.open(settings)
+  if type(settings) ~= "table" then
+    error(("run.open: a table of settings is expected, got %s"):format(type(settings)), 2)
+  end
+  local name = usage.script_name():gsub("%.lua$", "")
+  local folder, is_new
+  if settings.out then
+    folder, is_new = open_given(settings.out)
+  else
+    folder, is_new = open_new(name)
+  end
+  local record = setmetatable({
+    folder = folder, files = {}, settings = settings, name = name, is_new = is_new,
+    revision = revision(), started = os.date("!%Y-%m-%dT%H:%M:%SZ"), start = moondrift.seconds(),
+  }, Run)
+  local writable, message = check_writable(folder)
+  if not writable then
+    if is_new then os.remove(folder) end
+    refuse("cannot write to %s: %s", folder, message)
+  end
+  return record
+end
+
+--- The path of a file of this run.
+---@param name string
+---@return string
+function Run:path(name) return self.folder .. "/" .. name end
+
+--- Seconds since the folder was made.
+---@return number
+function Run:seconds() return moondrift.seconds() - self.start end
+
+local function note_file(self, name) self.files[#self.files + 1] = name end
+
+--- Saves a figure as SVG and PNG.
+---@param figure figure
+---@param name string without an ending
+---@return moondrift.Run
+function Run:save_figure(figure, name)
+  for _, ending in ipairs{".svg", ".png"} do
+    figure:save(self:path(name .. ending))
+    note_file(self, name .. ending)
+  end
+  return self
+end
+
+--- Writes a value as JSON.
+---@param name string
+---@param value any
+---@return moondrift.Run
+function Run:save_json(name, value)
+  file.save_json(self:path(name), value)
+  note_file(self, name)
+  return self
+end
+
+---@class moondrift.RunContent
+---@field results table every number of the run
+---@field claims moondrift.ClaimList? written to claims.json
+
+--- Writes claims.json, then result.json, and says where.
+---@param content moondrift.RunContent
+function Run:finish(content)
+  if type(content) ~= "table" or type(content.results) ~= "table" then
+    error("run:finish: a table with results is expected", 2)
+  end
+  if content.claims then self:save_json("claims.json", content.claims.claims) end
+  local settings = {}
+  for name, value in pairs(self.settings) do settings[name] = value end
+  self:save_json("result.json", {
+    script = self.name, settings = settings, seed = rawget(self.settings, "seed"),
+    revision = self.revision or moondrift.version_info().version, host = host(),
+    started = self.started, seconds = self:seconds(), results = content.results,
+  })
+  self.is_finished = true
+  print(("wrote %s/: %s (%.1f s)"):format(
+    self.folder, table.concat(self.files, ", "), self:seconds()))
+end
+
+--- Says what a run that stopped early left.
+function Run:__close()
+  if self.is_finished then return end
+  local left = #self.files > 0 and table.concat(self.files, ", ") .. " is complete" or nil
+  if #self.files > 1 then left = table.concat(self.files, ", ") .. " are complete" end
+  if not left and self.is_new then os.remove(self.folder) end
+  io.stderr:write(("%s: stopped before its end; %s\n"):format(
+    self.name, left and ("in %s %s, there is no result.json"):format(self.folder, left)
+      or "nothing was written"))
+end
+
+return M
