@@ -18,7 +18,8 @@ local M = {}
 ---@field expected number
 ---@field tolerance number|number[]|"at least"|"at most"
 ---@field measured number? nil where it was not measured
----@field interval number[]? {low, high} of what was measured, 95 % unless `note` says otherwise
+---@field interval number[]? {low, high}: where `measured` lies with 95 % confidence
+---@field interval_of "runs"? `interval` holds the quartiles of the runs instead: a claim about each
 ---@field seeds integer? runs behind it; nil for what has no randomness
 ---@field diverged integer? how many of them diverged, and are left out
 ---@field note string? what else to say, printed below the row
@@ -26,7 +27,8 @@ local M = {}
 
 local FIELDS = {
   id = "string", claim = "string", source = "string", expected = "number", tolerance = "any",
-  measured = "number", interval = "table", seeds = "number", diverged = "number", note = "string",
+  measured = "number", interval = "table", interval_of = "string",
+  seeds = "number", diverged = "number", note = "string",
 }
 
 --- Runs that must be left for an interval to mean something.
@@ -47,7 +49,7 @@ end
 local function is_nan(value) return value ~= value end
 
 --- reproduced: all of the interval agrees with the claim (without an interval: the value does).
---- not reproduced: none of it does.
+--- not reproduced: none of it does; with quartiles of the runs: not all of it does.
 --- inconclusive: some of it does, or too few runs are left, or the measure is not a number.
 --- not tested: nothing was measured.
 ---@param claim moondrift.Claim
@@ -63,7 +65,7 @@ function M.verdict(claim)
   if claim.interval then from, to = claim.interval[1], claim.interval[2] end
   if is_nan(from) or is_nan(to) then return "inconclusive" end
   if low <= from and to <= high then return "reproduced" end
-  if to < low or from > high then return "not reproduced" end
+  if to < low or from > high or claim.interval_of == "runs" then return "not reproduced" end
   return "inconclusive"
 end
 
@@ -92,6 +94,10 @@ local function check(claim, level)
     and tolerance ~= "at least" and tolerance ~= "at most" then
     error("claims: tolerance must be a number, {low, high}, 'at least' or 'at most', got "
       .. (type(tolerance) == "string" and "'" .. tolerance .. "'" or type(tolerance)), level)
+  end
+  if claim.interval_of and (claim.interval_of ~= "runs" or not claim.interval) then
+    error(("claims: interval_of must be 'runs', beside an interval, got '%s'")
+      :format(claim.interval_of), level)
   end
   if claim.interval and #claim.interval ~= 2 then
     error(("claims: interval must be {low, high}, got %d numbers"):format(#claim.interval), level)
