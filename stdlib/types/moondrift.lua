@@ -1193,3 +1193,7 @@ moondrift = {}
 --- Versions of the parts and what they run on, as `--version` prints and every run records.
 ---@return any
 function moondrift.version_info() end
+
+--- Seconds that have passed, for telling how long something took.
+---@return number
+function moondrift.seconds() end
