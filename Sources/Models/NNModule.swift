@@ -8,7 +8,10 @@ public enum NNModule {
   public static let module = Module(
     "nn", "Score models: networks, and exact scores in the same form.",
     types: [TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to")],
-    entries: [ScoreMLP.entry, TargetScore.entry, TargetScore.noised] + methods)
+    entries: [
+      ScoreMLP.entry, ResidualMLP.entry, RandomFeatures.entry, TargetScore.entry,
+      TargetScore.noised,
+    ] + methods)
 
   static let example = "m = nn.score_mlp{sde = sde.vp(), seed = 1}  return "
 
