@@ -95,7 +95,9 @@ let package = Package(
 
     // Tests
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
-    .target(name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["CTestSupport", "Tensors", "Autodiff"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "StructureTests"),
     .testTarget(name: "ShellTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
@@ -110,13 +112,20 @@ let package = Package(
     .testTarget(name: "CatalogTests", dependencies: ["Catalog"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "TensorsTests", dependencies: ["Catalog", "Runtime", "Tensors"]),
-    .testTarget(name: "AutodiffTests", dependencies: ["Catalog", "Tensors", "Autodiff"]),
+    .testTarget(
+      name: "AutodiffTests",
+      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "TestSupport"]),
     .testTarget(name: "ProcessesTests", dependencies: ["Tensors", "Processes"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
         "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
         "Diffusion", "Training",
+      ]),
+    .testTarget(
+      name: "ModelsTests",
+      dependencies: [
+        "Models", "Processes", "Autodiff", "Tensors", "Catalog", "TestSupport", "moondrift",
       ]),
     .testTarget(
       name: "DiffusionTests",

@@ -972,6 +972,16 @@ nn = {}
 ---@return model
 function nn.score_mlp(options) end
 
+--- Residual network for vectors, with the preconditioning of EDM; pictures are flattened first.
+---@param options { sde: sde, dimension: integer, sigma_data: number|tensor, width?: integer, blocks?: integer, embedding?: integer, seed?: integer }
+---@return model
+function nn.residual_mlp(options) end
+
+--- Score model with a frozen random first layer: only the output weights are trained.
+---@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, time_features?: integer, feature_scale?: number, seed?: integer }
+---@return model
+function nn.random_features(options) end
+
 --- How far a model or its samples are from a target, and how much they copy the data.
 ---@class moondrift.metric
 metric = {}

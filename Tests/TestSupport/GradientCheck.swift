@@ -3,7 +3,7 @@ import Tensors
 
 /// The largest relative difference between a reverse-mode gradient and central differences of
 /// x ↦ ⟨v, f(x)⟩ in float64, over all inputs.
-func gradientError(
+package func gradientError(
   _ inputs: [Tensor], step h: Double = 1e-5, of f: @escaping ([Tensor]) throws -> Tensor
 ) throws -> Double {
   let stream = RandomStream(seed: 77)

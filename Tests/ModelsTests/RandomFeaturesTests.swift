@@ -1,0 +1,105 @@
+// The random-features model: its formula, its frozen first layer, its linearity.
+
+import Autodiff
+import Glibc
+import Models
+import Processes
+import TestSupport
+import Tensors
+import Testing
+
+private let vp = VP(betaMin: 0.1, betaMax: 20)
+
+private func network(
+  _ dimension: Int = 2, width: Int = 7, activation: String = "relu", features: Int = 6
+) throws -> RandomFeatures {
+  try RandomFeatures(
+    dimension: dimension, width: width, activation: activation,
+    features: .init(features: features, featureScale: 1),
+    stream: RandomStream(seed: 1, purpose: .initialization))
+}
+
+@Suite struct RandomFeaturesTests {
+  @Test("s = (1/m) A σ(W x + U e(t)), by a naive loop", arguments: ["relu", "silu", "tanh"])
+  func naive(_ activation: String) throws {
+    let network = try network(activation: activation)
+    var p = try network.parameters.views.map { try $0.converted(to: .float64) }
+    p[3] = try RandomStream(seed: 2).normal(p[3].shape, .float64)
+    let (x, t) = ([0.4, -1.1], 0.3)
+    let score = try network.score(
+      Tensor(x, shape: [1, 2]), Tensor([t]), process: vp, parameters: p
+    ).doubles()
+    let n = try p.map { try $0.doubles() }
+    let e = n[0].map { sin(2 * .pi * $0 * t) } + n[0].map { cos(2 * .pi * $0 * t) } + [1]
+    var expected = [0.0, 0.0]
+    for unit in 0..<7 {
+      var h = 0.0
+      for i in 0..<2 { h += n[1][unit * 2 + i] * x[i] }
+      for i in 0..<7 { h += n[2][unit * 7 + i] * e[i] }
+      let y = activation == "relu" ? max(h, 0) : activation == "tanh" ? tanh(h) : h / (1 + exp(-h))
+      for i in 0..<2 { expected[i] += n[3][i * 7 + unit] * y / 7 }
+    }
+    for (a, b) in zip(score, expected) { #expect(abs(a - b) < 1e-12) }
+  }
+
+  @Test("each unit has ‖w‖₁ + ‖u‖₁ = 1; A starts at 0 and alone is trained")
+  func start() throws {
+    let network = try network(3, width: 50)
+    let (w, u) = (
+      try network.parameters.views[1].doubles(), try network.parameters.views[2].doubles()
+    )
+    for unit in 0..<50 {
+      let norm =
+        w[unit * 3..<unit * 3 + 3].map(abs).reduce(0, +)
+        + u[unit * 7..<unit * 7 + 7].map(abs).reduce(0, +)
+      #expect(abs(norm - 1) < 1e-6)
+    }
+    #expect(network.parameters.items.map(\.name) == ["omega", "w", "u", "a"])
+    #expect(network.parameters.items.map(\.isTrained) == [false, false, false, true])
+    #expect(network.parameters.trained.count == 3 * 50)
+    #expect(network.parameters.trained.upperBound == network.parameters.count)
+    let x = try RandomStream(seed: 1).normal([4, 3])
+    #expect(try network.score(x, .full([4], 0.5), process: vp).floats().allSatisfy { $0 == 0 })
+  }
+
+  @Test("is linear in A, and its gradient is the features")
+  func linear() throws {
+    let network = try network(1, width: 9)
+    let x = try RandomStream(seed: 3).normal([5, 1], .float64)
+    let t = try Tensor([0.1, 0.2, 0.5, 0.7, 0.9])
+    let frozen = try network.parameters.views.map { try $0.converted(to: .float64) }
+    func score(_ a: Tensor) throws -> Tensor {
+      try network.score(x, t, process: vp, parameters: Array(frozen.dropLast()) + [a])
+    }
+    let a = try RandomStream(seed: 4).normal([1, 9], .float64)
+    let b = try RandomStream(seed: 5).normal([1, 9], .float64)
+    let both = try score(a + b).doubles()
+    let apart = try (score(a) + score(b)).doubles()
+    for (p, q) in zip(both, apart) { #expect(abs(p - q) < 1e-14) }
+    let gradient = try vjp([a]) { try sum(score($0[0])) }.cotangents[0].doubles()
+    let features = try sum(network.features(x, t, parameters: frozen), axis: 0).doubles()
+    for (p, q) in zip(gradient, features) { #expect(abs(p - q / 9) < 1e-14) }
+  }
+
+  @Test("from Lua, trained: only A moves")
+  func lua() throws {
+    let program = """
+      local m = nn.random_features{width = 50, sde = sde.vp(), seed = 1}
+      print(m, m.parameter_count)
+      local before = m:parameters()
+      local w, u, a = before.w:copy(), before.u:copy(), before.a:copy()
+      local x = random.stream(1):normal{64, 1}
+      train(m, x, {steps = 20, batch = 16, optimizer = optim.sgd{rate = 1}, seed = 1})
+      local p = m:parameters()
+      print((p.w - w):abs():max():item(), (p.u - u):abs():max():item(), (p.a - a):abs():max():item() > 0)
+      """
+    let result = try Command(Products.moondrift, ["-"], input: program).run()
+    #expect(result.err == "")
+    #expect(
+      result.out == """
+        random_features(1 → 50 frozen → 1, relu, 50 parameters)	50
+        0.0	0.0	true
+
+        """)
+  }
+}
