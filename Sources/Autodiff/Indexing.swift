@@ -4,8 +4,9 @@ import Tensors
 /// What stands between the brackets of `x[…]`.
 ///
 /// `x[i]` is a view along axis 1; `x[{ {a, b}, i, {} }]` slices axis by axis, both ends included,
-/// `{a, b, step}` with a step; a bool tensor selects rows, an int64 tensor gathers them. Axes and
-/// indices are 1-based, negative ones count from the end; out of range is an error.
+/// `{a, b, step}` with a step. A bool tensor selects, over as many leading axes as it has; an int64
+/// tensor picks rows, in its own shape; in a list both choose along their axis, each axis by itself.
+/// Axes and indices are 1-based, negative ones count from the end; out of range is an error.
 public enum Index: Argument {
   case integer(Int)
   case slices([AxisIndex])
@@ -16,6 +17,8 @@ public enum Index: Argument {
     case all
     case one(Int)
     case range(Int, Int)
+    case stepped(Int, Int, Int)
+    case tensor(Tensor)
   }
 
   public static var expectation: String { "an integer, a list of slices or a tensor" }
@@ -44,12 +47,19 @@ public enum Index: Argument {
       _ = host.getIndex(frame.state, table, position + 1)
       defer { frame.pop() }
       if frame.type(at: -1) == LuaType.number, let one = frame.integer(at: -1) { return .one(one) }
-      guard let ends = try? [Int].read(frame, -1), ends.isEmpty || ends.count == 2 else {
-        throw Mismatch(
-          sentence: "must hold an integer, {first, last} or {} for each axis, got "
-            + "\(frame.describe(at: -1)) for axis \(position + 1)")
+      if frame.type(at: -1) == LuaType.userdata, let chosen = try? Tensor.read(frame, -1) {
+        return .tensor(chosen)
       }
-      return ends.isEmpty ? .all : .range(ends[0], ends[1])
+      guard let ends = try? [Int].read(frame, -1), ends.count <= 3, ends.count != 1 else {
+        throw Mismatch(
+          sentence: "must hold an integer, {first, last}, {first, last, step}, {} or a tensor for "
+            + "each axis, got \(frame.describe(at: -1)) for axis \(position + 1)")
+      }
+      switch ends.count {
+      case 0: return .all
+      case 2: return .range(ends[0], ends[1])
+      default: return .stepped(ends[0], ends[1], ends[2])
+      }
     }
   }
 }
@@ -71,26 +81,51 @@ public func indexed(_ x: Tensor, _ index: Index) throws -> Tensor {
   switch index {
   case .integer(let number): return try select(x, axis: 0, place(number, axis: 0, of: x))
   case .slices(let slices):
-    guard slices.count <= x.rank else {
-      throw UserError("\(slices.count) indices for a tensor of shape \(x.shape)")
+    let (view, chosen) = try sliced(x, slices)
+    return try chosen.reduce(view) { try pick($0, axis: $1.axis, $1.indices) }
+  case .tensor(let chosen):
+    let numbers = try numbers(chosen, span: chosen.dtype == .bool ? chosen.rank : 1, axis: 0, of: x)
+    if chosen.dtype == .bool {
+      let rest = Array(x.shape.dropFirst(chosen.rank))
+      return try pick(reshape(x, to: [chosen.elementCount] + rest), axis: 0, numbers)
     }
-    var result = x
-    var axis = 0
-    for item in slices {
-      switch item {
-      case .all: axis += 1
-      case .one(let number):
-        result = try select(result, axis: axis, place(number, axis: axis, of: result))
-      case .range(let first, let last):
-        let range = try interval(first, last, axis: axis, of: result)
-        result = try slice(result, axis: axis, range)
-        axis += 1
-      }
-    }
-    return result
-  case .tensor(let chosen): return try gather(x, rows: rows(chosen, of: x))
+    let rows = try pick(x, axis: 0, numbers)
+    if chosen.rank == 1 { return rows }
+    return try reshape(rows, to: Array(chosen.shape) + Array(x.shape.dropFirst()))
   case .name(let name): throw UserError("tensor has no member '\(name)'")
   }
+}
+
+/// The integers and intervals of a list applied as a view, and what tensors choose on its axes.
+private func sliced(_ x: Tensor, _ slices: [Index.AxisIndex]) throws
+  -> (view: Tensor, chosen: [(axis: Int, indices: [Int])])
+{
+  guard slices.count <= x.rank else {
+    throw UserError("\(slices.count) indices for a tensor of shape \(x.shape)")
+  }
+  var view = x
+  var chosen: [(axis: Int, indices: [Int])] = []
+  var axis = 0
+  for item in slices {
+    switch item {
+    case .all: break
+    case .one(let number):
+      view = try select(view, axis: axis, place(number, axis: axis, of: view))
+      continue
+    case .range(let first, let last):
+      view = try slice(view, axis: axis, interval(first, last, axis: axis, of: view))
+    case .stepped(let first, let last, let step):
+      let (start, count) = try progression(first, last, step, axis: axis, of: view)
+      view = try slice(view, axis: axis, from: start, count: count, step: step)
+    case .tensor(let tensor):
+      guard tensor.rank == 1 else {
+        throw UserError("an index tensor in a list must have 1 axis, got shape \(tensor.shape)")
+      }
+      chosen.append((axis, try numbers(tensor, span: 1, axis: axis, of: view)))
+    }
+    axis += 1
+  }
+  return (view, chosen)
 }
 
 /// Both ends included; `{3, 2}` is the empty interval after element 2.
@@ -105,27 +140,74 @@ private func interval(_ first: Int, _ last: Int, axis: Int, of x: Tensor) throws
   return start..<end
 }
 
-/// The 0-based rows that a bool or int64 tensor names.
-private func rows(_ chosen: Tensor, of x: Tensor) throws -> [Int] {
-  guard chosen.rank == 1 else {
-    throw UserError("an index tensor must have 1 axis, got shape \(chosen.shape)")
+/// `{first, last, step}`: from `first` in steps up (or down) to `last`, which is included where it is
+/// met; empty where `last` lies on the other side.
+private func progression(_ first: Int, _ last: Int, _ step: Int, axis: Int, of x: Tensor) throws
+  -> (start: Int, count: Int)
+{
+  guard step != 0, step != Int.min else {
+    throw UserError("the step of a slice must be an integer other than 0, got \(step)")
   }
-  let values = try chosen.doubles()
+  let start = try place(first, axis: axis, of: x)
+  let end = try place(last, axis: axis, of: x)
+  let distance = step > 0 ? end - start : start - end
+  return (start, distance < 0 ? 0 : distance / abs(step) + 1)
+}
+
+/// The 0-based numbers that a bool or int64 tensor chooses on `span` axes from `axis` taken as one.
+private func numbers(_ chosen: Tensor, span: Int, axis: Int, of x: Tensor) throws -> [Int] {
   switch chosen.dtype {
   case .bool:
-    guard values.count == x.shape[0] else {
-      throw UserError("a mask of \(values.count) elements for axis 1 of shape \(x.shape)")
+    guard span > 0, axis + span <= x.rank,
+      (0..<span).allSatisfy({ chosen.shape[$0] == x.shape[axis + $0] })
+    else {
+      throw UserError(
+        "a mask of shape \(chosen.shape) does not fit axis \(axis + 1) of shape \(x.shape)")
     }
-    return values.indices.filter { values[$0] != 0 }
-  case .int64: return try values.map { try place(Int($0), axis: 0, of: x) }
+    return try chosen.truePlaces()
+  case .int64: return try chosen.integers().map { try place($0, axis: axis, of: x) }
   default:
-    throw UserError(
-      "an index tensor must be bool or int64, got \(chosen.dtype.rawValue)")
+    throw UserError("an index tensor must be bool or int64, got \(chosen.dtype.rawValue)")
   }
+}
+
+/// The 0-based numbers that a 1-based int64 tensor holds, for elements of one axis of `x`.
+func axisNumbers(_ index: Tensor, axis: Int, of x: Tensor) throws -> [Int] {
+  guard index.dtype == .int64 else {
+    throw UserError("index must be an int64 tensor, got \(index.describe())")
+  }
+  return try numbers(index, span: 1, axis: axis, of: x)
 }
 
 /// `x[index] = value`.
 public func assign(_ x: Tensor, _ index: Index, _ value: Operand) throws {
+  let source = try writable(x, value)
+  switch index {
+  case .slices(let slices):
+    let (view, chosen) = try sliced(x, slices)
+    if chosen.isEmpty { return try view.assign(source) }
+    try view.assign(
+      source,
+      at: (0..<view.rank).map { axis in
+        AxisChoice(chosen.first { $0.axis == axis }?.indices)
+      })
+  case .tensor(let chosen) where x.rank > 0:
+    let span = chosen.dtype == .bool ? chosen.rank : 1
+    let indices = try numbers(chosen, span: span, axis: 0, of: x)
+    var values = source
+    if chosen.dtype == .int64, chosen.rank != 1, source.rank >= chosen.rank {
+      // Values in the shape of the index: its axes are one here.
+      let target = Shape(Array(chosen.shape) + Array(x.shape.dropFirst()))
+      values = try source.broadcast(to: target)
+        .reshaped(to: [indices.count] + Array(x.shape.dropFirst()))
+    }
+    try x.assign(values, at: [AxisChoice(span: span, indices)])
+  default: try indexed(x, index).assign(source)
+  }
+}
+
+/// The value to be written into `x`, after the check that no gradient is lost by it.
+func writable(_ x: Tensor, _ value: Operand) throws -> Tensor {
   if x.isRecorded {
     throw UserError("a tensor on a live tape cannot be written to; write to x:copy() instead")
   }
@@ -133,13 +215,5 @@ public func assign(_ x: Tensor, _ index: Index, _ value: Operand) throws {
   if source.isRecorded {
     throw UserError("writing a recorded tensor would lose its gradient; build the result instead")
   }
-  if case .tensor(let chosen) = index {
-    for (position, row) in try rows(chosen, of: x).enumerated() {
-      let item =
-        source.rank == x.rank && source.rank > 0 ? source.select(axis: 0, position) : source
-      try x.select(axis: 0, row).assign(item)
-    }
-    return
-  }
-  try indexed(x, index).assign(source)
+  return source.value
 }

@@ -8,7 +8,8 @@ public enum TensorModule {
     "N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.",
     types: [TypeDescription(Tensor.self, "an n-dimensional array, float32 unless asked otherwise")],
     call: make,
-    entries: making + shaping + reading + operators + elementwise + reductions + products)
+    entries: making + shaping + reading + operators + elementwise + reductions + products
+      + selection)
 
   static let make = Entry.function(
     "tensor", "A tensor of the given values.",
@@ -145,7 +146,7 @@ public enum TensorModule {
     },
     .metamethod(
       Tensor.self, "__index", "x[i]",
-      "A view along axis 1; x[{ {a, b}, i, {} }] slices, bool and int64 tensors select rows.",
+      "A view along axis 1; x[{ {a, b}, {a, b, step}, i, {} }] slices; bool and int64 tensors select.",
       .arg("x"), .arg("index"), example: "x = tensor{{1, 2}, {3, 4}}  return x[1], x[{ {}, 2 }]"
     ) { (x: Tensor, index: Index) in try indexed(x, index) },
     .metamethod(

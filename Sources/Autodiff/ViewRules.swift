@@ -80,29 +80,7 @@ func place(_ x: Tensor, in shape: Shape, axis: Int, from start: Int) throws -> T
 }
 
 /// Rows of axis 0 in the order of 0-based indices.
-public func gather(_ x: Tensor, rows: [Int]) throws -> Tensor {
-  if x.trace == nil { return try x.gathered(rows: rows) }
-  return try record(
-    "gather", [x], forward: { try $0[0].gathered(rows: rows) },
-    pullbacks: [{ inputs, _, cotangent in try scatter(cotangent, rows: rows, in: inputs[0].shape) }]
-  )
-}
-
-/// Adds rows to zeros of a shape: the adjoint of `gather`.
-func scatter(_ x: Tensor, rows: [Int], in shape: Shape) throws -> Tensor {
-  try record(
-    "scatter", [x],
-    forward: { inputs in
-      let result = try Tensor.zeros(shape, inputs[0].dtype)
-      for (position, row) in rows.enumerated() {
-        let target = result.select(axis: 0, row)
-        try target.assign(
-          target.combined(with: inputs[0].select(axis: 0, position), .add))
-      }
-      return result
-    },
-    pullbacks: [{ _, _, cotangent in try gather(cotangent, rows: rows) }])
-}
+public func gather(_ x: Tensor, rows: [Int]) throws -> Tensor { try pick(x, axis: 0, rows) }
 
 /// Tensors joined along an axis they have.
 public func concatenate(_ parts: [Tensor], axis: Int) throws -> Tensor {

@@ -68,18 +68,7 @@ extension Tensor {
   }
 
   /// Rows of axis 0 in the order of `indices` (0-based), copied.
-  public func gathered(rows indices: [Int]) throws -> Tensor {
-    var target = shape
-    target[0] = indices.count
-    let source = try densified()
-    let result = try Tensor(uninitialized: target, dtype)
-    let bytes = (shape[0] == 0 ? 0 : elementCount / shape[0]) * dtype.byteCount
-    let from = source.storage.base + source.offset * dtype.byteCount
-    for (place, index) in indices.enumerated() {
-      (result.storage.base + place * bytes).copyMemory(from: from + index * bytes, byteCount: bytes)
-    }
-    return result
-  }
+  public func gathered(rows indices: [Int]) throws -> Tensor { try picked(axis: 0, indices) }
 
   /// Tensors joined along an axis that all have.
   public static func concatenated(_ parts: [Tensor], axis: Int) throws -> Tensor {

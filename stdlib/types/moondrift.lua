@@ -241,6 +241,51 @@ function tensor_object:logsumexp(axis, options) end
 ---@return tensor
 function tensor_object:matmul(b) end
 
+--- The element of a where the mask is true, otherwise that of b; all broadcast.
+---@param a tensor|number
+---@param b tensor|number
+---@return tensor
+function tensor_object:where(a, b) end
+
+--- Elements along an axis by number: out[i][j] = x[index[i][j]][j] for axis 1.
+---@param axis integer 1-based
+---@param index tensor int64, 1-based; its other lengths are at most those of x
+---@return tensor
+function tensor_object:gather(axis, index) end
+
+--- A copy of x with source added along an axis: out[index[i][j]][j] += source[i][j] for axis 1.
+---@param axis integer 1-based
+---@param index tensor int64, 1-based
+---@param source tensor shaped like index
+---@return tensor
+function tensor_object:scatter_add(axis, index, source) end
+
+--- Elements of one axis by number, in that order.
+---@param index tensor|integer[] 1-based
+---@param axis? integer 1-based
+---@return tensor
+function tensor_object:take(index, axis) end
+
+--- Where x is true, or not 0: one row of 1-based indices for each such element.
+---@return tensor
+function tensor_object:nonzero() end
+
+--- Writes one number into all of x, in place.
+---@param value number
+---@return tensor
+function tensor_object:fill(value) end
+
+--- Writes broadcast values into x, in place.
+---@param values tensor|number
+---@return tensor
+function tensor_object:assign(values) end
+
+--- x ← x + a y, in place.
+---@param a number
+---@param y tensor
+---@return tensor
+function tensor_object:axpy(a, y) end
+
 --- Gives up its memory at once.
 function tensor_object:free() end
 
@@ -840,6 +885,59 @@ function tensor.logsumexp(x, axis, options) end
 ---@param b tensor
 ---@return tensor
 function tensor.matmul(a, b) end
+
+--- The element of a where the mask is true, otherwise that of b; all broadcast.
+---@param mask tensor a bool tensor
+---@param a tensor|number
+---@param b tensor|number
+---@return tensor
+function tensor.where(mask, a, b) end
+
+--- Elements along an axis by number: out[i][j] = x[index[i][j]][j] for axis 1.
+---@param x tensor
+---@param axis integer 1-based
+---@param index tensor int64, 1-based; its other lengths are at most those of x
+---@return tensor
+function tensor.gather(x, axis, index) end
+
+--- A copy of x with source added along an axis: out[index[i][j]][j] += source[i][j] for axis 1.
+---@param x tensor
+---@param axis integer 1-based
+---@param index tensor int64, 1-based
+---@param source tensor shaped like index
+---@return tensor
+function tensor.scatter_add(x, axis, index, source) end
+
+--- Elements of one axis by number, in that order.
+---@param x tensor
+---@param index tensor|integer[] 1-based
+---@param axis? integer 1-based
+---@return tensor
+function tensor.take(x, index, axis) end
+
+--- Where x is true, or not 0: one row of 1-based indices for each such element.
+---@param x tensor
+---@return tensor
+function tensor.nonzero(x) end
+
+--- Writes one number into all of x, in place.
+---@param x tensor
+---@param value number
+---@return tensor
+function tensor.fill(x, value) end
+
+--- Writes broadcast values into x, in place.
+---@param x tensor
+---@param values tensor|number
+---@return tensor
+function tensor.assign(x, values) end
+
+--- x ← x + a y, in place.
+---@param x tensor float32 or float64
+---@param a number
+---@param y tensor
+---@return tensor
+function tensor.axpy(x, a, y) end
 
 --- Reproducible random numbers: the same seed gives the same numbers at any thread count.
 ---@class moondrift.random

@@ -1,0 +1,192 @@
+import Catalog
+import Runtime
+
+// Elements chosen by number (0-based): along one axis, or anywhere by their row-major place; and the
+// adjoints of both, which add elements back. Nothing is computed, so loops go by element size.
+
+extension DType {
+  /// Calls one of three loops, which move elements of 1, 4 or 8 bytes.
+  @inline(__always)
+  func bySize(
+    _ one: (UInt8.Type) -> Void, _ four: (UInt32.Type) -> Void, _ eight: (UInt64.Type) -> Void
+  ) {
+    switch byteCount {
+    case 1: one(UInt8.self)
+    case 4: four(UInt32.self)
+    default: eight(UInt64.self)
+    }
+  }
+}
+
+/// A shape seen along one axis: `outer` blocks of `length` rows of `inner` elements.
+struct AxisBlocks {
+  var outer = 1
+  let length: Int
+  var inner = 1
+
+  init(_ shape: Shape, axis: Int) {
+    length = shape[axis]
+    for position in 0..<axis { outer *= shape[position] }
+    for position in stride(from: axis + 1, to: shape.rank, by: 1) { inner *= shape[position] }
+  }
+}
+
+extension Tensor {
+  /// The first element as a pointer to bits of the element's size.
+  @inline(__always)
+  func bits<T: UnsignedInteger>(_ type: T.Type) -> UnsafeMutablePointer<T> {
+    storage.base.assumingMemoryBound(to: T.self) + offset
+  }
+
+  /// Elements `first`, `first + step`, … of one axis as a view.
+  public func slice(axis: Int, from first: Int, count: Int, step: Int) -> Tensor {
+    var shape = shape
+    var strides = strides
+    shape[axis] = count
+    strides[axis] *= step
+    return Tensor(
+      storage: storage, dtype: dtype, shape: shape, strides: strides,
+      offset: offset + (count == 0 ? 0 : first * self.strides[axis]))
+  }
+
+  /// Elements `indices` of one axis, copied.
+  public func picked(axis: Int, _ indices: [Int]) throws -> Tensor {
+    let source = try densified()
+    var target = shape
+    target[axis] = indices.count
+    let result = try Tensor(uninitialized: Shape(checking: Array(target)), dtype)
+    let blocks = AxisBlocks(shape, axis: axis)
+    func go<T: UnsignedInteger>(_ type: T.Type) {
+      let from = source.bits(T.self)
+      let to = result.bits(T.self)
+      let count = indices.count
+      let grain = max(1, parallelGrain / max(blocks.inner, 1))
+      WorkerPool.shared.run(count: blocks.outer * count, grain: grain) { range in
+        for row in range {
+          let (block, place) = row.quotientAndRemainder(dividingBy: count)
+          let start = from + (block * blocks.length + indices[place]) * blocks.inner
+          if blocks.inner == 1 {
+            to[row] = start[0]
+          } else {
+            (to + row * blocks.inner).update(from: start, count: blocks.inner)
+          }
+        }
+      }
+    }
+    dtype.bySize(go, go, go)
+    return result
+  }
+
+  /// Zeros with `length` elements along an axis, to which this tensor's are added at `indices`: the
+  /// adjoint of `picked`. Additions run in the order of the indices.
+  public func spread(axis: Int, _ indices: [Int], length: Int) throws -> Tensor {
+    var target = shape
+    target[axis] = length
+    let source = try densified()
+    let result = try Tensor.zeros(target, dtype)
+    let blocks = AxisBlocks(shape, axis: axis)
+    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) {
+      let from = source.pointer(T.self)
+      let to = result.pointer(T.self)
+      for block in 0..<blocks.outer {
+        for (place, index) in indices.enumerated() {
+          let row = from + (block * indices.count + place) * blocks.inner
+          let sum = to + (block * length + index) * blocks.inner
+          for i in 0..<blocks.inner { sum[i] += row[i] }
+        }
+      }
+    }
+    try addable(go, go, go)
+    return result
+  }
+
+  /// Elements at row-major places, −1 standing for zero, in a new shape of as many elements.
+  public func gathered(at places: [Int], shape target: Shape) throws -> Tensor {
+    let source = try densified()
+    let result = try Tensor(uninitialized: target, dtype)
+    func go<T: UnsignedInteger>(_ type: T.Type) {
+      let from = source.bits(T.self)
+      let to = result.bits(T.self)
+      places.withUnsafeBufferPointer { places in
+        WorkerPool.shared.run(count: places.count, grain: parallelGrain) { range in
+          for i in range { to[i] = places[i] < 0 ? 0 : from[places[i]] }
+        }
+      }
+    }
+    dtype.bySize(go, go, go)
+    return result
+  }
+
+  /// Zeros of a shape to which this tensor's elements are added at row-major places: the adjoint of
+  /// `gathered(at:shape:)`.
+  public func scattered(to places: [Int], shape target: Shape) throws -> Tensor {
+    let source = try densified()
+    let result = try Tensor.zeros(target, dtype)
+    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) {
+      let from = source.pointer(T.self)
+      let to = result.pointer(T.self)
+      for (i, place) in places.enumerated() where place >= 0 { to[place] += from[i] }
+    }
+    try addable(go, go, go)
+    return result
+  }
+
+  private func addable(
+    _ float: (Float.Type) -> Void, _ double: (Double.Type) -> Void, _ integer: (Int64.Type) -> Void
+  ) throws {
+    switch dtype {
+    case .float32: float(Float.self)
+    case .float64: double(Double.self)
+    case .int64: integer(Int64.self)
+    case .bool: throw UserError("booleans cannot be added; convert them first: x:to(\"int64\")")
+    }
+  }
+}
+
+extension Tensor {
+  /// Row-major numbers of the elements that are true (or not 0).
+  public func truePlaces() throws -> [Int] {
+    if dtype == .bool {
+      let dense = try densified()
+      let source = dense.pointer(Bool.self)
+      return (0..<elementCount).filter { source[$0] }
+    }
+    let values = try doubles()
+    return values.indices.filter { values[$0] != 0 }
+  }
+
+  /// All elements as integers; exact for int64, an error for numbers beyond it.
+  public func integers() throws -> [Int] {
+    let whole = try converted(to: .int64).densified()
+    let source = whole.pointer(Int64.self)
+    return (0..<elementCount).map { Int(source[$0]) }
+  }
+
+  /// Where `mask` is true the element of `a`, elsewhere that of `b`; all three broadcast.
+  public static func chosen(_ mask: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {
+    let shape = try Shape.broadcast(mask.shape, Shape.broadcast(a.shape, b.shape))
+    let type = DType.promoted(a.dtype, b.dtype)
+    let mask = try mask.broadcast(to: shape).densified()
+    let first = try a.converted(to: type).wholeOrSingle(shape)
+    let second = try b.converted(to: type).wholeOrSingle(shape)
+    let result = try Tensor(uninitialized: shape, type)
+    func go<T: UnsignedInteger>(_ unused: T.Type) {
+      let condition = mask.pointer(Bool.self)
+      let x = first.bits(T.self)
+      let y = second.bits(T.self)
+      let z = result.bits(T.self)
+      let xStep = first.elementCount == 1 ? 0 : 1
+      let yStep = second.elementCount == 1 ? 0 : 1
+      WorkerPool.shared.run(count: shape.elementCount, grain: parallelGrain) { range in
+        for i in range { z[i] = condition[i] ? x[i &* xStep] : y[i &* yStep] }
+      }
+    }
+    type.bySize(go, go, go)
+    return result
+  }
+
+  /// Itself where it has one element, otherwise dense in the full shape.
+  private func wholeOrSingle(_ target: Shape) throws -> Tensor {
+    elementCount == 1 ? self : try broadcast(to: target).densified()
+  }
+}

@@ -1,0 +1,30 @@
+// What the module `tensor` does as Lua sees it: scripts under Tests/lua/tensor.
+import Autodiff
+import Catalog
+import Library
+import TestSupport
+import Testing
+
+@Suite("tensor operations in Lua")
+struct TensorScriptTests {
+  private func run(_ script: String, _ arguments: [String] = []) throws {
+    let path = Products.root + "/Tests/lua/tensor/" + script
+    var command = Command(Products.moondrift, [path] + arguments)
+    command.environment = ["LUA_INIT": nil, "SWIFT_BACKTRACE": "enable=no"]
+    command.timeout = 60
+    let result = try command.run()
+    #expect(result.status == 0, "\(result.err.prefix(4000))")
+  }
+
+  @Test("every operation with a gradient agrees with central differences, and none is left out")
+  func gradients() throws {
+    let names = TensorModule.module.entries.filter { entry in
+      entry.kind == .function && entry.resultTypes.contains { $0.hasPrefix("tensor") }
+    }.map(\.name)
+    #expect(names.count > 50)
+    try run("gradients.lua", names)
+  }
+
+  @Test("indices read and write what they say", arguments: ["indexing.lua"])
+  func behaviour(script: String) throws { try run(script) }
+}

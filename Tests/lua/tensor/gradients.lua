@@ -1,0 +1,163 @@
+-- Every differentiable operation of `tensor` against central differences in float64.
+-- Arguments: the names of all functions of the module that return tensors. Each must stand in the
+-- table of cases below or in the list of those without a gradient.
+
+local step = 1e-5
+
+-- The largest relative difference between the reverse-mode gradient of <v, f(...)> and differences.
+local function gradient_error(f, inputs)
+  local value = f(table.unpack(inputs))
+  local v = random.stream(77):normal(value.shape, {dtype = "float64"})
+  local worst = 0
+  for i, input in ipairs(inputs) do
+    local function at(x)
+      local moved = table.move(inputs, 1, #inputs, 1, {})
+      moved[i] = x
+      return f(table.unpack(moved))
+    end
+    local _, gradient = grad.vjp(at, input, v)
+    assert(table.concat(gradient.shape, " ") == table.concat(input.shape, " "), "shape of gradient")
+    local slopes = gradient:reshape{-1}
+    local flat = input:copy():reshape{-1}
+    for e = 1, input.count do
+      local old = flat[e]:item()
+      flat[e] = old + step
+      local up = (at(flat:reshape(input.shape)) * v):sum():item()
+      flat[e] = old - step
+      local down = (at(flat:reshape(input.shape)) * v):sum():item()
+      flat[e] = old
+      local slope = (up - down) / (2 * step)
+      local difference = math.abs(slope - slopes[e]:item()) / math.max(1, math.abs(slope))
+      -- A NaN is as wrong as anything.
+      worst = difference <= worst and worst or difference
+    end
+  end
+  return worst
+end
+
+local function samples(shapes, range)
+  local inputs = {}
+  for i, shape in ipairs(shapes) do
+    local u = random.stream(i):uniform(shape, {dtype = "float64"})
+    inputs[i] = u * (range[2] - range[1]) + range[1]
+  end
+  return inputs
+end
+
+local covered, bad = {}, {}
+
+-- Positive numbers away from kinks, unless a range says otherwise.
+local function case(name, shapes_list, f, range)
+  covered[name] = true
+  for _, shapes in ipairs(shapes_list) do
+    local ok, difference = pcall(function()
+      return gradient_error(f, samples(shapes, range or {0.3, 1.8}))
+    end)
+    if not ok or not (difference < 1e-7) then
+      local texts = {}
+      for i, shape in ipairs(shapes) do texts[i] = "{" .. table.concat(shape, ",") .. "}" end
+      bad[#bad + 1] = name .. " at " .. table.concat(texts, " ") .. ": " .. tostring(difference)
+    end
+  end
+end
+
+local one = {{{}}, {{5}}, {{2, 3}}, {{0}}, {{2, 0, 3}}}
+local two = {
+  {{4}, {4}}, {{3, 4}, {4}}, {{3, 1}, {1, 4}}, {{}, {2, 2}}, {{2, 1, 2}, {3, 1}}, {{0, 2}, {2}},
+}
+local matrix = {{{3, 4}}}
+local function integers(...) return tensor({...}, {dtype = "int64"}) end
+
+-- Elementwise, one tensor.
+for _, name in ipairs{
+  "negative", "abs", "exp", "expm1", "log", "log1p", "sqrt", "square", "reciprocal", "sin", "cos",
+  "tanh", "sigmoid", "silu", "relu",
+} do
+  case(name, one, tensor[name])
+end
+for _, name in ipairs{
+  "negative", "abs", "exp", "expm1", "square", "sin", "cos", "tanh", "sigmoid", "silu", "relu",
+} do
+  case(name, one, tensor[name], {-1.8, -0.3})
+end
+
+-- Elementwise, two tensors.
+for _, name in ipairs{
+  "add", "subtract", "multiply", "divide", "power", "maximum", "minimum",
+} do
+  case(name, two, tensor[name])
+end
+
+-- Reductions.
+for _, name in ipairs{"sum", "mean", "max", "min", "var", "std"} do
+  local f = tensor[name]
+  case(name, {{{5}}, {{2, 3}}}, function(x) return f(x) end)
+  case(name, {{{3, 4}}, {{3, 4, 2}}, {{0, 4}}}, function(x) return f(x, 2) end)
+  case(name, matrix, function(x) return f(x, 1, {keepdim = true}) * x end)
+end
+case("logsumexp", {{{3, 4}}, {{0, 4}}}, function(x) return x:logsumexp(2) end)
+
+-- Shapes.
+case("reshape", matrix, function(x) return x:reshape{2, 6} end)
+case("transpose", {{{3, 4}}, {{2, 3, 0}}}, tensor.transpose)
+case("permute", {{{2, 3, 4}}}, function(x) return x:permute{3, 1, 2} end)
+case("column", matrix, function(x) return x:column(2) end)
+case("expand", {{{}}, {{3, 4}}}, function(x) return x:expand(1) end)
+case("broadcast", {{{3, 1}}, {{}}}, function(x) return x:broadcast{2, 3, 4} end)
+case("concatenate", {{{2, 3}, {2, 1}}, {{2, 0}, {2, 1}}}, function(a, b)
+  return tensor.concatenate({a, b}, 2)
+end)
+case("stack", {{{2, 3}, {2, 3}}}, function(a, b) return tensor.stack{a, b} end)
+case("copy", matrix, tensor.copy)
+case("to", matrix, function(x) return x:to("float64") end)
+
+-- Products.
+case("matmul", {
+  {{3, 4}, {4, 2}}, {{4}, {4, 2}}, {{3, 4}, {4}}, {{2, 3, 4}, {4, 2}}, {{2, 3, 4}, {2, 4, 2}},
+  {{4}, {4}}, {{1, 3, 4}, {5, 4, 2}},
+}, tensor.matmul)
+
+-- Choices.
+local mask = tensor{{true, false, true}, {false, false, true}}
+case("where", {{{2, 3}, {2, 3}}, {{3}, {2, 1}}, {{}, {2, 3}}}, function(a, b)
+  return mask:where(a, b)
+end)
+case("index", {{{4, 3}}}, function(x) return x[integers(2, 4, 2)] end)
+case("index", {{{4, 3}}}, function(x) return x[tensor({{1, 3}, {3, 1}}, {dtype = "int64"})] end)
+case("index", {{{2, 3}}, {{2, 3, 2}}}, function(x) return x[mask] end)
+case("index", {{{2, 3}}}, function(x) return x[{ {1, 2}, {-1, 1, -2} }] end)
+case("index", {{{2, 3, 4}}}, function(x) return x[{ {}, integers(3, 3), {1, 4, 3} }] end)
+case("gather", {{{4, 3}}, {{4, 3}}}, function(x)
+  return x:gather(1, tensor({{1, 4}, {4, 4}}, {dtype = "int64"}))
+end)
+case("scatter_add", {{{4, 3}, {2, 2}}}, function(x, source)
+  return x:scatter_add(1, tensor({{1, 4}, {4, 4}}, {dtype = "int64"}), source)
+end)
+case("take", {{{3, 4}}}, function(x) return x:take({4, -1, 1}, 2) end)
+
+-- No gradient: new tensors, integer or boolean results, writes in place.
+local without = [[
+  zeros ones full linspace arange detach nonzero fill assign axpy
+  less less_equal greater greater_equal equal not_equal
+]]
+local known = {}
+for name in without:gmatch("%S+") do known[name] = true end
+for _, name in ipairs(arg) do
+  if not covered[name] and not known[name] then
+    bad[#bad + 1] = "tensor." .. name .. " has neither a case here nor a place in the list without"
+  end
+end
+
+-- The check itself rejects a rule that is wrong by a factor, by a sign, and in part.
+local planted = {
+  function(x) return x * x:detach() end,
+  function(x) return (2 * x:detach()) - x end,
+  function(x) return tensor.where(tensor{true, false, true}, x, x:detach()) end,
+}
+for i, f in ipairs(planted) do
+  local difference = gradient_error(f, samples({{3}}, {0.3, 1.8}))
+  if not (difference > 0.1) then bad[#bad + 1] = "planted rule " .. i .. " passed" end
+end
+
+for _, line in ipairs(bad) do io.stderr:write(line, "\n") end
+os.exit(#bad == 0)
