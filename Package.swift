@@ -115,6 +115,13 @@ let package = Package(
     .testTarget(
       name: "AutodiffTests",
       dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "TestSupport"]),
+    .testTarget(
+      name: "TargetsTests", dependencies: ["Tensors", "Autodiff", "Targets", "Library", "LuaHost"]),
+    .testTarget(
+      name: "MetricsTests",
+      dependencies: [
+        "Tensors", "Processes", "Targets", "Models", "Metrics", "Library", "LuaHost",
+      ]),
     .testTarget(name: "ProcessesTests", dependencies: ["Tensors", "Processes"]),
     .testTarget(
       name: "TrainingTests",

@@ -6,17 +6,18 @@ import Tensors
 /// equally spaced grid. Li et al. 2023, Eq. 11.
 ///
 /// The integral is Simpson's rule on a grid finer than the points, in float64; where it begins does not
-/// matter, for the constant cancels. Halving the fine grid changes the KL of an exact mixture score by
-/// less than 1e-8 at the paper's settings (a test).
-struct ScoreDensity {
-  let x: [Double]
+/// matter, for the constant cancels. At the paper's settings ln q of the exact mixture score is within
+/// 1e-8 of the closed form at mu = 3, and within 1e-4 at mu = 15, where the score turns over a length of
+/// 0.04 (a test).
+package struct ScoreDensity {
+  package let x: [Double]
   /// ∫ s dx up to each point, less its maximum; nil where the score is not finite somewhere.
   let logDensity: [Double]?
 
   /// Fewest intervals of the fine grid over the whole range.
-  static let fewestIntervals = 3200
+  package static let fewestIntervals = 3200
 
-  init(
+  package init(
     _ model: ScoreModel, time: Double, range: ClosedRange<Double>, points: Int,
     fewestIntervals: Int = Self.fewestIntervals
   ) throws {
@@ -48,7 +49,7 @@ struct ScoreDensity {
   var step: Double { (x[x.count - 1] - x[0]) / Double(x.count - 1) }
 
   /// ln q at the points, normalised so that Σ q = 1 over them; nil as above.
-  func logWeights() -> [Double]? {
+  package func logWeights() -> [Double]? {
     guard let logDensity else { return nil }
     let total = log(logDensity.reduce(0) { $0 + exp($1) })
     return logDensity.map { $0 - total }

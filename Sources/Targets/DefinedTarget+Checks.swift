@@ -18,8 +18,10 @@ extension DefinedTarget {
     }
     if sampler != nil {
       let points = try sample(4, RandomStream(seed: 0, purpose: .data))
-      guard try points.doubles().allSatisfy(\.isFinite) else {
-        throw UserError("sample must return finite points, got \(points.describe())")
+      if let wrong = try points.doubles().enumerated().first(where: { !$0.element.isFinite }) {
+        throw UserError(
+          "sample must return finite points, got \(formatNumber(wrong.element)) in row "
+            + "\(wrong.offset / dimension + 1)")
       }
     }
     if density != nil, dimension <= 2 { try checkNormalisation() }
