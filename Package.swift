@@ -24,6 +24,8 @@ let package = Package(
     .systemLibrary(name: "CSystemLua", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
     .target(
       name: "CLua", dependencies: ["CSystemLua", "CSupport"],
       linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
@@ -73,7 +75,7 @@ let package = Package(
         "Optimizers",
         "Diffusion",
       ]),
-    .target(name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib"]),
+    .target(name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CJansson"]),
     .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "CCairo"]),
 
     // 8–10: the host

@@ -29,5 +29,5 @@ public enum FileModule {
         try AtomicFile.write(text, to: path)
         return Nothing()
       },
-    ] + Directories.entries)
+    ] + ArrayFiles.entries + Directories.entries)
 }

@@ -9,6 +9,8 @@ system_packages=(
   "libreadline-dev build  include/readline/readline.h  lib/libreadline.so"
   "libcairo2-dev   build  include/cairo/cairo.h        lib/libcairo.so"
   "zlib1g-dev      build  include/zlib.h               lib/libz.so"
+  "libzip-dev      build  include/zip.h                lib/libzip.so"
+  "libjansson-dev  build  include/jansson.h            lib/libjansson.so"
   "libopenblas-dev build  lib/libopenblas.so.0"
   "g++             build  include/stdio.h              gcc/libstdc++.so"
   "lua5.4          tests  bin/lua5.4"

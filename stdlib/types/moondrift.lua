@@ -1195,6 +1195,16 @@ function file.read_text(path) end
 ---@param text string
 function file.write_text(path, text) end
 
+--- Reads an array file: .npy, .npz, .safetensors, .csv or .json, by its ending.
+---@param path string
+---@return any
+function file.load(path) end
+
+--- Writes a tensor or a table of tensors, in the format that the ending names.
+---@param path string .npy, .npz, .safetensors, .csv or .json
+---@param value any a tensor (npy, csv), a table of tensors (npz, safetensors), any value (json)
+function file.save(path, value) end
+
 --- Makes a folder, and those above it where they are missing.
 ---@param path string
 ---@return boolean

@@ -1,0 +1,130 @@
+// The element types that array files hold, and how they become the four that tensors have.
+
+import Catalog
+import Runtime
+import Tensors
+
+struct ElementKind {
+  enum Family { case float, signed, unsigned, boolean, brainFloat }
+
+  let family: Family
+  let size: Int
+  let isSwapped: Bool
+
+  /// NumPy's notation: `<f4`, `>i2`, `|u1`, `|b1`.
+  init?(descr: String) {
+    guard let order = descr.first, "<>|=".contains(order), let size = Int(descr.dropFirst(2))
+    else { return nil }
+    switch (descr.dropFirst().first, size) {
+    case ("f", 2), ("f", 4), ("f", 8): family = .float
+    case ("i", 1), ("i", 2), ("i", 4), ("i", 8): family = .signed
+    case ("u", 1), ("u", 2), ("u", 4), ("u", 8): family = .unsigned
+    case ("b", 1): family = .boolean
+    default: return nil
+    }
+    self.size = size
+    isSwapped = order == ">" && size > 1
+  }
+
+  /// The notation of safetensors: `F32`, `BF16`, `I64`, `BOOL`.
+  init?(safetensors name: String) {
+    let known: [String: (Family, Int)] = [
+      "F64": (.float, 8), "F32": (.float, 4), "F16": (.float, 2), "BF16": (.brainFloat, 2),
+      "I64": (.signed, 8), "I32": (.signed, 4), "I16": (.signed, 2), "I8": (.signed, 1),
+      "U64": (.unsigned, 8), "U32": (.unsigned, 4), "U16": (.unsigned, 2), "U8": (.unsigned, 1),
+      "BOOL": (.boolean, 1),
+    ]
+    guard let (family, size) = known[name] else { return nil }
+    self.family = family
+    self.size = size
+    isSwapped = false
+  }
+
+  /// The tensor type that holds it without loss where there is one.
+  var dtype: DType {
+    switch (family, size) {
+    case (.float, 8): .float64
+    case (.float, _), (.brainFloat, _): .float32
+    case (.boolean, _): .bool
+    default: .int64
+    }
+  }
+
+  func byteCount(of shape: Shape, _ name: String) throws -> Int {
+    let (bytes, overflows) = shape.elementCount.multipliedReportingOverflow(by: size)
+    guard !overflows else { throw FileError("\(name): shape \(shape) is larger than any file") }
+    return bytes
+  }
+
+  /// A tensor from the stored elements, whose number is that of the shape.
+  func tensor(_ source: UnsafeRawBufferPointer, _ shape: Shape) throws -> Tensor {
+    let tensor = try Tensor(uninitialized: shape, dtype)
+    let count = shape.elementCount
+    switch (family, size) {
+    case (.float, 8):
+      load(UInt64.self, source, count, tensor.pointer(Double.self)) { Double(bitPattern: $0) }
+    case (.float, 4):
+      load(UInt32.self, source, count, tensor.pointer(Float.self)) { Float(bitPattern: $0) }
+    case (.float, _):
+      load(UInt16.self, source, count, tensor.pointer(Float.self)) { Float(half: $0) }
+    case (.brainFloat, _):
+      load(UInt16.self, source, count, tensor.pointer(Float.self)) {
+        Float(bitPattern: UInt32($0) << 16)
+      }
+    case (.boolean, _): load(UInt8.self, source, count, tensor.pointer(Bool.self)) { $0 != 0 }
+    case (.signed, 8):
+      load(UInt64.self, source, count, tensor.pointer(Int64.self)) { Int64(bitPattern: $0) }
+    case (.signed, 4):
+      load(UInt32.self, source, count, tensor.pointer(Int64.self)) { Int64(Int32(bitPattern: $0)) }
+    case (.signed, 2):
+      load(UInt16.self, source, count, tensor.pointer(Int64.self)) { Int64(Int16(bitPattern: $0)) }
+    case (.signed, _):
+      load(UInt8.self, source, count, tensor.pointer(Int64.self)) { Int64(Int8(bitPattern: $0)) }
+    case (.unsigned, 8):
+      try loadUnsigned(source, count, tensor.pointer(Int64.self))
+    case (.unsigned, 4): load(UInt32.self, source, count, tensor.pointer(Int64.self)) { Int64($0) }
+    case (.unsigned, 2): load(UInt16.self, source, count, tensor.pointer(Int64.self)) { Int64($0) }
+    case (.unsigned, _): load(UInt8.self, source, count, tensor.pointer(Int64.self)) { Int64($0) }
+    }
+    return tensor
+  }
+
+  private func load<Stored: FixedWidthInteger, T>(
+    _ stored: Stored.Type, _ source: UnsafeRawBufferPointer, _ count: Int,
+    _ target: UnsafeMutablePointer<T>, _ convert: (Stored) -> T
+  ) {
+    for i in 0..<count {
+      let raw = source.loadUnaligned(fromByteOffset: i * MemoryLayout<Stored>.size, as: Stored.self)
+      target[i] = convert(isSwapped ? raw.byteSwapped : raw)
+    }
+  }
+
+  private func loadUnsigned(
+    _ source: UnsafeRawBufferPointer, _ count: Int, _ target: UnsafeMutablePointer<Int64>
+  ) throws {
+    for i in 0..<count {
+      let raw = source.loadUnaligned(fromByteOffset: i * 8, as: UInt64.self)
+      let value = isSwapped ? raw.byteSwapped : raw
+      guard let fitting = Int64(exactly: value) else {
+        throw UserError("element \(i + 1) is \(value), which does not fit in an int64")
+      }
+      target[i] = fitting
+    }
+  }
+}
+
+extension Float {
+  /// IEEE 754 half precision.
+  init(half bits: UInt16) {
+    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+    let exponent = Int(bits >> 10 & 0x1F)
+    let fraction = Float(bits & 0x3FF)
+    switch exponent {
+    case 0: self = sign * fraction * 0x1p-24
+    case 31: self = fraction == 0 ? sign * .infinity : .nan
+    default:
+      self =
+        sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    }
+  }
+}
