@@ -143,6 +143,7 @@ let package = Package(
         "TestSupport", "moondrift",
       ]),
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),
+    .testTarget(name: "ScriptTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
       name: "PlotsTests",
       dependencies: [

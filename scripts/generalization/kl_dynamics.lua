@@ -280,13 +280,13 @@ for row, of in ipairs(experiments) do
       title = row == 1 and ("epoch %d"):format(epoch) or nil,
       x = row == #experiments and "x" or nil,
       y = column == 1 and ("density, modes at ±%g"):format(of.mu) or nil,
-      x_limits = of.range, y_limits = {0, 1.9 * top},
+      x_limits = of.range, y_limits = {0, 1.9 * top}, legend = "top_right",
     })
     local is_last = column == #settings.shown
     for index, q in ipairs(of.densities[epoch] or {}) do
       panels:line(x, q, {
         color = color(row), width = 0.6, opacity = 0.45,
-        label = is_last and index == 1 and "learned, a line a run" or nil,
+        label = is_last and index == 1 and "each run" or nil,
       })
     end
     panels:line(x, exact, {

@@ -230,13 +230,13 @@ end
 ---@param source string the text of the script
 ---@return string
 function M.help(defaults, source)
-  local kinds, names = declare(defaults, 2)
+  local _, names = declare(defaults, 2)
   local places, notes = {}, {}
   for _, name in ipairs(names) do
-    local place, _, note = source:find("%f[%w_]" .. name .. "%s*=[^\n]-%-%-%s*([^\n]*)")
-    local line = place and source:sub(place):match("^[^\n]*")
+    local place = source:find("%f[%w_]" .. name .. "%s*=")
+    local line = place and source:sub(place):match("^[^\n]*") or ""
     places[name] = place or math.huge
-    notes[name] = line and line:find("--", 1, true) and note or ""
+    notes[name] = line:match("%-%-%s*(.*)$") or ""
   end
   table.sort(names, function(a, b)
     if places[a] ~= places[b] then return places[a] < places[b] end
@@ -246,8 +246,7 @@ function M.help(defaults, source)
   for _, name in ipairs(names) do
     local change = defaults.smoke and defaults.smoke[name]
     local smoke = change ~= nil and ("  [smoke: %s]"):format(M.literal(change)) or ""
-    rows[#rows + 1] = {("--%s=%s"):format(name, M.literal(defaults[name])), notes[name] .. smoke,
-      kinds[name]}
+    rows[#rows + 1] = {("--%s=%s"):format(name, M.literal(defaults[name])), notes[name] .. smoke}
   end
   rows[#rows + 1] = {"--out=DIR", "folder of the run; a new one under runs/ where absent"}
   rows[#rows + 1] = {"--smoke", "a run of seconds that shows that everything works"}
