@@ -38,4 +38,79 @@ import Testing
     #expect(
       lines.map { $0.dropFirst(document.count + 1).prefix { $0 != ":" } } == ["4", "6", "7", "12"])
   }
+
+  /// The lines of the fenced blocks in one language, block by block.
+  private func blocks(_ path: String, _ language: String) -> [[Substring]] {
+    var found: [[Substring]] = []
+    var block: [Substring]?
+    let text = ScriptFiles.read(Products.root + "/" + path)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let lines = block {
+        if line.hasPrefix("```") {
+          found.append(lines)
+          block = nil
+        } else {
+          block = lines + [line]
+        }
+      } else if line == "```" + language {
+        block = []
+      }
+    }
+    return found
+  }
+
+  @Test("a Swift block is an excerpt of the file it names", arguments: ScriptFiles.documents)
+  func excerpts(_ path: String) {
+    for block in blocks(path, "swift") {
+      let name = block.first?.dropFirst("// ".count) ?? ""
+      var lines = ScriptFiles.read(Products.root + "/" + name).split(separator: "\n")[...]
+      for line in block.dropFirst() where !line.isEmpty {
+        let place = lines.firstIndex {
+          $0.hasPrefix(line) && $0.dropFirst(line.count).isPunctuation
+        }
+        #expect(place != nil, "\(path): \(name) has no line '\(line)' there")
+        if let place { lines = lines[(place + 1)...] }
+      }
+    }
+  }
+
+  @Test("every link leads somewhere", arguments: ScriptFiles.documents)
+  func links(_ path: String) throws {
+    let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+    for part in ScriptFiles.read(Products.root + "/" + path).split(separator: "](").dropFirst() {
+      let link = part.prefix { $0 != ")" && $0 != "#" }
+      if link.isEmpty || link.hasPrefix("https://") { continue }
+      let file = [Products.root, folder, String(link)].filter { !$0.isEmpty }
+      let found = try Command("/usr/bin/test", ["-e", file.joined(separator: "/")]).run()
+      #expect(found.status == 0, "\(path): there is no \(link)")
+    }
+  }
+
+  @Test("the table of experiments has each of them, and each says the question it asks")
+  func table() {
+    let text = ScriptFiles.read(Products.root + "/scripts/README.md")
+    for script in ScriptFiles.experiments {
+      let name = script.dropFirst("scripts/".count)
+      #expect(text.contains("| [\(name)](\(name)) |"), "\(script)")
+    }
+  }
+
+  @Test("no variable is named after a module", arguments: ScriptFiles.documents)
+  func variables(_ path: String) throws {
+    let listed = try Command(
+      Products.moondrift, ["-e", "for name in pairs(moondrift) do print(name) end"]
+    ).run().out.split(separator: "\n")
+    #expect(listed.contains("target"))
+    for line in blocks(path, "lua").joined() {
+      let words = line.split { !($0.isLetter || $0 == "_" || $0 == "=") }
+      let assigned = words.first == "local" ? words.dropFirst() : words[...]
+      guard assigned.dropFirst().first == "=", let name = assigned.first else { continue }
+      #expect(!listed.contains(name), "\(path): \(line)")
+    }
+  }
+}
+
+extension Substring {
+  /// Nothing, or the comma behind an entry of a list.
+  fileprivate var isPunctuation: Bool { isEmpty || self == "," }
 }
