@@ -107,6 +107,8 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Catalog", "TestSupport", "moondrift"]),
     .testTarget(
+      name: "KernelsTests", dependencies: ["KernelsBase", "KernelsV3", "KernelsV4", "CSupport"]),
+    .testTarget(
       name: "LuaHostTests",
       dependencies: [
         "LuaHost", "CLua", "CSupport", "Catalog", "Runtime", "TestSupport", "moondrift",

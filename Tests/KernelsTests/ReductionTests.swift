@@ -1,0 +1,199 @@
+import Glibc
+import KernelsBase
+import Testing
+
+@Suite("Reductions and rows") struct ReductionTests {
+  @Test("agree with loops in double", arguments: Level.all)
+  func plainLoops(level: Level) {
+    let k = level.kernels
+    for n in lengths {
+      let x: [Float] = spread(-1...1, n, seed: 11)
+      let y: [Float] = spread(-1...1, n, seed: 12)
+      let wide = x.map { Double($0) }
+      let products = zip(x, y).map { Double($0) * Double($1) }
+      let size = 1e-6 * (1 + Double(n).squareRoot())
+      #expect(abs(Double(k.sum(x, n)) - wide.reduce(0, +)) <= size, "sum \(n)")
+      #expect(abs(Double(k.dot(x, y, n)) - products.reduce(0, +)) <= size, "dot \(n)")
+      let squares = wide.map { $0 * $0 }.reduce(0, +)
+      #expect(abs(Double(k.sumOfSquares(x, n)) - squares) <= 3e-7 * squares, "squares \(n)")
+      let exps = wide.map { exp($0 - 0.5) }.reduce(0, +)
+      #expect(abs(Double(k.sumOfExp(x, shift: 0.5, n)) - exps) <= 3e-7 * exps, "exp \(n)")
+      #expect(k.maximum(x, n) == x.max() ?? -.infinity)
+      #expect(k.minimum(x, n) == x.min() ?? .infinity)
+      #expect(k.isFinite(x, n))
+    }
+  }
+
+  @Test("in double too", arguments: Level.all)
+  func doubles(level: Level) {
+    let k = level.kernels
+    for n in lengths {
+      let x: [Double] = spread(-1...1, n, seed: 11)
+      let y: [Double] = spread(-1...1, n, seed: 12)
+      let size = 1e-15 * (1 + Double(n).squareRoot()) * 4
+      #expect(abs(k.sum(x, n) - compensated(x)) <= size)
+      #expect(abs(k.dot(x, y, n) - compensated(zip(x, y).map(*))) <= size)
+      let squares = compensated(x.map { $0 * $0 })
+      #expect(abs(k.sumOfSquares(x, n) - squares) <= 1e-15 * squares)
+      let exps = compensated(x.map { exp($0 - 0.5) })
+      #expect(abs(k.sumOfExp(x, shift: 0.5, n) - exps) <= 1e-15 * exps)
+      #expect(k.maximum(x, n) == x.max() ?? -.infinity)
+      #expect(k.minimum(x, n) == x.min() ?? .infinity)
+      #expect(k.isFinite(x, n))
+    }
+  }
+
+  /// Kahan's sum.
+  private func compensated(_ x: [Double]) -> Double {
+    var (sum, lost) = (0.0, 0.0)
+    for v in x {
+      let t = v - lost
+      let next = sum + t
+      lost = (next - sum) - t
+      sum = next
+    }
+    return sum
+  }
+
+  @Test("a long sum loses nothing", arguments: Level.all)
+  func longSum(level: Level) {
+    let tenths = [Float](repeating: 0.1, count: 10_000_000)
+    let expected = 1e7 * Double(0.1 as Float)
+    #expect(abs(Double(level.kernels.sum(tenths, tenths.count)) / expected - 1) < 3e-7)
+    let x = [Double](repeating: 0.1, count: 1_000_000)
+    #expect(abs(level.kernels.sum(x, x.count) / 1e5 - 1) < 1e-15)
+    #expect(level.kernels.sum([.infinity, 1] as [Double], 2) == .infinity)
+    #expect(level.kernels.sum([.infinity, 1] as [Float], 2) == .infinity)
+  }
+
+  @Test("plain sums have the same bits at every level")
+  func sameBits() {
+    for n in lengths {
+      let x: [Float] = spread(-1...1, n, seed: 13)
+      let y: [Double] = spread(-1...1, n, seed: 13)
+      for level in Level.all {
+        #expect(level.kernels.sum(x, n).bitPattern == Level.base.kernels.sum(x, n).bitPattern)
+        #expect(level.kernels.sum(y, n).bitPattern == Level.base.kernels.sum(y, n).bitPattern)
+      }
+    }
+  }
+
+  @Test("one NaN anywhere is found", arguments: Level.all)
+  func nan(level: Level) {
+    let k = level.kernels
+    for n in [1, 2, 15, 16, 17, 64, 100] {
+      for at in 0..<n {
+        var x: [Float] = spread(-1...1, n)
+        x[at] = .nan
+        #expect(k.maximum(x, n).isNaN && k.minimum(x, n).isNaN && k.sum(x, n).isNaN)
+        #expect(!k.isFinite(x, n))
+        x[at] = -.infinity
+        #expect(!k.isFinite(x, n))
+        #expect(k.minimum(x, n) == -.infinity)
+        var y: [Double] = spread(-1...1, n)
+        y[at] = .nan
+        #expect(k.maximum(y, n).isNaN && k.minimum(y, n).isNaN && k.sum(y, n).isNaN)
+        #expect(!k.isFinite(y, n))
+        y[at] = .infinity
+        #expect(!k.isFinite(y, n) && k.maximum(y, n) == .infinity)
+      }
+    }
+  }
+
+  @Test("log-sum-exp and softmax", arguments: Level.all)
+  func softmax(level: Level) {
+    let k = level.kernels
+    for n in lengths where n > 0 {
+      let x: [Float] = spread(80...100, n, seed: 14)
+      let total = x.map { exp(Double($0) - 90) }.reduce(0, +)
+      #expect(abs(Double(k.logSumExp(x, n)) - (90 + log(total))) < 2e-5)
+      let y = applied(x, k.softmax)
+      for i in 0..<n {
+        let expected = exp(Double(x[i]) - 90) / total
+        #expect(abs(Double(y[i]) - expected) <= 1e-6 * expected)
+      }
+      let xd = x.map { Double($0) }
+      #expect(abs(k.logSumExp(xd, n) - (90 + log(total))) < 1e-13)
+      #expect(abs(applied(xd, k.softmax).reduce(0, +) - 1) < 1e-12)
+    }
+    #expect(k.logSumExp([] as [Float], 0) == -.infinity)
+    #expect(k.logSumExp([-.infinity, -.infinity] as [Float], 2) == -.infinity)
+    #expect(k.logSumExp([.infinity, 1] as [Double], 2) == .infinity)
+  }
+
+  @Test("softmax backward is the product with the Jacobian", arguments: Level.all)
+  func softmaxBackward(level: Level) {
+    let k = level.kernels
+    let (x, dy): ([Double], [Double]) = (spread(-2...2, 21, seed: 15), spread(-2...2, 21, seed: 16))
+    let dx = applied(dy) { k.softmaxBackward(applied(x, k.softmax), $0, $1, $2) }
+    for i in 0..<21 {
+      var (up, down) = (x, x)
+      up[i] += 1e-5
+      down[i] -= 1e-5
+      let (a, b) = (applied(up, k.softmax), applied(down, k.softmax))
+      let slope = (0..<21).map { dy[$0] * (a[$0] - b[$0]) }.reduce(0, +) / 2e-5
+      #expect(abs(dx[i] - slope) < 1e-9)
+    }
+    let narrow = applied(dy.map { Float($0) }) {
+      k.softmaxBackward(applied(x.map { Float($0) }, k.softmax), $0, $1, $2)
+    }
+    for i in 0..<21 { #expect(abs(Double(narrow[i]) - dx[i]) < 1e-6) }
+  }
+
+  @Test("layer norm, forward and backward", arguments: Level.all)
+  func layerNorm(level: Level) {
+    let k = level.kernels
+    for n in [1, 2, 7, 16, 33, 100] {
+      let x: [Double] = spread(-2...5, n, seed: 17)
+      let gain: [Double] = spread(0.5...2, n, seed: 18)
+      let bias: [Double] = spread(-1...1, n, seed: 19)
+      let dy: [Double] = spread(-2...2, n, seed: 20)
+      func forward(_ x: [Double]) -> [Double] {
+        applied(x) { _ = k.layerNorm($0, gain: gain, bias: bias, epsilon: 1e-3, $1, $2) }
+      }
+      let y = forward(x)
+      let mean = x.reduce(0, +) / Double(n)
+      let variance = x.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(n)
+      for i in 0..<n {
+        let expected = gain[i] * (x[i] - mean) / (variance + 1e-3).squareRoot() + bias[i]
+        #expect(abs(y[i] - expected) < 1e-13)
+      }
+      var (dx, dGain, dBias) = (
+        Guarded<Double>(count: n), Guarded([Double](repeating: 1, count: n)),
+        Guarded([Double](repeating: 2, count: n))
+      )
+      let inverse = 1 / (variance + 1e-3).squareRoot()
+      dx.with { dx in
+        dGain.with { dGain in
+          dBias.with { dBias in
+            k.layerNormBackward(
+              x, mean: mean, inverse: inverse, gain: gain, dy, dx, dGain: dGain, dBias: dBias, n)
+          }
+        }
+      }
+      for i in 0..<n {
+        var (up, down) = (x, x)
+        up[i] += 1e-5
+        down[i] -= 1e-5
+        let (a, b) = (forward(up), forward(down))
+        let slope = (0..<n).map { dy[$0] * (a[$0] - b[$0]) }.reduce(0, +) / 2e-5
+        #expect(abs(dx.contents[i] - slope) < 1e-6 * (1 + abs(slope)), "dx \(i) of \(n)")
+        #expect(abs(dGain.contents[i] - 1 - dy[i] * (x[i] - mean) * inverse) < 1e-12)
+        #expect(abs(dBias.contents[i] - 2 - dy[i]) < 1e-13)
+      }
+      let (xf, gf, bf) = (x.map { Float($0) }, gain.map { Float($0) }, bias.map { Float($0) })
+      let yf = applied(xf) { _ = k.layerNorm($0, gain: gf, bias: bf, epsilon: 1e-3, $1, $2) }
+      for i in 0..<n { #expect(abs(Double(yf[i]) - y[i]) < 1e-5) }
+      var dxf = Guarded<Float>(dy.map { Float($0) })  // in place over dy
+      var (gainF, biasF) = ([Float](repeating: 0, count: n), [Float](repeating: 0, count: n))
+      dxf.with {
+        k.layerNormBackward(
+          xf, mean: Float(mean), inverse: Float(inverse), gain: gf, $0, $0, dGain: &gainF,
+          dBias: &biasF, n)
+      }
+      for i in 0..<n {
+        #expect(abs(Double(dxf.contents[i]) - dx.contents[i]) < 1e-4)
+      }
+    }
+  }
+}
