@@ -8,11 +8,12 @@ func cpuLevel(_ march: String, vectorBits: Int, _ condition: String) -> [SwiftSe
   #if arch(x86_64)
     [
       .unsafeFlags([
-        "-Ounchecked", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=\(vectorBits)",
+        "-Ounchecked", "-Xcc", "-fno-math-errno", "-Xcc", "-march=\(march)", "-Xcc",
+        "-mprefer-vector-width=\(vectorBits)",
       ]), .define(condition),
     ]
   #else
-    [.unsafeFlags(["-Ounchecked"]), .define(condition)]
+    [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"]), .define(condition)]
   #endif
 }
 
@@ -31,7 +32,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
     .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
     .target(name: "CSupport", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
-    .target(name: "KernelsBase", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+    .target(
+      name: "KernelsBase",
+      swiftSettings: [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"])]),
     .target(
       name: "KernelsV3", dependencies: ["KernelsBase"],
       swiftSettings: cpuLevel("x86-64-v3", vectorBits: 256, "KERNELS_V3")),

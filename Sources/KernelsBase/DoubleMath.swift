@@ -136,10 +136,10 @@ extension VectorMath {
   }
 
   @inline(__always) static func turn(_ v: (sin: D8, cos: D8), _ k: L8) -> (sin: D8, cos: D8) {
-    let odd = (k & 1) .== 1
-    let s = v.sin.replacing(with: v.cos, where: odd)
-    let c = v.cos.replacing(with: v.sin, where: odd)
-    return (double(bits(s) ^ ((k & 2) &<< 62)), double(bits(c) ^ (((k &+ 1) & 2) &<< 62)))
+    let swap = (bits(v.sin) ^ bits(v.cos)) & (0 &- (k & 1))  // where k is odd
+    let s = bits(v.sin) ^ swap ^ ((k & 2) &<< 62)
+    let c = bits(v.cos) ^ swap ^ (((k &+ 1) & 2) &<< 62)
+    return (double(s), double(c))
   }
 
   /// Up to |x| = 10⁶ by subtracting k π/2 in three parts, beyond by the C library.
@@ -152,7 +152,21 @@ extension VectorMath {
     return turn(sinCosReduced(r, fused: true), bits(shifted))
   }
 
-  @inline(__always) static func beyondReduction(_ x: D8) -> Bool {
-    any(.!(absolute(x) .<= doubleReach))
+  /// 1 where |x| is beyond the reach of `sinCos`, or NaN; else 0.
+  @inline(__always) private static func excess(_ x: D8) -> D8 {
+    D8().replacing(with: D8(repeating: 1), where: .!(absolute(x) .<= doubleReach))
+  }
+
+  /// Whether every |x| is within the reach of `sinCos`.
+  @inline(__always) static func reducible(_ x: UnsafePointer<Double>, _ n: Int) -> Bool {
+    let w = 8
+    var beyond = D8()
+    var i = 0
+    while i &+ w <= n {
+      beyond += excess(load(x, i))
+      i &+= w
+    }
+    if i < n { beyond += excess(loadPart(x + i, n &- i)) }
+    return laneSum(beyond) == 0
   }
 }

@@ -58,26 +58,30 @@ extension Kernels {
   }
 
   public static func sin(_ x: FloatIn, _ y: FloatOut, _ n: Int) {
-    map(x, y, n) { v in
-      var result = VectorMath.sinCos(v).sin
-      if VectorMath.beyondReduction(v) {
+    if VectorMath.reducible(x, n) {
+      map(x, y, n) { VectorMath.sinCos($0).sin }
+    } else {
+      map(x, y, n) { v in
+        var result = VectorMath.sinCos(v).sin
         for lane in 0..<16 where !(v[lane].magnitude <= VectorMath.floatReach) {
           result[lane] = LibM.sin(v[lane])
         }
+        return result
       }
-      return result
     }
   }
 
   public static func cos(_ x: FloatIn, _ y: FloatOut, _ n: Int) {
-    map(x, y, n) { v in
-      var result = VectorMath.sinCos(v).cos
-      if VectorMath.beyondReduction(v) {
+    if VectorMath.reducible(x, n) {
+      map(x, y, n) { VectorMath.sinCos($0).cos }
+    } else {
+      map(x, y, n) { v in
+        var result = VectorMath.sinCos(v).cos
         for lane in 0..<16 where !(v[lane].magnitude <= VectorMath.floatReach) {
           result[lane] = LibM.cos(v[lane])
         }
+        return result
       }
-      return result
     }
   }
 

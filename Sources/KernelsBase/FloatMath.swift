@@ -164,10 +164,10 @@ extension VectorMath {
 
   /// Sine and cosine of r + k π/2 from those of r.
   @inline(__always) static func turn(_ v: (sin: F16, cos: F16), _ k: I16) -> (sin: F16, cos: F16) {
-    let odd = (k & 1) .== 1
-    let s = v.sin.replacing(with: v.cos, where: odd)
-    let c = v.cos.replacing(with: v.sin, where: odd)
-    return (float(bits(s) ^ ((k & 2) &<< 30)), float(bits(c) ^ (((k &+ 1) & 2) &<< 30)))
+    let swap = (bits(v.sin) ^ bits(v.cos)) & (0 &- (k & 1))  // where k is odd
+    let s = bits(v.sin) ^ swap ^ ((k & 2) &<< 30)
+    let c = bits(v.cos) ^ swap ^ (((k &+ 1) & 2) &<< 30)
+    return (float(s), float(c))
   }
 
   /// Up to |x| = 10⁴ by subtracting k π/2 in three parts, beyond by the C library.
@@ -180,16 +180,29 @@ extension VectorMath {
     return turn(sinCosReduced(r, fused: true), bits(shifted))
   }
 
-  /// Whether any |x| is beyond the reach of `sinCos` (or is NaN).
-  @inline(__always) static func beyondReduction(_ x: F16) -> Bool {
-    any(.!(absolute(x) .<= floatReach))
-  }
-
   /// sin and cos of 2π p, for any finite p below 2²².
   @inline(__always) static func sinCosTurns(_ p: F16) -> (sin: F16, cos: F16) {
     let fraction = p - ((p + roundingShift) - roundingShift)
     let shifted = fraction * 4 + roundingShift
     let r = (fraction - (shifted - roundingShift) * 0.25) * 6.2831853
     return turn(sinCosReduced(r, fused: true), bits(shifted))
+  }
+
+  /// 1 where |x| is beyond the reach of `sinCos`, or NaN; else 0.
+  @inline(__always) private static func excess(_ x: F16) -> F16 {
+    F16().replacing(with: F16(repeating: 1), where: .!(absolute(x) .<= floatReach))
+  }
+
+  /// Whether every |x| is within the reach of `sinCos`.
+  @inline(__always) static func reducible(_ x: UnsafePointer<Float>, _ n: Int) -> Bool {
+    let w = 16
+    var beyond = F16()
+    var i = 0
+    while i &+ w <= n {
+      beyond += excess(load(x, i))
+      i &+= w
+    }
+    if i < n { beyond += excess(loadPart(x + i, n &- i)) }
+    return laneSum(beyond) == 0
   }
 }

@@ -12,15 +12,31 @@ struct FourVectors {
 
   /// Writes them row by row: 64 numbers.
   @inline(__always) func storeInterleaved(_ out: FloatOut) {
-    var even = SIMD32<Float>()
-    even.evenHalf = v0
-    even.oddHalf = v2
-    var odd = SIMD32<Float>()
-    odd.evenHalf = v1
-    odd.oddHalf = v3
-    var all = SIMD64<Float>()
-    all.evenHalf = even
-    all.oddHalf = odd
-    UnsafeMutableRawPointer(out).storeBytes(of: all, as: SIMD64<Float>.self)
+    let outer = interleaved(v0, v2)
+    let inner = interleaved(v1, v3)
+    let first = interleaved(outer.lowHalf, inner.lowHalf)
+    let second = interleaved(outer.highHalf, inner.highHalf)
+    let bytes = UnsafeMutableRawPointer(out)
+    bytes.storeBytes(of: first, as: SIMD32<Float>.self)
+    (bytes + 128).storeBytes(of: second, as: SIMD32<Float>.self)
   }
+
+  /// Reads 16 rows of four numbers.
+  @inline(__always) static func loadInterleaved(_ rows: FloatIn) -> FourVectors {
+    let bytes = UnsafeRawPointer(rows)
+    let first = bytes.loadUnaligned(as: SIMD32<Float>.self)
+    let second = (bytes + 128).loadUnaligned(as: SIMD32<Float>.self)
+    let even = SIMD32(lowHalf: first.evenHalf, highHalf: second.evenHalf)
+    let odd = SIMD32(lowHalf: first.oddHalf, highHalf: second.oddHalf)
+    return FourVectors(
+      v0: even.evenHalf, v1: odd.evenHalf, v2: even.oddHalf, v3: odd.oddHalf)
+  }
+}
+
+/// a₀ b₀ a₁ b₁ …
+@inline(__always) private func interleaved(_ a: F16, _ b: F16) -> SIMD32<Float> {
+  var result = SIMD32<Float>()
+  result.evenHalf = a
+  result.oddHalf = b
+  return result
 }

@@ -238,7 +238,7 @@ public struct ScoreMLPShape {
   public var paddedWidth: Int { (width + 15) / 16 * 16 }
   /// Floats of scratch memory the kernels need, whatever the number of examples.
   public var workspaceCount: Int {
-    paddedWidth * (2 * (2 * dimension + features + 1) + 2) + 2 * dimension
+    max(800, paddedWidth * (2 * (2 * dimension + features + 1) + 2) + 2 * dimension)
   }
 }
 

@@ -46,11 +46,11 @@ extension Kernels {
 @inline(never) private func powerVector(_ a: F16, _ b: F16) -> F16 {
   let plain = (a .> 0) .& (a .< Float.infinity) .& (VectorMath.absolute(b) .< 1e30)
   var result = F16()
-  if all(plain) {
-    let low = VectorMath.exp(D8(b.lowHalf) * VectorMath.log(D8(a.lowHalf)))
-    let high = VectorMath.exp(D8(b.highHalf) * VectorMath.log(D8(a.highHalf)))
-    result.lowHalf = SIMD8<Float>(low)
-    result.highHalf = SIMD8<Float>(high)
+  if laneSum(F16().replacing(with: F16(repeating: 1), where: plain)) == 16 {
+    let low = VectorMath.exp(widened(b.lowHalf) * VectorMath.log(widened(a.lowHalf)))
+    let high = VectorMath.exp(widened(b.highHalf) * VectorMath.log(widened(a.highHalf)))
+    result.lowHalf = narrowed(low)
+    result.highHalf = narrowed(high)
   } else {
     for lane in 0..<16 { result[lane] = LibM.power(a[lane], b[lane]) }
   }

@@ -16,13 +16,14 @@ enum RandomValue {
 
   /// √(−2 ln u) (cos a, sin a), u = (w0/2 + ½) 2⁻³¹, a = 2π w1 2⁻³².
   @inline(__always) static func normals(_ w0: W16, _ w1: W16) -> (F16, F16) {
-    let u = (converted(unsafeBitCast(w0 &>> 1, to: I16.self)) + 0.5) * 4.656612873077393e-10
+    let u = (converted(w0 &>> 1, minus: 0) + 0.5) * 4.656612873077393e-10
     let radius = (VectorMath.logNormal(u, fused: false) * -2).squareRoot()
-    let k = (w1 &+ 0x2000_0000) &>> 30
-    let rest = unsafeBitCast(w1 &- (k &<< 30), to: I16.self)
-    let r = converted(rest) * 1.4629180792671596e-09  // 2π 2⁻³²
-    let (sine, cosine) = VectorMath.turn(
-      VectorMath.sinCosReduced(r, fused: false), unsafeBitCast(k, to: I16.self))
+    // a = k π/2 + r with r in [−π/4, π/4)
+    let shifted = w1 &+ 0x2000_0000
+    let k = unsafeBitCast(shifted &>> 30, to: I16.self)
+    let unit: Float = 1.4629180792671596e-09  // 2π 2⁻³²
+    let r = converted(shifted & 0x3FFF_FFFF, minus: 536_870_912) * unit
+    let (sine, cosine) = VectorMath.turn(VectorMath.sinCosReduced(r, fused: false), k)
     return (radius * cosine, radius * sine)
   }
 
@@ -42,6 +43,11 @@ enum RandomValue {
     return (radius * cosine, radius * sine)
   }
 
-  /// Exact to one rounding at every level.
-  @inline(__always) private static func converted(_ v: I16) -> F16 { F16(v) }
+  /// v − offset, rounded once, for v < 2³¹ and an offset that is a multiple of 2¹⁶: the two halves of v
+  /// become the low bits of 2³⁹ and of 2²³.
+  @inline(__always) private static func converted(_ v: W16, minus offset: Float) -> F16 {
+    let high = unsafeBitCast((v &>> 16) | 0x5300_0000, to: F16.self)
+    let low = unsafeBitCast((v & 0xFFFF) | 0x4B00_0000, to: F16.self)
+    return (high - (549_764_202_496 + offset)) + low
+  }
 }

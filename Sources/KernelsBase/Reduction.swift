@@ -10,62 +10,90 @@
 
 extension Kernels {
   public static func sum(_ x: FloatIn, _ n: Int) -> Float {
-    blockedSum(x, x, n, padding: 0) { acc, v, _ in acc + v }
+    blockedSum(x, x, n, padding: 0, Fold.sum)
   }
 
   public static func dot(_ x: FloatIn, _ y: FloatIn, _ n: Int) -> Float {
-    blockedSum(x, y, n, padding: 0) { fma($1, $2, $0) }
+    blockedSum(x, y, n, padding: 0, Fold.product)
   }
 
   public static func sumOfSquares(_ x: FloatIn, _ n: Int) -> Float {
-    blockedSum(x, x, n, padding: 0) { acc, v, _ in fma(v, v, acc) }
+    blockedSum(x, x, n, padding: 0, Fold.product)
   }
 
   public static func sumOfExp(_ x: FloatIn, shift: Float, _ n: Int) -> Float {
-    blockedSum(x, x, n, padding: -Float.infinity) { acc, v, _ in acc + VectorMath.exp(v - shift) }
+    @inline(__always) func add(_ sum: F16, _ v: F16, _: F16) -> F16 {
+      sum + VectorMath.exp(v - shift)
+    }
+    return blockedSum(x, x, n, padding: -Float.infinity, add)
   }
 
   public static func maximum(_ x: FloatIn, _ n: Int) -> Float {
-    fold(x, n, -Float.infinity) { $0.replacing(with: $1, where: ($1 .> $0) .| ($1 .!= $1)) }
+    fold(x, n, -Float.infinity, Fold.larger)
   }
 
   public static func minimum(_ x: FloatIn, _ n: Int) -> Float {
-    fold(x, n, Float.infinity) { $0.replacing(with: $1, where: ($1 .< $0) .| ($1 .!= $1)) }
+    fold(x, n, Float.infinity, Fold.smaller)
   }
 
   public static func isFinite(_ x: FloatIn, _ n: Int) -> Bool {
-    // v − v is 0 where v is finite, NaN where not
-    fold(x, n, 0) { $0 + ($1 - $1) } == 0
+    fold(x, n, 0, Fold.finite) == 0
   }
 
   public static func sum(_ x: DoubleIn, _ n: Int) -> Double {
-    blockedSum(x, x, n, padding: 0) { acc, v, _ in acc + v }
+    blockedSum(x, x, n, padding: 0, Fold.sum)
   }
 
   public static func dot(_ x: DoubleIn, _ y: DoubleIn, _ n: Int) -> Double {
-    blockedSum(x, y, n, padding: 0) { fma($1, $2, $0) }
+    blockedSum(x, y, n, padding: 0, Fold.product)
   }
 
   public static func sumOfSquares(_ x: DoubleIn, _ n: Int) -> Double {
-    blockedSum(x, x, n, padding: 0) { acc, v, _ in fma(v, v, acc) }
+    blockedSum(x, x, n, padding: 0, Fold.product)
   }
 
   public static func sumOfExp(_ x: DoubleIn, shift: Double, _ n: Int) -> Double {
-    blockedSum(x, x, n, padding: -Double.infinity) { acc, v, _ in acc + VectorMath.exp(v - shift) }
+    @inline(__always) func add(_ sum: D8, _ v: D8, _: D8) -> D8 { sum + VectorMath.exp(v - shift) }
+    return blockedSum(x, x, n, padding: -Double.infinity, add)
   }
 
   public static func maximum(_ x: DoubleIn, _ n: Int) -> Double {
-    fold(x, n, -Double.infinity) { $0.replacing(with: $1, where: ($1 .> $0) .| ($1 .!= $1)) }
+    fold(x, n, -Double.infinity, Fold.larger)
   }
 
   public static func minimum(_ x: DoubleIn, _ n: Int) -> Double {
-    fold(x, n, Double.infinity) { $0.replacing(with: $1, where: ($1 .< $0) .| ($1 .!= $1)) }
+    fold(x, n, Double.infinity, Fold.smaller)
   }
 
   public static func isFinite(_ x: DoubleIn, _ n: Int) -> Bool {
-    // v − v is 0 where v is finite, NaN where not
-    fold(x, n, 0) { $0 + ($1 - $1) } == 0
+    fold(x, n, 0, Fold.finite) == 0
   }
+}
+
+/// What one vector does to an accumulator. Named, so that it is inlined wherever it is used.
+private enum Fold {
+  @inline(__always) static func sum(_ a: F16, _ v: F16, _: F16) -> F16 { a + v }
+  @inline(__always) static func sum(_ a: D8, _ v: D8, _: D8) -> D8 { a + v }
+  @inline(__always) static func product(_ a: F16, _ v: F16, _ w: F16) -> F16 { fma(v, w, a) }
+  @inline(__always) static func product(_ a: D8, _ v: D8, _ w: D8) -> D8 { fma(v, w, a) }
+
+  /// A NaN on either side wins.
+  @inline(__always) static func larger(_ a: F16, _ v: F16) -> F16 {
+    a.replacing(with: v, where: (v .> a) .| (v .!= v))
+  }
+  @inline(__always) static func larger(_ a: D8, _ v: D8) -> D8 {
+    a.replacing(with: v, where: (v .> a) .| (v .!= v))
+  }
+  @inline(__always) static func smaller(_ a: F16, _ v: F16) -> F16 {
+    a.replacing(with: v, where: (v .< a) .| (v .!= v))
+  }
+  @inline(__always) static func smaller(_ a: D8, _ v: D8) -> D8 {
+    a.replacing(with: v, where: (v .< a) .| (v .!= v))
+  }
+
+  /// v − v is 0 where v is finite, NaN where not.
+  @inline(__always) static func finite(_ a: F16, _ v: F16) -> F16 { a + (v - v) }
+  @inline(__always) static func finite(_ a: D8, _ v: D8) -> D8 { a + (v - v) }
 }
 
 /// Elements summed before the wider sum takes over.
@@ -124,7 +152,7 @@ private var blockLength: Int { 1024 }
   var start = 0
   while start < n {
     let block = blockSum(x + start, y + start, min(blockLength, n &- start), padding: padding, add)
-    total += D8(block.lowHalf) + D8(block.highHalf)
+    total += widened(block.lowHalf) + widened(block.highHalf)
     start &+= blockLength
   }
   return Float(laneSum(total))
@@ -146,6 +174,21 @@ private var blockLength: Int { 1024 }
   let plain = laneSum(total)
   // an infinite sum has no meaningful error term
   return (plain - plain) == 0 ? plain + laneSum(error) : plain
+}
+
+/// Lane i from lane (i + by) mod the number of lanes, through memory.
+@inline(__always) private func rotated(_ v: F16, _ by: Int) -> F16 {
+  var twice = SIMD32(lowHalf: v, highHalf: v)
+  return withUnsafeMutablePointer(to: &twice) {
+    (UnsafeMutableRawPointer($0) + 4 &* by).loadUnaligned(as: F16.self)
+  }
+}
+
+@inline(__always) private func rotated(_ v: D8, _ by: Int) -> D8 {
+  var twice = SIMD16(lowHalf: v, highHalf: v)
+  return withUnsafeMutablePointer(to: &twice) {
+    (UnsafeMutableRawPointer($0) + 8 &* by).loadUnaligned(as: D8.self)
+  }
 }
 
 @inline(__always) func laneSum(_ v: D8) -> Double {
@@ -181,11 +224,14 @@ private var blockLength: Int { 1024 }
   }
   if i < n { b = f(b, loadPart(x + i, n &- i, identity)) }
   let v = f(f(a, b), f(c, d))
-  var r = v[0]
-  for lane in 1..<16 {
-    r = f(F16(repeating: r), F16(repeating: v[lane]))[0]
+  // halves onto each other: every lane ends with the whole
+  var r = v
+  var width = 8
+  while width > 0 {
+    r = f(r, rotated(r, width))
+    width /= 2
   }
-  return r
+  return r[0]
 }
 
 /// Folds a row by an operation whose order does not matter, `identity` being neutral.
@@ -208,9 +254,12 @@ private var blockLength: Int { 1024 }
   }
   if i < n { b = f(b, loadPart(x + i, n &- i, identity)) }
   let v = f(f(a, b), f(c, d))
-  var r = v[0]
-  for lane in 1..<8 {
-    r = f(D8(repeating: r), D8(repeating: v[lane]))[0]
+  // halves onto each other: every lane ends with the whole
+  var r = v
+  var width = 4
+  while width > 0 {
+    r = f(r, rotated(r, width))
+    width /= 2
   }
-  return r
+  return r[0]
 }

@@ -12,6 +12,9 @@ extension Kernels {
     _ parameters: FloatIn, _ shape: ScoreMLPShape, _ inputs: ScoreMLPInputs, workspace: FloatOut,
     _ out: FloatOut
   ) {
+    if ScoreMLP16.fits(shape) {
+      return ScoreMLP16.forward(parameters, shape.activation, inputs, workspace, out)
+    }
     let layers = ScoreMLPLayers(parameters, shape, workspace)
     let d = shape.dimension
     for i in 0..<inputs.count {
@@ -24,6 +27,11 @@ extension Kernels {
     _ parameters: FloatIn, _ shape: ScoreMLPShape, _ inputs: ScoreMLPInputs, z: FloatIn,
     weight: FloatIn, firstLayer: Bool, workspace: FloatOut, gradient: FloatOut
   ) -> Float {
+    if ScoreMLP16.fits(shape) {
+      return ScoreMLP16.lossAndGradient(
+        parameters, shape.activation, inputs, z: z, weight: weight, firstLayer: firstLayer,
+        workspace: workspace, gradient: gradient)
+    }
     let d = shape.dimension
     let count = inputs.count
     let layers = ScoreMLPLayers(parameters, shape, workspace)

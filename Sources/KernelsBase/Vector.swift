@@ -80,38 +80,60 @@ typealias Q8 = SIMD8<UInt64>
   memcpy(p, &v, n &* 8)
 }
 
+// Conversions lane by lane: the generic initialisers would leave a specialisation of the standard
+// library's code, compiled for this level, under a name that every level shares.
+
+@inline(__always) func widened(_ v: SIMD8<Float>) -> D8 {
+  D8(
+    Double(v[0]), Double(v[1]), Double(v[2]), Double(v[3]), Double(v[4]), Double(v[5]),
+    Double(v[6]), Double(v[7]))
+}
+
+@inline(__always) func narrowed(_ v: D8) -> SIMD8<Float> {
+  SIMD8<Float>(
+    Float(v[0]), Float(v[1]), Float(v[2]), Float(v[3]), Float(v[4]), Float(v[5]), Float(v[6]),
+    Float(v[7]))
+}
+
 /// y[i] = f(x[i]). The last vector overlaps the one before it and is read first, so x may be y.
+/// `f` stands in one place, so that it is inlined.
 @inline(__always) func map(
   _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int, _ f: (F16) -> F16
 ) {
-  if n >= 16 {
-    let last = n &- 16
-    let tail = f(load(x, last))
-    var i = 0
-    while i < last {
-      store(f(load(x, i)), y, i)
+  if n <= 0 { return }
+  let last = n &- 16
+  let tail = last >= 0 ? load(x, last) : loadPart(x, n)
+  var i = 0
+  while true {
+    let whole = i < last
+    let v = f(whole ? load(x, i) : tail)
+    if whole {
+      store(v, y, i)
       i &+= 16
+    } else {
+      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
+      return
     }
-    store(tail, y, last)
-  } else if n > 0 {
-    storePart(f(loadPart(x, n)), y, n)
   }
 }
 
 @inline(__always) func map(
   _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ n: Int, _ f: (D8) -> D8
 ) {
-  if n >= 8 {
-    let last = n &- 8
-    let tail = f(load(x, last))
-    var i = 0
-    while i < last {
-      store(f(load(x, i)), y, i)
+  if n <= 0 { return }
+  let last = n &- 8
+  let tail = last >= 0 ? load(x, last) : loadPart(x, n)
+  var i = 0
+  while true {
+    let whole = i < last
+    let v = f(whole ? load(x, i) : tail)
+    if whole {
+      store(v, y, i)
       i &+= 8
+    } else {
+      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
+      return
     }
-    store(tail, y, last)
-  } else if n > 0 {
-    storePart(f(loadPart(x, n)), y, n)
   }
 }
 
@@ -120,35 +142,44 @@ typealias Q8 = SIMD8<UInt64>
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int,
   _ f: (F16, F16) -> F16
 ) {
-  if n >= 16 {
-    let last = n &- 16
-    let tail = f(load(a, last), load(b, last))
-    var i = 0
-    while i < last {
-      store(f(load(a, i), load(b, i)), y, i)
+  if n <= 0 { return }
+  let last = n &- 16
+  let tailA = last >= 0 ? load(a, last) : loadPart(a, n)
+  let tailB = last >= 0 ? load(b, last) : loadPart(b, n)
+  var i = 0
+  while true {
+    let whole = i < last
+    let v = f(whole ? load(a, i) : tailA, whole ? load(b, i) : tailB)
+    if whole {
+      store(v, y, i)
       i &+= 16
+    } else {
+      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
+      return
     }
-    store(tail, y, last)
-  } else if n > 0 {
-    storePart(f(loadPart(a, n), loadPart(b, n)), y, n)
   }
 }
 
 @inline(__always) func map(
   _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>,
-  _ n: Int, _ f: (D8, D8) -> D8
+  _ n: Int,
+  _ f: (D8, D8) -> D8
 ) {
-  if n >= 8 {
-    let last = n &- 8
-    let tail = f(load(a, last), load(b, last))
-    var i = 0
-    while i < last {
-      store(f(load(a, i), load(b, i)), y, i)
+  if n <= 0 { return }
+  let last = n &- 8
+  let tailA = last >= 0 ? load(a, last) : loadPart(a, n)
+  let tailB = last >= 0 ? load(b, last) : loadPart(b, n)
+  var i = 0
+  while true {
+    let whole = i < last
+    let v = f(whole ? load(a, i) : tailA, whole ? load(b, i) : tailB)
+    if whole {
+      store(v, y, i)
       i &+= 8
+    } else {
+      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
+      return
     }
-    store(tail, y, last)
-  } else if n > 0 {
-    storePart(f(loadPart(a, n), loadPart(b, n)), y, n)
   }
 }
 
@@ -157,34 +188,47 @@ typealias Q8 = SIMD8<UInt64>
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int,
   _ f: (F16, F16, F16) -> F16
 ) {
-  if n >= 16 {
-    let last = n &- 16
-    let tail = f(load(a, last), load(b, last), load(y, last))
-    var i = 0
-    while i < last {
-      store(f(load(a, i), load(b, i), load(y, i)), y, i)
+  if n <= 0 { return }
+  let last = n &- 16
+  let tailA = last >= 0 ? load(a, last) : loadPart(a, n)
+  let tailB = last >= 0 ? load(b, last) : loadPart(b, n)
+  let tailY = last >= 0 ? load(y, last) : loadPart(UnsafePointer<Float>(y), n)
+  var i = 0
+  while true {
+    let whole = i < last
+    let v = f(
+      whole ? load(a, i) : tailA, whole ? load(b, i) : tailB, whole ? load(y, i) : tailY)
+    if whole {
+      store(v, y, i)
       i &+= 16
+    } else {
+      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
+      return
     }
-    store(tail, y, last)
-  } else if n > 0 {
-    storePart(f(loadPart(a, n), loadPart(b, n), loadPart(UnsafePointer(y), n)), y, n)
   }
 }
 
 @inline(__always) func update(
   _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>,
-  _ n: Int, _ f: (D8, D8, D8) -> D8
+  _ n: Int,
+  _ f: (D8, D8, D8) -> D8
 ) {
-  if n >= 8 {
-    let last = n &- 8
-    let tail = f(load(a, last), load(b, last), load(y, last))
-    var i = 0
-    while i < last {
-      store(f(load(a, i), load(b, i), load(y, i)), y, i)
+  if n <= 0 { return }
+  let last = n &- 8
+  let tailA = last >= 0 ? load(a, last) : loadPart(a, n)
+  let tailB = last >= 0 ? load(b, last) : loadPart(b, n)
+  let tailY = last >= 0 ? load(y, last) : loadPart(UnsafePointer<Double>(y), n)
+  var i = 0
+  while true {
+    let whole = i < last
+    let v = f(
+      whole ? load(a, i) : tailA, whole ? load(b, i) : tailB, whole ? load(y, i) : tailY)
+    if whole {
+      store(v, y, i)
       i &+= 8
+    } else {
+      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
+      return
     }
-    store(tail, y, last)
-  } else if n > 0 {
-    storePart(f(loadPart(a, n), loadPart(b, n), loadPart(UnsafePointer(y), n)), y, n)
   }
 }

@@ -1,0 +1,1 @@
+../KernelsBase/ScoreMLP16.swift
