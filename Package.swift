@@ -110,7 +110,8 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Catalog", "TestSupport", "moondrift"]),
     .testTarget(
-      name: "KernelsTests", dependencies: ["KernelsBase", "KernelsV3", "KernelsV4", "CSupport"]),
+      name: "KernelsTests",
+      dependencies: ["KernelsBase", "KernelsV3", "KernelsV4", "CSupport", "TestSupport"]),
     .testTarget(
       name: "LuaHostTests",
       dependencies: [

@@ -2,7 +2,7 @@
 /// ("Parallel random numbers: as easy as 1, 2, 3"), for 16 blocks of four words at a time.
 ///
 /// A 32-bit word sits in the low half of a 64-bit lane, where the 32×32→64 product is one
-/// instruction; `even` and `odd` hold blocks 0, 2, … 14 and 1, 3, … 15.
+/// instruction.
 
 /// Four words of 8 blocks, each in the low half of its lane (the high half is not defined).
 struct PhiloxBlock {
@@ -31,46 +31,62 @@ struct PhiloxBlock {
   }
 }
 
+/// How 16 blocks lie in two groups of eight lanes.
+enum PhiloxOrder {
+  /// Blocks 0, 2, … and 1, 3, …: merged pairs of words are then in order.
+  case alternating
+  /// Blocks 0 to 7 and 8 to 15.
+  case consecutive
+
+  @inline(__always) var first: Q8 {
+    self == .alternating ? Q8(0, 2, 4, 6, 8, 10, 12, 14) : Q8(0, 1, 2, 3, 4, 5, 6, 7)
+  }
+  /// From a lane of the first group to the same lane of the second.
+  @inline(__always) var distance: UInt64 { self == .alternating ? 1 : 8 }
+  /// The place of block i among the lanes of both groups.
+  @inline(__always) func lane(_ i: Int) -> Int {
+    self == .alternating ? (i &>> 1) &+ 8 &* (i & 1) : i
+  }
+}
+
 /// The counters of 16 blocks.
 struct PhiloxCounters {
-  var even: PhiloxBlock
-  var odd: PhiloxBlock
+  var a: PhiloxBlock
+  var b: PhiloxBlock
 
   /// The same block of 16 rows that follow one another.
-  @inline(__always) init(rows first: UInt64, block: UInt64, step: UInt32) {
-    let rows = Q8(0, 2, 4, 6, 8, 10, 12, 14) &+ first
-    let next = rows &+ 1
+  @inline(__always) init(rows first: UInt64, block: UInt64, step: UInt32, _ order: PhiloxOrder) {
+    let rows = order.first &+ first
+    let next = rows &+ order.distance
     let c0 = Q8(repeating: block)
     let c3 = Q8(repeating: UInt64(step))
-    even = PhiloxBlock(c0: c0, c1: rows, c2: rows &>> 32, c3: c3)
-    odd = PhiloxBlock(c0: c0, c1: next, c2: next &>> 32, c3: c3)
+    a = PhiloxBlock(c0: c0, c1: rows, c2: rows &>> 32, c3: c3)
+    b = PhiloxBlock(c0: c0, c1: next, c2: next &>> 32, c3: c3)
   }
 
   /// 16 blocks that follow one another in one row.
-  @inline(__always) init(row: UInt64, blocks first: UInt64, step: UInt32) {
-    let blocks = Q8(0, 2, 4, 6, 8, 10, 12, 14) &+ first
+  @inline(__always) init(row: UInt64, blocks first: UInt64, step: UInt32, _ order: PhiloxOrder) {
+    let blocks = order.first &+ first
     let c1 = Q8(repeating: row)
     let c2 = Q8(repeating: row >> 32)
     let c3 = Q8(repeating: UInt64(step))
-    even = PhiloxBlock(c0: blocks, c1: c1, c2: c2, c3: c3)
-    odd = PhiloxBlock(c0: blocks &+ 1, c1: c1, c2: c2, c3: c3)
+    a = PhiloxBlock(c0: blocks, c1: c1, c2: c2, c3: c3)
+    b = PhiloxBlock(c0: blocks &+ order.distance, c1: c1, c2: c2, c3: c3)
   }
 
-  /// 16 (row, block) pairs in row-major order from the given one on.
-  @inline(__always) init(row: UInt64, block: UInt64, blocksPerRow: UInt64, step: UInt32) {
-    self.init(row: row, blocks: block, step: step)
-    var (r, b) = (row, block)
-    for lane in 0..<8 {
-      for half in 0..<2 {
-        if half == 0 {
-          even.c0[lane] = b
-          even.c1[lane] = r
-          even.c2[lane] = r >> 32
-        } else {
-          odd.c0[lane] = b
-          odd.c1[lane] = r
-          odd.c2[lane] = r >> 32
-        }
+  /// 16 (row, block) pairs in row-major order from the given one on. The numbers go through memory:
+  /// setting one lane of a vector after another would write the whole vector each time.
+  @inline(__always) init(
+    row: UInt64, block: UInt64, blocksPerRow: UInt64, step: UInt32, _ order: PhiloxOrder
+  ) {
+    var numbers = (Q8(), Q8(), Q8(), Q8())  // rows of both groups, blocks of both
+    withUnsafeMutablePointer(to: &numbers) { pointer in
+      let cell = UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt64.self)
+      var (r, b) = (row, block)
+      for i in 0..<16 {
+        let lane = order.lane(i)
+        cell[lane] = r
+        cell[lane &+ 16] = b
         b &+= 1
         if b == blocksPerRow {
           b = 0
@@ -78,13 +94,21 @@ struct PhiloxCounters {
         }
       }
     }
+    let c3 = Q8(repeating: UInt64(step))
+    a = PhiloxBlock(c0: numbers.2, c1: numbers.0, c2: numbers.0 &>> 32, c3: c3)
+    b = PhiloxBlock(c0: numbers.3, c1: numbers.1, c2: numbers.1 &>> 32, c3: c3)
   }
 
-  /// Word by word, 16 blocks in a vector.
-  @inline(__always) func words(key: UInt64) -> PhiloxWords {
-    let a = even.scrambled(key: key)
-    let b = odd.scrambled(key: key)
-    return PhiloxWords(
+  @inline(__always) func scrambled(key: UInt64) -> PhiloxCounters {
+    var result = self
+    result.a = a.scrambled(key: key)
+    result.b = b.scrambled(key: key)
+    return result
+  }
+
+  /// Word by word, 16 blocks in a vector, from the alternating order.
+  @inline(__always) var words: PhiloxWords {
+    PhiloxWords(
       w0: merged(a.c0, b.c0), w1: merged(a.c1, b.c1), w2: merged(a.c2, b.c2),
       w3: merged(a.c3, b.c3))
   }

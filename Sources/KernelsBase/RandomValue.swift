@@ -51,3 +51,56 @@ enum RandomValue {
     return (high - (549_764_202_496 + offset)) + low
   }
 }
+
+// All numbers of 16 scrambled blocks, and the first of each.
+extension RandomValue {
+  @inline(__always) static func firstWord(_ b: PhiloxCounters) -> F16 {
+    unsafeBitCast(b.words.w0, to: F16.self)
+  }
+
+  @inline(__always) static func words(_ b: PhiloxCounters) -> FourVectors {
+    let w = b.words
+    return FourVectors(
+      v0: unsafeBitCast(w.w0, to: F16.self), v1: unsafeBitCast(w.w1, to: F16.self),
+      v2: unsafeBitCast(w.w2, to: F16.self), v3: unsafeBitCast(w.w3, to: F16.self))
+  }
+
+  @inline(__always) static func firstUniform(_ b: PhiloxCounters) -> F16 { uniform(b.words.w0) }
+
+  @inline(__always) static func uniforms(_ b: PhiloxCounters) -> FourVectors {
+    let w = b.words
+    return FourVectors(v0: uniform(w.w0), v1: uniform(w.w1), v2: uniform(w.w2), v3: uniform(w.w3))
+  }
+
+  @inline(__always) static func firstNormal(_ b: PhiloxCounters) -> F16 {
+    let w = b.words
+    return normals(w.w0, w.w1).0
+  }
+
+  @inline(__always) static func normals(_ b: PhiloxCounters) -> FourVectors {
+    let w = b.words
+    let (v0, v1) = normals(w.w0, w.w1)
+    let (v2, v3) = normals(w.w2, w.w3)
+    return FourVectors(v0: v0, v1: v1, v2: v2, v3: v3)
+  }
+
+  @inline(__always) static func firstUniform(_ b: PhiloxCounters) -> (D8, D8) {
+    (uniform(b.a.c0, b.a.c1), uniform(b.b.c0, b.b.c1))
+  }
+
+  @inline(__always) static func uniforms(_ b: PhiloxCounters) -> FourDoubleVectors {
+    FourDoubleVectors(
+      v0: uniform(b.a.c0, b.a.c1), v1: uniform(b.a.c2, b.a.c3),
+      v2: uniform(b.b.c0, b.b.c1), v3: uniform(b.b.c2, b.b.c3))
+  }
+
+  @inline(__always) static func firstNormal(_ b: PhiloxCounters) -> (D8, D8) {
+    (normals(b.a).0, normals(b.b).0)
+  }
+
+  @inline(__always) static func normals(_ b: PhiloxCounters) -> FourDoubleVectors {
+    let (v0, v1) = normals(b.a)
+    let (v2, v3) = normals(b.b)
+    return FourDoubleVectors(v0: v0, v1: v1, v2: v2, v3: v3)
+  }
+}

@@ -178,14 +178,14 @@ private var blockLength: Int { 1024 }
 
 /// Lane i from lane (i + by) mod the number of lanes, through memory.
 @inline(__always) private func rotated(_ v: F16, _ by: Int) -> F16 {
-  var twice = SIMD32(lowHalf: v, highHalf: v)
+  var twice = (v, v)
   return withUnsafeMutablePointer(to: &twice) {
     (UnsafeMutableRawPointer($0) + 4 &* by).loadUnaligned(as: F16.self)
   }
 }
 
 @inline(__always) private func rotated(_ v: D8, _ by: Int) -> D8 {
-  var twice = SIMD16(lowHalf: v, highHalf: v)
+  var twice = (v, v)
   return withUnsafeMutablePointer(to: &twice) {
     (UnsafeMutableRawPointer($0) + 8 &* by).loadUnaligned(as: D8.self)
   }
