@@ -4,6 +4,7 @@
 import PackageDescription
 
 /// Flags of one CPU level for the kernel targets: Swift itself emits AVX2 or AVX-512 code with them.
+/// Without errno the square root is an instruction and not a call.
 func cpuLevel(_ march: String, vectorBits: Int, _ condition: String) -> [SwiftSetting] {
   #if arch(x86_64)
     [
