@@ -17,13 +17,14 @@ public enum RandomModule {
       DerivedSeed.entry,
       .property(RandomStream.self, "seed", "The seed it was made with.") { $0.seed },
       draw("normal", "Independent N(0, 1) numbers.") { try $0.normal($1, $2) },
-      draw("uniform", "Independent U(0, 1) numbers, ends excluded.") { try $0.uniform($1, $2) },
+      SobolPoints.plain,
+      SobolPoints.shifted,
       .method(
         RandomStream.self, "permutation", "The integers 1 … n in random order.",
         .arg("n", in: .nonNegative), returns: "int64 tensor of shape [n]",
         example: "return random.stream(1):permutation(5)"
       ) { (stream: RandomStream, n: Int) in
-        try Tensor(stream.permutation(n).map { Int64($0 + 1) })
+        try places(n) { stream.permutation(n) }
       },
       .method(
         RandomStream.self, "integers", "Independent integers, each from first to last as likely.",
@@ -33,9 +34,18 @@ public enum RandomModule {
         guard first <= last else {
           throw UserError("last must be at least first, got \(first) and \(last)")
         }
-        return try Tensor(stream.integers(n, first...last).map { Int64($0) })
+        return try places(n, from: 0) { stream.integers(n, first...last) }
       },
-    ])
+    ] + laws + choices)
+
+  /// An int64 tensor of n integers, with `from` added; whether they fit is asked before they are made.
+  static func places(_ n: Int, from first: Int = 1, _ body: () throws -> [Int]) throws -> Tensor {
+    let result = try Tensor(uninitialized: Shape(checking: [n]), .int64)
+    guard n <= Int32.max else { throw UserError("n must be at most \(Int32.max), got \(n)") }
+    let out = result.pointer(Int64.self)
+    for (place, value) in try body().enumerated() { out[place] = Int64(value + first) }
+    return result
+  }
 
   private static func draw(
     _ name: String, _ summary: String,

@@ -10,6 +10,12 @@ public enum Operand: Argument {
 
   public static var expectation: String { "a tensor or a number" }
   public static var luaType: String { "tensor|number" }
+  public var literal: String {
+    switch self {
+    case .tensor(let x): x.describe()
+    case .number(let value): formatNumber(value)
+    }
+  }
 
   @inline(__always)
   public static func read(_ frame: Frame, _ index: Int32) throws -> Operand {

@@ -15,6 +15,7 @@ public let modules: [Module] = [
   ProductModule.module,
   TensorModule.module,
   RandomModule.module,
+  LinalgModule.module,
   GradModule.module,
   SDEModule.module,
   TargetModule.module,

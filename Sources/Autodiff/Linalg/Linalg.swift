@@ -1,0 +1,106 @@
+import Tensors
+
+/// Linear algebra with gradients: the functions behind the Lua module `linalg`, for Swift callers.
+///
+/// The last two axes of a tensor are a matrix, the axes before them a stack of matrices. The pullbacks
+/// are those of Giles 2008 ("Collected matrix derivative results for forward and reverse mode
+/// algorithmic differentiation") where no other source is named; they are written in traced
+/// operations, so gradients of any order exist.
+public enum Linalg {
+  /// Records an operation with several results, as one whose value is all of them laid side by side
+  /// behind the axes of the stack.
+  ///
+  /// - Parameters:
+  ///   - shapes: the shapes of the results, without the axes of the stack.
+  ///   - pullback: (input, outputs, their cotangents) → cotangent of the input.
+  static func recordSeveral(
+    _ name: StaticString, _ x: Tensor, shapes: [[Int]],
+    forward: @escaping (Tensor) throws -> [Tensor],
+    pullback: @escaping (Tensor, [Tensor], [Tensor]) throws -> Tensor
+  ) throws -> [Tensor] {
+    let batch = x.batch
+    func pack(_ parts: [Tensor]) throws -> Tensor {
+      try concatenate(
+        zip(parts, shapes).map { part, shape in
+          try reshape(part, to: batch + [shape.reduce(1, *)])
+        }, axis: batch.count)
+    }
+    func unpack(_ whole: Tensor) throws -> [Tensor] {
+      var start = 0
+      return try shapes.map { shape in
+        let range = start..<start + shape.reduce(1, *)
+        start = range.upperBound
+        return try reshape(slice(whole, axis: batch.count, range), to: batch + shape)
+      }
+    }
+    let whole = try record(
+      name, [x], forward: { try pack(forward($0[0])) },
+      pullbacks: [
+        { inputs, output, cotangent in
+          try pullback(inputs[0], unpack(output), unpack(cotangent))
+        }
+      ])
+    return try unpack(whole)
+  }
+
+  // MARK: Parts of matrices
+
+  /// The elements on and below the diagonal; those on it times `diagonal`.
+  static func lowerTriangle(_ x: Tensor, diagonal: Double = 1) throws -> Tensor {
+    try x * mask(x) { row, column in row > column ? 1 : row == column ? diagonal : 0 }
+  }
+
+  /// The elements on and above the diagonal.
+  static func upperTriangle(_ x: Tensor) throws -> Tensor {
+    try x * mask(x) { row, column in row <= column ? 1 : 0 }
+  }
+
+  /// (A + Aᵀ) / 2.
+  static func symmetrized(_ x: Tensor) throws -> Tensor { try (x + transpose(x)) * 0.5 }
+
+  /// The diagonals of matrices as vectors.
+  static func diagonal(_ x: Tensor) throws -> Tensor {
+    try sum(x * mask(x) { $0 == $1 ? 1 : 0 }, axis: x.rank - 1)
+  }
+
+  /// Vectors as the diagonals of square matrices.
+  static func diagonalMatrix(_ x: Tensor) throws -> Tensor {
+    let wide = try expandedAxis(x, at: x.rank)
+    return try wide * identity(x.shape[x.rank - 1], x.dtype)
+  }
+
+  static func identity(_ order: Int, _ dtype: DType) throws -> Tensor {
+    let result = try Tensor.zeros(Shape(checking: [order, order]), dtype)
+    for i in 0..<order { try result.select(axis: 0, i).select(axis: 0, i).assign(.scalar(1)) }
+    return result
+  }
+
+  private static func mask(_ x: Tensor, _ value: (Int, Int) -> Double) throws -> Tensor {
+    let (rows, columns) = (x.matrixRows, x.matrixColumns)
+    let result = try Tensor(uninitialized: [rows, columns], .float64)
+    let out = result.pointer(Double.self)
+    for i in 0..<rows { for j in 0..<columns { out[i * columns + j] = value(i, j) } }
+    return try result.converted(to: x.dtype)
+  }
+
+  /// Scales the columns of matrices: A diag(s).
+  static func scaledColumns(_ x: Tensor, _ s: Tensor) throws -> Tensor {
+    try x * expandedAxis(s, at: s.rank - 1)
+  }
+
+  /// Scales the rows of matrices: diag(s) A.
+  static func scaledRows(_ s: Tensor, _ x: Tensor) throws -> Tensor {
+    try expandedAxis(s, at: s.rank) * x
+  }
+
+  /// 1/x, and 0 where x is 0.
+  static func safeReciprocal(_ x: Tensor) throws -> Tensor {
+    let isZero = try x.value.compared(with: .scalar(0, .float64), .equal).converted(to: x.dtype)
+    return try (1 - isZero) / (x + isZero)
+  }
+
+  /// Integers and booleans as float32.
+  static func real(_ x: Tensor) throws -> Tensor {
+    x.dtype.isFloatingPoint ? x : try x.value.converted(to: .float32)
+  }
+}

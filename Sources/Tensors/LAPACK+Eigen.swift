@@ -1,0 +1,99 @@
+import Catalog
+
+// Eigenvalues: of symmetric matrices by divide and conquer (syevd), of others by QR steps (geev).
+// Without gradients.
+
+extension Tensor {
+  /// A = V diag(w) Vᵀ of symmetric matrices: w [… n] from small to large, the eigenvectors as columns
+  /// of V [… n n]. Only the triangle below the diagonal is read.
+  package func symmetricEigen() throws -> (values: Tensor, vectors: Tensor) {
+    let (values, rows) = try symmetricEigen(hasVectors: true)
+    return (values, try rows.transposed())
+  }
+
+  package func symmetricEigenvalues() throws -> Tensor {
+    try symmetricEigen(hasVectors: false).values
+  }
+
+  private func symmetricEigen(hasVectors: Bool) throws -> (values: Tensor, rows: Tensor) {
+    let a = try checkedSymmetric("x").copied()
+    let values = try Tensor(uninitialized: Shape(batch + [a.matrixRows]), a.dtype)
+    if a.elementCount > 0 {
+      if a.dtype == .float32 {
+        try a.diagonalize(Float.self, values, hasVectors)
+      } else {
+        try a.diagonalize(Double.self, values, hasVectors)
+      }
+    }
+    return (values, a)
+  }
+
+  /// Leaves the eigenvectors as rows in this dense stack.
+  private func diagonalize<T: LAPACKScalar>(
+    _ type: T.Type, _ values: Tensor, _ hasVectors: Bool
+  ) throws {
+    let routine: LAPACK.SYEVD = try LAPACK.routine("syevd", T.self)
+    let order = matrixRows
+    let a = pointer(T.self)
+    let w = values.pointer(T.self)
+    func run(
+      _ index: Int, _ work: UnsafeMutablePointer<T>, _ length: Int32,
+      _ integers: UnsafeMutablePointer<Int32>, _ integerCount: Int32
+    ) -> Int32 {
+      var (n, info, length, integerCount) = (Int32(order), Int32(0), length, integerCount)
+      var step = n
+      var (job, triangle) = (fortran(hasVectors ? "V" : "N"), fortran("U"))
+      routine(
+        &job, &triangle, &n, a + index * order * order, &step, w + index * order, work, &length,
+        integers, &integerCount, &info, 1, 1)
+      return info
+    }
+    var (answer, integerCount): (T, Int32) = (0, 0)
+    _ = run(0, &answer, -1, &integerCount, -1)
+    let length = LAPACK.workLength(answer)
+    let most = integerCount
+    let refusal = LAPACK.forEachMatrix(matrixCount, work: 9 * order * order * order) { index in
+      let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length))
+      let integers = UnsafeMutablePointer<Int32>.allocate(capacity: Int(max(most, 1)))
+      defer {
+        work.deallocate()
+        integers.deallocate()
+      }
+      return run(index, work, length, integers, most)
+    }
+    if let refusal { throw UserError("the eigenvalues of x did not converge\(refusal.place)") }
+  }
+
+  /// The eigenvalues of square matrices as [… n 2]: real and imaginary parts. Aᵀ has those of A.
+  package func eigenvalues() throws -> Tensor {
+    let a = try checkedSquares("x").copied()
+    let values = try Tensor(uninitialized: Shape(batch + [2, a.matrixRows]), a.dtype)
+    if a.elementCount > 0 {
+      if a.dtype == .float32 {
+        try a.findEigenvalues(Float.self, values)
+      } else {
+        try a.findEigenvalues(Double.self, values)
+      }
+    }
+    return try values.transposed()
+  }
+
+  private func findEigenvalues<T: LAPACKScalar>(_ type: T.Type, _ values: Tensor) throws {
+    let routine: LAPACK.GEEV = try LAPACK.routine("geev", T.self)
+    let order = matrixRows
+    let a = pointer(T.self)
+    let w = values.pointer(T.self)
+    let refusal = LAPACK.forEachMatrix(matrixCount, work: 10 * order * order * order) { index in
+      var (n, info, one, length) = (Int32(order), Int32(0), Int32(1), Int32(64 * order))
+      var (left, right, step, other) = (fortran("N"), fortran("N"), n, one)
+      let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length))
+      defer { work.deallocate() }
+      let real = w + index * 2 * order
+      routine(
+        &left, &right, &n, a + index * order * order, &step, real, real + order, work, &one, work,
+        &other, work, &length, &info, 1, 1)
+      return info
+    }
+    if let refusal { throw UserError("the eigenvalues of x did not converge\(refusal.place)") }
+  }
+}
