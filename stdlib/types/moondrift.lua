@@ -300,11 +300,12 @@ local stream_object = {}
 ---@return tensor
 function stream_object:normal(shape, options) end
 
---- Independent U(0, 1) numbers, ends excluded.
----@param shape integer|integer[] lengths
+--- Sobol points with a random digital shift: each alone is uniform.
+---@param n integer how many; 2^k of them are best balanced
+---@param dimension integer
 ---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
 ---@return tensor
-function stream_object:uniform(shape, options) end
+function stream_object:sobol(n, dimension, options) end
 
 --- The integers 1 … n in random order.
 ---@param n integer
@@ -317,6 +318,66 @@ function stream_object:permutation(n) end
 ---@param last integer
 ---@return tensor
 function stream_object:integers(n, first, last) end
+
+--- Independent U(low, high) numbers.
+---@param shape integer|integer[] lengths
+---@param options? { low?: number, high?: number, dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:uniform(shape, options) end
+
+--- Independent exponential numbers.
+---@param shape integer|integer[] lengths
+---@param options? { rate?: tensor|number, dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:exponential(shape, options) end
+
+--- Independent gamma numbers, density ∝ x^(a-1) e^(-rate x).
+---@param shape integer|integer[] lengths
+---@param a tensor|number positive: a number, or a tensor that broadcasts
+---@param options? { rate?: tensor|number, dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:gamma(shape, a, options) end
+
+--- Independent beta numbers, density ∝ x^(a-1) (1-x)^(b-1).
+---@param shape integer|integer[] lengths
+---@param a tensor|number positive: a number, or a tensor that broadcasts
+---@param b tensor|number positive: a number, or a tensor that broadcasts
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:beta(shape, a, b, options) end
+
+--- Independent Student-t numbers.
+---@param shape integer|integer[] lengths
+---@param degrees tensor|number degrees of freedom, positive: a number, or a tensor that broadcasts
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:student(shape, degrees, options) end
+
+--- Independent booleans, true with probability p.
+---@param shape integer|integer[] lengths
+---@param p tensor|number from 0 to 1: a number, or a tensor that broadcasts
+---@return tensor
+function stream_object:bernoulli(shape, p) end
+
+--- Rows of N(mean, covariance).
+---@param n integer
+---@param mean tensor
+---@param covariance tensor
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function stream_object:multivariate_normal(n, mean, covariance, options) end
+
+--- n of the integers 1 … count.
+---@param n integer
+---@param count integer
+---@param options? { weights?: tensor, replace?: boolean }
+---@return tensor
+function stream_object:choice(n, count, options) end
+
+--- For each row of weights, one place, as likely as its weight.
+---@param weights tensor [... k], 0 or more
+---@return tensor
+function stream_object:categorical(weights) end
 
 --- Gives up its memory at once.
 function stream_object:free() end
@@ -954,6 +1015,125 @@ function random.stream(seed) end
 ---@return integer
 function random.derived_seed(seed, part) end
 
+--- Sobol points, which fill the unit cube evenly.
+---@param n integer how many; 2^k of them are best balanced
+---@param dimension integer
+---@param options? { skip?: integer, dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function random.sobol(n, dimension, options) end
+
+--- Linear algebra in float32 and float64. The last two axes are a matrix, those before a stack.
+---@class moondrift.linalg
+linalg = {}
+
+--- X with a X = b.
+---@param a tensor square matrix, or a stack of them
+---@param b tensor vector, or matrix of right-hand sides; stacks broadcast
+---@return tensor
+function linalg.solve(a, b) end
+
+--- X with a X = b for a triangular a; the other triangle is not read.
+---@param a tensor square matrix, or a stack of them
+---@param b tensor vector, or matrix of right-hand sides; stacks broadcast
+---@param options? { lower?: boolean }
+---@return tensor
+function linalg.solve_triangular(a, b, options) end
+
+--- The X of least norm among those that make |a X - b| least.
+---@param a tensor matrix, or a stack of them
+---@param b tensor vector, or matrix of right-hand sides
+---@return tensor
+function linalg.lstsq(a, b) end
+
+--- The inverse. To apply it, `solve` is faster and more exact.
+---@param x tensor square matrix, or a stack of them
+---@return tensor
+function linalg.inv(x) end
+
+--- The pseudo-inverse of Moore and Penrose.
+---@param x tensor matrix, or a stack of them
+---@param options? { tolerance?: number }
+---@return tensor
+function linalg.pinv(x, options) end
+
+--- The determinant.
+---@param x tensor square matrix, or a stack of them
+---@return tensor
+function linalg.det(x) end
+
+--- The logarithm of a determinant, which must be positive.
+---@param x tensor square matrix, or a stack of them
+---@return tensor
+function linalg.logdet(x) end
+
+--- The sign of the determinant and the logarithm of its size.
+---@param x tensor square matrix, or a stack of them
+---@return tensor
+---@return tensor
+function linalg.slogdet(x) end
+
+--- The lower triangular L with x = L Lᵀ.
+---@param x tensor symmetric matrix, or a stack of them
+---@return tensor
+function linalg.cholesky(x) end
+
+--- x = Q R, thin: Q has orthonormal columns, R is upper triangular.
+---@param x tensor matrix [m n], or a stack of them
+---@return tensor
+---@return tensor
+function linalg.qr(x) end
+
+--- x = U diag(s) Vᵀ, thin, the singular values from large to small.
+---@param x tensor matrix [m n], or a stack of them
+---@return tensor
+---@return tensor
+---@return tensor
+function linalg.svd(x) end
+
+--- The singular values, from large to small.
+---@param x tensor matrix, or a stack of them
+---@return tensor
+function linalg.svdvals(x) end
+
+--- x = V diag(w) Vᵀ, the eigenvalues from small to large.
+---@param x tensor symmetric matrix, or a stack of them
+---@return tensor
+---@return tensor
+function linalg.eigh(x) end
+
+--- The eigenvalues of a symmetric matrix, from small to large.
+---@param x tensor symmetric matrix, or a stack of them
+---@return tensor
+function linalg.eigvalsh(x) end
+
+--- The eigenvalues of a square matrix, as complex numbers; no gradient.
+---@param x tensor square matrix, or a stack of them
+---@return tensor
+function linalg.eigvals(x) end
+
+--- The symmetric S with S S = x.
+---@param x tensor symmetric matrix, or a stack of them, no eigenvalue below 0
+---@return tensor
+function linalg.sqrtm(x) end
+
+--- A norm of vectors or matrices.
+---@param x tensor
+---@param order? number|"inf"|"fro"|"nuc" a number, 'inf'; for matrices 1, 2, 'inf', 'fro' or 'nuc'
+---@param options? { axis?: integer, keepdim?: boolean }
+---@return tensor
+function linalg.norm(x, order, options) end
+
+--- The sum of the diagonal.
+---@param x tensor matrix, or a stack of them
+---@return tensor
+function linalg.trace(x) end
+
+--- How many singular values differ from 0.
+---@param x tensor matrix, or a stack of them
+---@param options? { tolerance?: number }
+---@return tensor
+function linalg.matrix_rank(x, options) end
+
 --- Derivatives of functions of tensors, in reverse mode and to any order; x may be nested tables of tensors, such as a model's parameters.
 ---@class moondrift.grad
 grad = {}
@@ -1295,6 +1475,7 @@ train = {}
 ---@class moondrift
 ---@field tensor moondrift.tensor
 ---@field random moondrift.random
+---@field linalg moondrift.linalg
 ---@field grad moondrift.grad
 ---@field sde moondrift.sde
 ---@field target moondrift.target
