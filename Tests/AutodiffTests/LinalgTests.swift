@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("linalg") struct LinalgTests {

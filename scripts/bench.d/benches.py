@@ -5,6 +5,7 @@ import statistics
 import tempfile
 import time
 
+import decompositions
 from harness import (
     BINARY, ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
     peer_python, peer_script)
@@ -107,4 +108,5 @@ GROUPS = {
             f"{PEER_EPOCHS} epochs, scaled by {EPOCHS}/{PEER_EPOCHS} x {SEEDS} x {MODES}; on two "
             "cores two processes of the peer would halve its time"),
     ],
+    "core": decompositions.BENCHES,
 }
