@@ -71,4 +71,30 @@ import Testing
     #expect(
       ended.out.contains("not tested: not at the published settings (epochs, every, samples)"))
   }
+
+  @Test("values that cannot be right end it with one line and leave nothing")
+  func badValues() throws {
+    let folder = try TemporaryFolder()
+    for (word, message) in [
+      ("--every=0", "kl_dynamics.lua: --every must be a positive integer, got 0"),
+      ("--seeds=-1", "kl_dynamics.lua: --seeds must be a positive integer, got -1"),
+      ("--width=-1", "nn.score_mlp: width must be a positive integer, got -1"),
+      ("--base=0.5", "sde.ve_power: base must be a number above 1, got 0.5"),
+      ("--rate=-1", "optim.sgd: rate must be"),
+    ] {
+      let result = try ScriptFiles.run(Self.path, [word, "--out=run"], in: folder)
+      #expect(result.status == 1)
+      #expect(result.err.contains(message), "\(result.err)")
+      #expect(try ScriptFiles.names(in: folder) == [])
+    }
+  }
+
+  @Test("epochs that are never looked at are not drawn")
+  func nothingToDraw() throws {
+    let folder = try TemporaryFolder()
+    let ended = try ScriptFiles.run(Self.path, ["--smoke", "--shown=7", "--out=run"], in: folder)
+    #expect(ended.status == 0, "\(ended.err)")
+    let names = try ScriptFiles.names(in: folder)
+    #expect(names.contains("./run/kl_dynamics.svg") && !names.contains("./run/densities.svg"))
+  }
 }

@@ -29,6 +29,10 @@ local settings = args{
   smoke = {seeds = 2, samples = 200, epochs = 41, every = 10, shown = {10, 20, 40}},
 }
 
+for _, name in ipairs{"seeds", "samples", "epochs", "batch", "every"} do
+  args.demand(settings[name] > 0, "--%s must be a positive integer, got %d", name, settings[name])
+end
+
 local record <close> = run.open(settings)
 local process = sde.ve_power{base = settings.base}
 
@@ -59,8 +63,14 @@ for index, mu in ipairs(settings.mus) do
   end
 end
 
-local is_shown = {}
-for _, epoch in ipairs(settings.shown) do is_shown[epoch] = true end
+--- Of the epochs to draw those that are looked at.
+local shown, is_shown = {}, {}
+for _, epoch in ipairs(settings.shown) do
+  if epoch >= 0 and epoch < settings.epochs and epoch % settings.every == 0 then
+    shown[#shown + 1] = epoch
+    is_shown[epoch] = true
+  end
+end
 
 local updates = math.ceil(settings.samples / settings.batch)
 
@@ -270,19 +280,19 @@ for index, of in ipairs(experiments) do
 end
 overview:axes{y_limits = {least - 0.05, most + 0.05}}
 
-local panels = plot.figure{size = {2.3 * #settings.shown, 1.9 * #experiments + 0.3}}
+local panels = plot.figure{size = {2.3 * math.max(#shown, 1), 1.9 * #experiments + 0.3}}
 for row, of in ipairs(experiments) do
   local x = of.x or tensor{-1, 1}
   local exact = of.target:log_density(x:reshape{#x, 1}):exp()
   local _, top = extent(exact:table())
-  for column, epoch in ipairs(settings.shown) do
+  for column, epoch in ipairs(shown) do
     panels:panel(row, column, {
       title = row == 1 and ("epoch %d"):format(epoch) or nil,
       x = row == #experiments and "x" or nil,
       y = column == 1 and ("density, modes at ±%g"):format(of.mu) or nil,
       x_limits = of.range, y_limits = {0, 1.9 * top}, legend = "top_right",
     })
-    local is_last = column == #settings.shown
+    local is_last = column == #shown
     for index, q in ipairs(of.densities[epoch] or {}) do
       panels:line(x, q, {
         color = color(row), width = 0.6, opacity = 0.45,
@@ -295,7 +305,8 @@ for row, of in ipairs(experiments) do
   end
 end
 
-record:save_figure(overview, "kl_dynamics"):save_figure(panels, "densities")
+record:save_figure(overview, "kl_dynamics")
+if #shown > 0 then record:save_figure(panels, "densities") end
 
 overview:show()
 print(list)
@@ -304,7 +315,7 @@ local results = {}
 for index, of in ipairs(experiments) do
   local kl, kl_low, kl_high = across.quartiles(of.runs, "kl")
   local densities = {}
-  for _, epoch in ipairs(settings.shown) do
+  for _, epoch in ipairs(shown) do
     densities[#densities + 1] = {epoch = epoch, q = of.densities[epoch] or {}}
   end
   results[index] = {

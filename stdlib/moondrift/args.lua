@@ -38,6 +38,13 @@ function M.script_name()
   return path:match("[^/]+$") or path
 end
 
+--- Ends the script with one line on stderr where a setting cannot be right.
+---@param condition any
+---@param message string with the marks of string.format
+function M.demand(condition, message, ...)
+  if not condition then error(M.usage_error(M.script_name() .. ": " .. message:format(...)), 0) end
+end
+
 -- Types
 
 ---@alias moondrift.SettingKind "integer"|"number"|"string"|"boolean"|"integers"|"numbers"

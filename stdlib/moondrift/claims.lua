@@ -133,6 +133,7 @@ local function measured_text(claim)
 end
 
 local function runs_text(claim)
+  if claim.measured == nil then return "–" end
   if not claim.seeds then return "exact" end
   if (claim.diverged or 0) == 0 then return tostring(claim.seeds) end
   return ("%d, %d diverged"):format(claim.seeds, claim.diverged)
@@ -142,6 +143,8 @@ local function pad(text, width) return text .. (" "):rep(width - utf8.len(text))
 
 ---@class moondrift.ClaimList
 ---@field claims moondrift.Claim[]
+---@field notes table<integer, string> what the claims say of themselves
+---@field reason string? why none of them is tested
 local ClaimList = {}
 ClaimList.__index = ClaimList
 ClaimList.__name = "claims"
@@ -153,6 +156,7 @@ function ClaimList:add(claim)
   check(claim, 3)
   local entry = {}
   for name, value in pairs(claim) do entry[name] = value end
+  self.notes[#self.claims + 1] = entry.note
   if self.reason then
     entry.note = entry.note and entry.note .. "; " .. self.reason or self.reason
     entry.verdict = "not tested"
@@ -167,13 +171,11 @@ end
 ---@return string
 function ClaimList:__tostring()
   local rows = {{"", "claim", "expected", "measured", "runs", "verdict"}}
-  local notes = {}
   for _, claim in ipairs(self.claims) do
     rows[#rows + 1] = {
       claim.id, claim.claim, expected_text(claim), measured_text(claim), runs_text(claim),
       claim.verdict,
     }
-    notes[#rows] = claim.note
   end
   local widths = {}
   for _, row in ipairs(rows) do
@@ -186,9 +188,8 @@ function ClaimList:__tostring()
     local pieces = {}
     for column, text in ipairs(row) do pieces[column] = pad(text, widths[column]) end
     lines[#lines + 1] = table.concat(pieces, "  "):gsub("%s+$", "")
-    if notes[index] and notes[index] ~= self.reason then
-      lines[#lines + 1] = (" "):rep(widths[1] + 2) .. notes[index]
-    end
+    local note = self.notes[index - 1]
+    if note then lines[#lines + 1] = (" "):rep(widths[1] + 2) .. note end
   end
   if self.reason then lines[#lines + 1] = "not tested: " .. self.reason end
   return table.concat(lines, "\n")
@@ -204,7 +205,7 @@ end
 function M.new(options)
   options = options or {}
   local reason = options.smoke and "a smoke run" or options.reason or nil
-  return setmetatable({claims = {}, reason = reason}, ClaimList)
+  return setmetatable({claims = {}, notes = {}, reason = reason}, ClaimList)
 end
 
 return M

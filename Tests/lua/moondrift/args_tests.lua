@@ -110,3 +110,8 @@ settings, with their defaults:
   --seeds=3   runs  [smoke: 1]
   --out=DIR   folder of the run; a new one under runs/ where absent
   --smoke     a run of seconds that shows that everything works]])
+
+-- What a script demands of its settings
+args.demand(true, "never")
+check.raises("args_tests.lua: --seeds must be positive, got -1",
+  args.demand, false, "--seeds must be positive, got %d", -1)

@@ -63,7 +63,7 @@ check.equal(tostring(list), [[
 1  μ is ten  10 ± 2        10.12     exact           reproduced
 2  n         ≥ 10          3 [2, 4]  20, 3 diverged  not reproduced
    a note
-3  untested  0.5 (0 to 1)  –         exact           not tested]])
+3  untested  0.5 (0 to 1)  –         –               not tested]])
 check.equal(#list.claims, 3)
 check.equal(list.claims[2].diverged, 3)
 
