@@ -195,6 +195,20 @@ function M.quartiles(runs, name)
   return middle, low, high
 end
 
+--- Adds a quantity made of another, value by value.
+---@param runs moondrift.Runs
+---@param name string
+---@param from string the quantity it is made of
+---@param f fun(value: number): number
+function M.derive(runs, name, from, f)
+  local derived = {}
+  for run, values in ipairs(lists_of(runs, from, 2)) do
+    derived[run] = {}
+    for position, value in ipairs(values) do derived[run][position] = f(value) end
+  end
+  runs.values[name] = derived
+end
+
 --- Elementwise: `a[i] / b[i]`.
 ---@param a number[]
 ---@param b number[]

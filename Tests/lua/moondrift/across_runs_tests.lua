@@ -33,6 +33,10 @@ check.equal(middle, {8.0, 4.5, 3.0, 2.0})
 check.equal(low[2], 4.25)
 check.equal(high[2], 4.75)
 
+across.derive(runs, "half", "kl", function(kl) return kl / 2 end)
+check.equal(runs.values.half[1], {4.0, 2.0, 1.0, 1.5})
+check.equal(across.last(runs, "half"), {1.5, 0.5, NAN})
+
 -- Every second epoch, counted from the first pass; losses are averaged over the rows between.
 local kept = across.collect(fits, {every = 2, from = 1, first = 2, last = 2})
 check.equal(kept.epochs, {0.0, 2.0})
