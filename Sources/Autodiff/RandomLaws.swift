@@ -75,7 +75,7 @@ extension RandomModule {
       example:
         "return random.stream(1):multivariate_normal(3, tensor{0, 1}, tensor{{2, 1}, {1, 2}})"
     ) { (stream: RandomStream, n: Int, mean: Tensor, covariance: Tensor, dtype: DType) in
-      let factor = try Linalg.cholesky(covariance.value)
+      let factor = try covariance.value.choleskyFactor("covariance")
       return try stream.normal(n, mean: mean.value, factor: factor, floating(dtype))
     },
   ]

@@ -6,21 +6,22 @@ extension Tensor {
   /// The lower triangular L of each symmetric positive definite matrix A = L Lᵀ. LAPACK's upper
   /// factor of Aᵀ = A has the memory of L.
   ///
+  /// - Parameter name: what an error calls the matrix.
   /// - Throws: where a matrix is not symmetric or not positive definite.
-  package func choleskyFactor() throws -> Tensor {
-    let result = try checkedSymmetric("x").copied()
+  package func choleskyFactor(_ name: String = "x") throws -> Tensor {
+    let result = try checkedSymmetric(name).copied()
     if result.elementCount > 0 {
       if result.dtype == .float32 {
-        try result.factorize(Float.self)
+        try result.factorize(Float.self, name)
       } else {
-        try result.factorize(Double.self)
+        try result.factorize(Double.self, name)
       }
     }
     result.clearTriangle(lower: false)
     return result
   }
 
-  private func factorize<T: LAPACKScalar>(_ type: T.Type) throws {
+  private func factorize<T: LAPACKScalar>(_ type: T.Type, _ name: String) throws {
     let factor: LAPACK.POTRF = try LAPACK.routine("potrf", T.self)
     let order = matrixRows
     let a = pointer(T.self)
@@ -31,7 +32,7 @@ extension Tensor {
     }
     if let refusal {
       throw UserError(
-        "x must be positive definite: leading minor \(refusal.code) is not\(refusal.place)")
+        "\(name) must be positive definite: leading minor \(refusal.code) is not\(refusal.place)")
     }
   }
 

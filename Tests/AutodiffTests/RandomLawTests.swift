@@ -144,6 +144,12 @@ import Testing
   func multivariate() throws {
     let mean = try Tensor([1.0, -2])
     let factor = try Linalg.cholesky(Tensor([2.0, 0.6, 0.6, 1], shape: [2, 2]))
+    do {
+      _ = try Tensor([1.0, 2, 2, 1], shape: [2, 2]).choleskyFactor("covariance")
+      Issue.record("an indefinite covariance is taken")
+    } catch {
+      #expect("\(error)" == "covariance must be positive definite: leading minor 2 is not")
+    }
     let x = try RandomStream(seed: 5).normal(n, mean: mean, factor: factor, .float64)
     let values = try x.doubles()
     let first = stride(from: 0, to: 2 * n, by: 2).map { values[$0] }
