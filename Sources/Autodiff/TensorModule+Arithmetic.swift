@@ -92,13 +92,13 @@ extension TensorModule {
   }
 
   static let elementwise: [Entry] =
-    UnaryRule.all.map { rule in
+    (UnaryRule.all + UnaryRule.special).map { rule in
       .operation(
         "\(rule.name)", "Element by element: \(rule.summary).", .arg("x"),
         example: "return tensor{0.5, 1}:\(rule.name)()"
       ) { (x: Tensor) in try rule(x) }
     }
-    + BinaryRule.all.map { rule in
+    + (BinaryRule.all + BinaryRule.special).map { rule in
       .operation(
         "\(rule.name)", "Element by element: \(rule.summary); operands broadcast.", .arg("a"),
         .arg("b"), example: "return tensor{1, 2}:\(rule.name)(3)"
@@ -112,54 +112,35 @@ extension TensorModule {
         try a.value.compared(with: b.tensor().value, comparison)
       }
     }
-
-  static let reductions: [Entry] = [
-    reduction("sum", "The sum") { try sum($0, axis: $1, keepingAxis: $2) },
-    reduction("mean", "The mean") { try mean($0, axis: $1, keepingAxis: $2) },
-    reduction("max", "The largest element; ties share the gradient,") {
-      try extreme($0, .maximum, axis: $1, keepingAxis: $2)
-    },
-    reduction("min", "The smallest element; ties share the gradient,") {
-      try extreme($0, .minimum, axis: $1, keepingAxis: $2)
-    },
-    .operation(
-      "var", "The variance over an axis or all elements.", .arg("x"),
-      .arg("axis", default: nil, "1-based; all elements where absent"),
-      .option("correction", default: 1, "divides by N − correction", in: .nonNegative),
-      .option("keepdim", default: false, "keeps the axis with length 1"),
-      example: "return tensor{1, 2, 3}:var()"
-    ) { (x: Tensor, axis: Int?, correction: Int, keep: Bool) in
-      try variance(x, axis: axis.map { try x.axis($0) }, correction: correction, keepingAxis: keep)
-    },
-    .operation(
-      "std", "The standard deviation over an axis or all elements.", .arg("x"),
-      .arg("axis", default: nil, "1-based; all elements where absent"),
-      .option("correction", default: 1, "divides by N − correction", in: .nonNegative),
-      .option("keepdim", default: false, "keeps the axis with length 1"),
-      example: "return tensor{1, 2, 3}:std()"
-    ) { (x: Tensor, axis: Int?, correction: Int, keep: Bool) in
-      try sqrt(
-        variance(x, axis: axis.map { try x.axis($0) }, correction: correction, keepingAxis: keep))
-    },
-    .operation(
-      "logsumexp", "ln Σ e^x over an axis, without overflow.", .arg("x"), .arg("axis", "1-based"),
-      .option("keepdim", default: false, "keeps the axis with length 1"),
-      example: "return tensor{1000, 1000}:logsumexp(1)"
-    ) { (x: Tensor, axis: Int, keep: Bool) in
-      try logSumExp(x, axis: x.axis(axis), keepingAxis: keep)
-    },
-  ]
-
-  private static func reduction(
-    _ name: String, _ what: String, _ body: @escaping (Tensor, Int?, Bool) throws -> Tensor
-  ) -> Entry {
-    .operation(
-      name, "\(what) over an axis or all elements.", .arg("x"),
-      .arg("axis", default: nil, "1-based; all elements where absent"),
-      .option("keepdim", default: false, "keeps the axis with length 1"),
-      example: "return tensor{{1, 2}, {3, 4}}:\(name)(1)"
-    ) { (x: Tensor, axis: Int?, keep: Bool) in try body(x, axis.map { try x.axis($0) }, keep) }
-  }
+    + ElementTest.allCases.map { test in
+      .operation(
+        test.rawValue, "Element by element, a bool tensor.", .arg("x"),
+        example: "return (tensor{1, 0} / tensor{0, 0}):\(test.rawValue)()"
+      ) { (x: Tensor) in try x.value.tested(test) }
+    }
+    + [
+      .operation(
+        "clamp", "x held between two bounds; slope 0 outside.", .arg("x"),
+        .arg("low", default: nil, "no bound where absent"),
+        .arg("high", default: nil, "no bound where absent"),
+        example: "return tensor{-2, 0.5, 2}:clamp(-1, 1)"
+      ) { (x: Tensor, low: Double?, high: Double?) in
+        let low = low ?? -.infinity
+        let high = high ?? .infinity
+        guard low <= high else {
+          throw UserError("low must be at most high, got \(low) and \(high)")
+        }
+        return try clamp(x, low, high)
+      },
+      .operation(
+        "softmax", "e^x / Σ e^x over an axis.", .arg("x"), .arg("axis", default: -1, "1-based"),
+        example: "return tensor{1, 2, 3}:softmax()"
+      ) { (x: Tensor, axis: Int) in try softmax(x, axis: x.axis(axis)) },
+      .operation(
+        "log_softmax", "x − ln Σ e^x over an axis.", .arg("x"),
+        .arg("axis", default: -1, "1-based"), example: "return tensor{1, 2, 3}:log_softmax()"
+      ) { (x: Tensor, axis: Int) in try logSoftmax(x, axis: x.axis(axis)) },
+    ]
 
   static let products: [Entry] = [
     .operation(

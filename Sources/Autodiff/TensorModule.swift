@@ -9,7 +9,7 @@ public enum TensorModule {
     types: [TypeDescription(Tensor.self, "an n-dimensional array, float32 unless asked otherwise")],
     call: make,
     entries: making + shaping + reading + operators + elementwise + reductions + products
-      + selection)
+      + ordering + selection)
 
   static let make = Entry.function(
     "tensor", "A tensor of the given values.",

@@ -25,6 +25,8 @@ struct TensorScriptTests {
     try run("gradients.lua", names)
   }
 
-  @Test("indices read and write what they say", arguments: ["indexing.lua"])
+  @Test(
+    "operations do what they say, and their errors say what is wrong",
+    arguments: ["indexing.lua", "reductions.lua"])
   func behaviour(script: String) throws { try run(script) }
 }

@@ -129,6 +129,70 @@ function tensor_object:silu() end
 ---@return tensor
 function tensor_object:relu() end
 
+--- Element by element: the error function.
+---@return tensor
+function tensor_object:erf() end
+
+--- Element by element: 1 − erf(x), exact for large x.
+---@return tensor
+function tensor_object:erfc() end
+
+--- Element by element: ln |Γ(x)|.
+---@return tensor
+function tensor_object:lgamma() end
+
+--- Element by element: d/dx ln Γ(x).
+---@return tensor
+function tensor_object:digamma() end
+
+--- Element by element: tangent of radians.
+---@return tensor
+function tensor_object:tan() end
+
+--- Element by element: the angle whose sine is x.
+---@return tensor
+function tensor_object:asin() end
+
+--- Element by element: the angle whose cosine is x.
+---@return tensor
+function tensor_object:acos() end
+
+--- Element by element: the angle whose tangent is x.
+---@return tensor
+function tensor_object:atan() end
+
+--- Element by element: hyperbolic sine.
+---@return tensor
+function tensor_object:sinh() end
+
+--- Element by element: hyperbolic cosine.
+---@return tensor
+function tensor_object:cosh() end
+
+--- Element by element: x Φ(x), Φ the normal distribution function.
+---@return tensor
+function tensor_object:gelu() end
+
+--- Element by element: ln(1 + e^x).
+---@return tensor
+function tensor_object:softplus() end
+
+--- Element by element: the integer below; slope 0.
+---@return tensor
+function tensor_object:floor() end
+
+--- Element by element: the integer above; slope 0.
+---@return tensor
+function tensor_object:ceil() end
+
+--- Element by element: the nearest integer, even on a tie; slope 0.
+---@return tensor
+function tensor_object:round() end
+
+--- Element by element: −1, 0 or 1; slope 0.
+---@return tensor
+function tensor_object:sign() end
+
 --- Element by element: a + b; operands broadcast.
 ---@param b tensor|number
 ---@return tensor
@@ -164,6 +228,21 @@ function tensor_object:maximum(b) end
 ---@return tensor
 function tensor_object:minimum(b) end
 
+--- Element by element: the angle of the point (b, a); operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:atan2(b) end
+
+--- Element by element: a − b ⌊a/b⌋, with the sign of b; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:mod(b) end
+
+--- Element by element: ln(e^a + e^b) without overflow; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:logaddexp(b) end
+
 --- Element by element, a bool tensor; operands broadcast.
 ---@param b tensor|number
 ---@return tensor
@@ -194,52 +273,173 @@ function tensor_object:equal(b) end
 ---@return tensor
 function tensor_object:not_equal(b) end
 
---- The sum over an axis or all elements.
----@param axis? integer 1-based; all elements where absent
+--- Element by element, a bool tensor.
+---@return tensor
+function tensor_object:is_nan() end
+
+--- Element by element, a bool tensor.
+---@return tensor
+function tensor_object:is_inf() end
+
+--- Element by element, a bool tensor.
+---@return tensor
+function tensor_object:is_finite() end
+
+--- x held between two bounds; slope 0 outside.
+---@param low? number no bound where absent
+---@param high? number no bound where absent
+---@return tensor
+function tensor_object:clamp(low, high) end
+
+--- e^x / Σ e^x over an axis.
+---@param axis? integer 1-based
+---@return tensor
+function tensor_object:softmax(axis) end
+
+--- x − ln Σ e^x over an axis.
+---@param axis? integer 1-based
+---@return tensor
+function tensor_object:log_softmax(axis) end
+
+--- The sum over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor_object:sum(axis, options) end
 
---- The mean over an axis or all elements.
----@param axis? integer 1-based; all elements where absent
+--- The mean over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor_object:mean(axis, options) end
 
---- The largest element; ties share the gradient, over an axis or all elements.
----@param axis? integer 1-based; all elements where absent
+--- The product over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:prod(axis, options) end
+
+--- The largest element; ties share the gradient, over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor_object:max(axis, options) end
 
---- The smallest element; ties share the gradient, over an axis or all elements.
----@param axis? integer 1-based; all elements where absent
+--- The smallest element; ties share the gradient, over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor_object:min(axis, options) end
 
---- The variance over an axis or all elements.
----@param axis? integer 1-based; all elements where absent
+--- Whether an element is true or not 0, over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:any(axis, options) end
+
+--- Whether every element is true or not 0, over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:all(axis, options) end
+
+--- The median (of the middle two, their mean) over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:median(axis, options) end
+
+--- The variance over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { correction?: integer, keepdim?: boolean }
 ---@return tensor
 function tensor_object:var(axis, options) end
 
---- The standard deviation over an axis or all elements.
----@param axis? integer 1-based; all elements where absent
+--- The standard deviation over an axis, a list of axes or all elements.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { correction?: integer, keepdim?: boolean }
 ---@return tensor
 function tensor_object:std(axis, options) end
 
---- ln Σ e^x over an axis, without overflow.
----@param axis integer 1-based
+--- ln Σ e^x over an axis or a list of them, without overflow.
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor_object:logsumexp(axis, options) end
+
+--- (Σ |x|^p)^(1/p) over axes or all elements; the slope at 0 is 0.
+---@param p? number math.huge for the largest |x|, 0 counts what is not 0
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:norm(p, axis, options) end
+
+--- Quantiles over axes or all elements, linear between neighbours.
+---@param q number|number[] a number from 0 to 1, or a list, which becomes the first axis
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:quantile(q, axis, options) end
 
 --- The matrix product; 1-D operands and leading axes as in NumPy.
 ---@param b tensor
 ---@return tensor
 function tensor_object:matmul(b) end
+
+--- Running sums along an axis.
+---@param axis? integer 1-based
+---@return tensor
+function tensor_object:cumsum(axis) end
+
+--- Running products along an axis.
+---@param axis? integer 1-based
+---@return tensor
+function tensor_object:cumprod(axis) end
+
+--- The place of the largest element, the first of equals; NaN wins.
+---@param axis? integer|integer[] 1-based, or a list; the row-major number where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:argmax(axis, options) end
+
+--- The place of the smallest element, the first of equals; NaN wins.
+---@param axis? integer|integer[] 1-based, or a list; the row-major number where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor_object:argmin(axis, options) end
+
+--- The elements in order along an axis, and their places. Stable; NaN comes last.
+---@param axis? integer 1-based
+---@param options? { descending?: boolean }
+---@return tensor
+---@return tensor
+function tensor_object:sort(axis, options) end
+
+--- The 1-based places of the elements in order. Stable; NaN comes last.
+---@param axis? integer 1-based
+---@param options? { descending?: boolean }
+---@return tensor
+function tensor_object:argsort(axis, options) end
+
+--- The k largest (or smallest) elements along an axis, in order, and their places.
+---@param k integer
+---@param axis? integer 1-based
+---@param options? { largest?: boolean }
+---@return tensor
+---@return tensor
+function tensor_object:topk(k, axis, options) end
+
+--- The different elements in order, and how often each occurs.
+---@return tensor
+---@return tensor
+function tensor_object:unique() end
+
+--- How many elements fall into each of equal bins; the last bin is closed.
+---@param bins? integer
+---@param options? { range?: number[] }
+---@return tensor
+---@return tensor
+function tensor_object:histogram(bins, options) end
 
 --- The element of a where the mask is true, otherwise that of b; all broadcast.
 ---@param a tensor|number
@@ -814,6 +1014,86 @@ function tensor.silu(x) end
 ---@return tensor
 function tensor.relu(x) end
 
+--- Element by element: the error function.
+---@param x tensor
+---@return tensor
+function tensor.erf(x) end
+
+--- Element by element: 1 − erf(x), exact for large x.
+---@param x tensor
+---@return tensor
+function tensor.erfc(x) end
+
+--- Element by element: ln |Γ(x)|.
+---@param x tensor
+---@return tensor
+function tensor.lgamma(x) end
+
+--- Element by element: d/dx ln Γ(x).
+---@param x tensor
+---@return tensor
+function tensor.digamma(x) end
+
+--- Element by element: tangent of radians.
+---@param x tensor
+---@return tensor
+function tensor.tan(x) end
+
+--- Element by element: the angle whose sine is x.
+---@param x tensor
+---@return tensor
+function tensor.asin(x) end
+
+--- Element by element: the angle whose cosine is x.
+---@param x tensor
+---@return tensor
+function tensor.acos(x) end
+
+--- Element by element: the angle whose tangent is x.
+---@param x tensor
+---@return tensor
+function tensor.atan(x) end
+
+--- Element by element: hyperbolic sine.
+---@param x tensor
+---@return tensor
+function tensor.sinh(x) end
+
+--- Element by element: hyperbolic cosine.
+---@param x tensor
+---@return tensor
+function tensor.cosh(x) end
+
+--- Element by element: x Φ(x), Φ the normal distribution function.
+---@param x tensor
+---@return tensor
+function tensor.gelu(x) end
+
+--- Element by element: ln(1 + e^x).
+---@param x tensor
+---@return tensor
+function tensor.softplus(x) end
+
+--- Element by element: the integer below; slope 0.
+---@param x tensor
+---@return tensor
+function tensor.floor(x) end
+
+--- Element by element: the integer above; slope 0.
+---@param x tensor
+---@return tensor
+function tensor.ceil(x) end
+
+--- Element by element: the nearest integer, even on a tie; slope 0.
+---@param x tensor
+---@return tensor
+function tensor.round(x) end
+
+--- Element by element: −1, 0 or 1; slope 0.
+---@param x tensor
+---@return tensor
+function tensor.sign(x) end
+
 --- Element by element: a + b; operands broadcast.
 ---@param a tensor
 ---@param b tensor|number
@@ -856,6 +1136,24 @@ function tensor.maximum(a, b) end
 ---@return tensor
 function tensor.minimum(a, b) end
 
+--- Element by element: the angle of the point (b, a); operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.atan2(a, b) end
+
+--- Element by element: a − b ⌊a/b⌋, with the sign of b; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.mod(a, b) end
+
+--- Element by element: ln(e^a + e^b) without overflow; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.logaddexp(a, b) end
+
 --- Element by element, a bool tensor; operands broadcast.
 ---@param a tensor
 ---@param b tensor|number
@@ -892,60 +1190,202 @@ function tensor.equal(a, b) end
 ---@return tensor
 function tensor.not_equal(a, b) end
 
---- The sum over an axis or all elements.
+--- Element by element, a bool tensor.
 ---@param x tensor
----@param axis? integer 1-based; all elements where absent
+---@return tensor
+function tensor.is_nan(x) end
+
+--- Element by element, a bool tensor.
+---@param x tensor
+---@return tensor
+function tensor.is_inf(x) end
+
+--- Element by element, a bool tensor.
+---@param x tensor
+---@return tensor
+function tensor.is_finite(x) end
+
+--- x held between two bounds; slope 0 outside.
+---@param x tensor
+---@param low? number no bound where absent
+---@param high? number no bound where absent
+---@return tensor
+function tensor.clamp(x, low, high) end
+
+--- e^x / Σ e^x over an axis.
+---@param x tensor
+---@param axis? integer 1-based
+---@return tensor
+function tensor.softmax(x, axis) end
+
+--- x − ln Σ e^x over an axis.
+---@param x tensor
+---@param axis? integer 1-based
+---@return tensor
+function tensor.log_softmax(x, axis) end
+
+--- The sum over an axis, a list of axes or all elements.
+---@param x tensor
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor.sum(x, axis, options) end
 
---- The mean over an axis or all elements.
+--- The mean over an axis, a list of axes or all elements.
 ---@param x tensor
----@param axis? integer 1-based; all elements where absent
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor.mean(x, axis, options) end
 
---- The largest element; ties share the gradient, over an axis or all elements.
+--- The product over an axis, a list of axes or all elements.
 ---@param x tensor
----@param axis? integer 1-based; all elements where absent
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.prod(x, axis, options) end
+
+--- The largest element; ties share the gradient, over an axis, a list of axes or all elements.
+---@param x tensor
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor.max(x, axis, options) end
 
---- The smallest element; ties share the gradient, over an axis or all elements.
+--- The smallest element; ties share the gradient, over an axis, a list of axes or all elements.
 ---@param x tensor
----@param axis? integer 1-based; all elements where absent
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor.min(x, axis, options) end
 
---- The variance over an axis or all elements.
+--- Whether an element is true or not 0, over an axis, a list of axes or all elements.
 ---@param x tensor
----@param axis? integer 1-based; all elements where absent
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.any(x, axis, options) end
+
+--- Whether every element is true or not 0, over an axis, a list of axes or all elements.
+---@param x tensor
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.all(x, axis, options) end
+
+--- The median (of the middle two, their mean) over an axis, a list of axes or all elements.
+---@param x tensor
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.median(x, axis, options) end
+
+--- The variance over an axis, a list of axes or all elements.
+---@param x tensor
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { correction?: integer, keepdim?: boolean }
 ---@return tensor
 function tensor.var(x, axis, options) end
 
---- The standard deviation over an axis or all elements.
+--- The standard deviation over an axis, a list of axes or all elements.
 ---@param x tensor
----@param axis? integer 1-based; all elements where absent
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { correction?: integer, keepdim?: boolean }
 ---@return tensor
 function tensor.std(x, axis, options) end
 
---- ln Σ e^x over an axis, without overflow.
+--- ln Σ e^x over an axis or a list of them, without overflow.
 ---@param x tensor
----@param axis integer 1-based
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
 ---@param options? { keepdim?: boolean }
 ---@return tensor
 function tensor.logsumexp(x, axis, options) end
+
+--- (Σ |x|^p)^(1/p) over axes or all elements; the slope at 0 is 0.
+---@param x tensor
+---@param p? number math.huge for the largest |x|, 0 counts what is not 0
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.norm(x, p, axis, options) end
+
+--- Quantiles over axes or all elements, linear between neighbours.
+---@param x tensor
+---@param q number|number[] a number from 0 to 1, or a list, which becomes the first axis
+---@param axis? integer|integer[] 1-based, or a list; all elements where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.quantile(x, q, axis, options) end
 
 --- The matrix product; 1-D operands and leading axes as in NumPy.
 ---@param a tensor
 ---@param b tensor
 ---@return tensor
 function tensor.matmul(a, b) end
+
+--- Running sums along an axis.
+---@param x tensor
+---@param axis? integer 1-based
+---@return tensor
+function tensor.cumsum(x, axis) end
+
+--- Running products along an axis.
+---@param x tensor
+---@param axis? integer 1-based
+---@return tensor
+function tensor.cumprod(x, axis) end
+
+--- The place of the largest element, the first of equals; NaN wins.
+---@param x tensor
+---@param axis? integer|integer[] 1-based, or a list; the row-major number where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.argmax(x, axis, options) end
+
+--- The place of the smallest element, the first of equals; NaN wins.
+---@param x tensor
+---@param axis? integer|integer[] 1-based, or a list; the row-major number where absent
+---@param options? { keepdim?: boolean }
+---@return tensor
+function tensor.argmin(x, axis, options) end
+
+--- The elements in order along an axis, and their places. Stable; NaN comes last.
+---@param x tensor
+---@param axis? integer 1-based
+---@param options? { descending?: boolean }
+---@return tensor
+---@return tensor
+function tensor.sort(x, axis, options) end
+
+--- The 1-based places of the elements in order. Stable; NaN comes last.
+---@param x tensor
+---@param axis? integer 1-based
+---@param options? { descending?: boolean }
+---@return tensor
+function tensor.argsort(x, axis, options) end
+
+--- The k largest (or smallest) elements along an axis, in order, and their places.
+---@param x tensor
+---@param k integer
+---@param axis? integer 1-based
+---@param options? { largest?: boolean }
+---@return tensor
+---@return tensor
+function tensor.topk(x, k, axis, options) end
+
+--- The different elements in order, and how often each occurs.
+---@param x tensor
+---@return tensor
+---@return tensor
+function tensor.unique(x) end
+
+--- How many elements fall into each of equal bins; the last bin is closed.
+---@param x tensor
+---@param bins? integer
+---@param options? { range?: number[] }
+---@return tensor
+---@return tensor
+function tensor.histogram(x, bins, options) end
 
 --- The element of a where the mask is true, otherwise that of b; all broadcast.
 ---@param mask tensor a bool tensor

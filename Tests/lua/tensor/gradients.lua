@@ -71,31 +71,69 @@ local function integers(...) return tensor({...}, {dtype = "int64"}) end
 -- Elementwise, one tensor.
 for _, name in ipairs{
   "negative", "abs", "exp", "expm1", "log", "log1p", "sqrt", "square", "reciprocal", "sin", "cos",
-  "tanh", "sigmoid", "silu", "relu",
+  "tanh", "sigmoid", "silu", "relu", "erf", "erfc", "lgamma", "digamma", "atan", "sinh", "cosh",
+  "gelu", "softplus", "floor", "ceil", "round", "sign",
 } do
   case(name, one, tensor[name])
 end
+for _, name in ipairs{"tan", "asin", "acos"} do case(name, one, tensor[name], {-0.9, 0.9}) end
+case("lgamma", one, tensor.lgamma, {-1.8, -1.2})
+case("digamma", one, tensor.digamma, {-1.8, -1.2})
+case("clamp", {{{5}}, {{2, 3}}}, function(x) return x:clamp(0.7, 1.2) end)
+case("clamp", {{{5}}, {{}}, {{0}}}, function(x) return x:clamp(nil, 1.2) end)
+case("softmax", {{{5}}, {{2, 3}}, {{3, 0}}, {{0, 3}}}, function(x) return x:softmax() end)
+case("softmax", {{{2, 3, 4}}}, function(x) return x:softmax(2) end)
+case("log_softmax", {{{5}}, {{2, 3}}}, function(x) return x:log_softmax(1) end)
 for _, name in ipairs{
   "negative", "abs", "exp", "expm1", "square", "sin", "cos", "tanh", "sigmoid", "silu", "relu",
+  "erf", "erfc", "atan", "sinh", "gelu", "softplus", "sign",
 } do
   case(name, one, tensor[name], {-1.8, -0.3})
 end
 
 -- Elementwise, two tensors.
 for _, name in ipairs{
-  "add", "subtract", "multiply", "divide", "power", "maximum", "minimum",
+  "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "atan2",
+  "logaddexp", "mod",
 } do
   case(name, two, tensor[name])
 end
 
 -- Reductions.
-for _, name in ipairs{"sum", "mean", "max", "min", "var", "std"} do
+for _, name in ipairs{
+  "sum", "mean", "prod", "max", "min", "median", "var", "std", "logsumexp", "norm",
+} do
   local f = tensor[name]
+  if name == "norm" then f = function(x, ...) return tensor.norm(x, 3, ...) end end
   case(name, {{{5}}, {{2, 3}}}, function(x) return f(x) end)
   case(name, {{{3, 4}}, {{3, 4, 2}}, {{0, 4}}}, function(x) return f(x, 2) end)
   case(name, matrix, function(x) return f(x, 1, {keepdim = true}) * x end)
+  case(name, {{{2, 3, 2}}, {{2, 2, 2, 1}}}, function(x) return f(x, {1, 3}) end)
+  case(name, {{{2, 3, 2}}}, function(x) return f(x, {-1, 2}, {keepdim = true}) * x end)
 end
-case("logsumexp", {{{3, 4}}, {{0, 4}}}, function(x) return x:logsumexp(2) end)
+for _, p in ipairs{0.5, 1, 2, 3, math.huge, -math.huge} do
+  case("norm", {{{5}}, {{3, 4}}}, function(x) return x:norm(p, 1) end)
+end
+case("quantile", {{{3, 5}}}, function(x) return x:quantile({0.1, 0.5, 1}, 2) end)
+local function second(f)
+  return function(x)
+    local _, g = grad.vjp(function(y) return f(y) end, x,
+      random.stream(5):normal(f(x).shape, {dtype = "float64"}))
+    return g
+  end
+end
+local holes = tensor({0, 1, 1, 0, 1}, {dtype = "float64"})
+for _, name in ipairs{"cumsum", "cumprod"} do
+  local f = tensor[name]
+  case(name, {{{5}}, {{3, 4}}, {{0}}, {{2, 0}}}, function(x) return f(x) end)
+  case(name, {{{3, 4, 2}}}, function(x) return f(x, 2) end)
+  case(name, {{{5}}}, second(function(x) return f(x * holes) end))
+end
+case("prod", {{{5}}}, function(x) return (x * holes):prod() end)
+case("prod", {{{5}}, {{1}}}, second(function(x) return (x * x):prod() end))
+case("sort", {{{5}}, {{3, 4}}}, function(x) return (x:sort()) end)
+case("sort", {{{3, 4, 2}}, {{3, 0}}}, function(x) return (x:sort(2, {descending = true})) end)
+case("topk", {{{3, 4}}}, function(x) return (x:topk(2, 1)) end)
 
 -- Shapes.
 case("reshape", matrix, function(x) return x:reshape{2, 6} end)
@@ -138,6 +176,7 @@ case("take", {{{3, 4}}}, function(x) return x:take({4, -1, 1}, 2) end)
 -- No gradient: new tensors, integer or boolean results, writes in place.
 local without = [[
   zeros ones full linspace arange detach nonzero fill assign axpy
+  any all argmax argmin argsort unique histogram is_nan is_inf is_finite
   less less_equal greater greater_equal equal not_equal
 ]]
 local known = {}
