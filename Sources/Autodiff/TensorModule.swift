@@ -9,7 +9,7 @@ public enum TensorModule {
     types: [TypeDescription(Tensor.self, "an n-dimensional array, float32 unless asked otherwise")],
     call: make,
     entries: making + shaping + reading + operators + elementwise + reductions + products
-      + ordering + selection)
+      + ordering + selection + cutting + grids + namedProducts + fourier)
 
   static let make = Entry.function(
     "tensor", "A tensor of the given values.",
@@ -78,16 +78,7 @@ public enum TensorModule {
       let axis = x.rank - 1
       return try indexed(x, .slices(Array(repeating: .all, count: axis) + [.one(i)]))
     },
-    .operation(
-      "expand", "A view with a new axis of length 1.", .arg("x"),
-      .arg("axis", "its place, 1-based"), example: "tensor{1, 2}:expand(1)"
-    ) { (x: Tensor, axis: Int) in
-      let place = axis > 0 ? axis - 1 : x.rank + 1 + axis
-      guard (0...x.rank).contains(place), axis != 0, x.rank < Shape.maximumRank else {
-        throw UserError("axis must be from 1 to \(x.rank + 1), got \(axis), for shape \(x.shape)")
-      }
-      return try expandedAxis(x, at: place)
-    },
+    newAxisView("expand"), newAxisView("unsqueeze"),
     .operation(
       "broadcast", "A view that repeats axes of length 1.", .arg("x"), .arg("shape", "lengths"),
       example: "tensor{1, 2}:broadcast{3, 2}"
@@ -101,11 +92,16 @@ public enum TensorModule {
       return try concatenate(parts, axis: first.axis(axis))
     },
     .function(
-      "stack", "Tensors of one shape along a new first axis.", .arg("parts"),
+      "stack", "Tensors of one shape along a new axis.", .arg("parts"),
+      .arg("axis", default: 1, "place of the new axis, 1-based"),
       example: "tensor.stack{tensor.ones(2), tensor.zeros(2)}"
-    ) { (parts: [Tensor]) in
-      guard !parts.isEmpty else { throw UserError("parts must not be empty") }
-      return try concatenate(parts.map { try expandedAxis($0, at: 0) }, axis: 0)
+    ) { (parts: [Tensor], axis: Int) in
+      guard let first = parts.first else { throw UserError("parts must not be empty") }
+      for part in parts where part.shape != first.shape {
+        throw UserError("parts must have one shape, got \(first.shape) and \(part.shape)")
+      }
+      let place = try newAxis(axis, of: first)
+      return try concatenate(parts.map { try expandedAxis($0, at: place) }, axis: place)
     },
     .operation(
       "copy", "A dense copy with memory of its own.", .arg("x"), example: "tensor.ones(2):copy()"
@@ -167,6 +163,25 @@ public enum TensorModule {
       (x: Tensor, _: Rest<Value>) in x.value.display()
     },
   ]
+
+  private static func newAxisView(_ name: String) -> Entry {
+    .operation(
+      name, "A view with a new axis of length 1.", .arg("x"), .arg("axis", "its place, 1-based"),
+      example: "tensor{1, 2}:\(name)(1)"
+    ) { (x: Tensor, axis: Int) in try expandedAxis(x, at: newAxis(axis, of: x)) }
+  }
+
+  /// The 0-based place of a new axis that a user names, 1-based or negative from the end.
+  private static func newAxis(_ axis: Int, of x: Tensor) throws -> Int {
+    let place = axis > 0 ? axis - 1 : x.rank &+ 1 &+ axis
+    guard axis != 0, (0...x.rank).contains(place) else {
+      throw UserError("axis must be from 1 to \(x.rank + 1), got \(axis), for shape \(x.shape)")
+    }
+    guard x.rank < Shape.maximumRank else {
+      throw UserError("shape \(x.shape) has \(x.rank) axes already, the most there can be")
+    }
+    return place
+  }
 
   /// A new tensor from a formula, after the check that it fits in memory.
   static func checkedTensor(_ count: Int, _ value: (Int) -> Double) throws -> Tensor {

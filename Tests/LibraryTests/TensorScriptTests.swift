@@ -27,6 +27,6 @@ struct TensorScriptTests {
 
   @Test(
     "operations do what they say, and their errors say what is wrong",
-    arguments: ["indexing.lua", "reductions.lua"])
+    arguments: ["indexing.lua", "reductions.lua", "shaping.lua"])
   func behaviour(script: String) throws { try run(script) }
 }

@@ -12,6 +12,8 @@ system_packages=(
   "libzip-dev      build  include/zip.h                lib/libzip.so"
   "libjansson-dev  build  include/jansson.h            lib/libjansson.so"
   "libopenblas-dev build  lib/libopenblas.so.0"
+  "libfftw3-double3 build lib/libfftw3.so.3"
+  "libfftw3-single3 build lib/libfftw3f.so.3"
   "g++             build  include/stdio.h              gcc/libstdc++.so"
   "lua5.4          tests  bin/lua5.4"
 )

@@ -43,6 +43,11 @@ function tensor_object:column(i) end
 ---@return tensor
 function tensor_object:expand(axis) end
 
+--- A view with a new axis of length 1.
+---@param axis integer its place, 1-based
+---@return tensor
+function tensor_object:unsqueeze(axis) end
+
 --- A view that repeats axes of length 1.
 ---@param shape integer|integer[] lengths
 ---@return tensor
@@ -486,6 +491,102 @@ function tensor_object:assign(values) end
 ---@return tensor
 function tensor_object:axpy(a, y) end
 
+--- The parts of an axis, as views: of one size (the last may be smaller) or a list.
+---@param sizes integer|integer[] a length, or a list of lengths that add up to the axis
+---@param axis? integer 1-based
+---@return tensor[]
+function tensor_object:split(sizes, axis) end
+
+--- So many parts of an axis, as views, as equal as they can be.
+---@param count integer
+---@param axis? integer 1-based
+---@return tensor[]
+function tensor_object:chunk(count, axis) end
+
+--- The whole tensor repeated along each axis.
+---@param counts integer|integer[] repetitions of each axis, as many as x has or more
+---@return tensor
+function tensor_object:tile(counts) end
+
+--- Each element of an axis repeated.
+---@param counts integer|integer[] a number, or a list with one for each element
+---@param axis? integer 1-based
+---@return tensor
+function tensor_object:repeat_interleave(counts, axis) end
+
+--- A constant before and after the elements of each axis.
+---@param widths integer|integer[][] a number for all sides, or {before, after} for each axis
+---@param options? { value?: number }
+---@return tensor
+function tensor_object:pad(widths, options) end
+
+--- Elements moved along an axis; what falls off the end comes in at the start.
+---@param shift integer places, towards the start where negative
+---@param axis? integer 1-based
+---@return tensor
+function tensor_object:roll(shift, axis) end
+
+--- The order of elements reversed along axes, as a view.
+---@param axis integer|integer[] 1-based, or a list
+---@return tensor
+function tensor_object:flip(axis) end
+
+--- A view without axes of length 1.
+---@param axis? integer 1-based; all axes of length 1 where absent
+---@return tensor
+function tensor_object:squeeze(axis) end
+
+--- Of a vector the matrix with it as diagonal, of a matrix its diagonal.
+---@param k? integer which diagonal: above the main one where positive
+---@return tensor
+function tensor_object:diag(k) end
+
+--- The lower triangle of the last two axes, zeros above.
+---@param k? integer the last diagonal that is kept
+---@return tensor
+function tensor_object:tril(k) end
+
+--- The upper triangle of the last two axes, zeros below.
+---@param k? integer the first diagonal that is kept
+---@return tensor
+function tensor_object:triu(k) end
+
+--- Σ a b of two vectors.
+---@param b tensor
+---@return tensor
+function tensor_object:dot(b) end
+
+--- The products of each element of a vector with each of another.
+---@param b tensor
+---@return tensor
+function tensor_object:outer(b) end
+
+--- The discrete Fourier transform over the last axis of numbers.
+---@return tensor
+function tensor_object:fft() end
+
+--- The inverse of fft.
+---@return tensor
+function tensor_object:ifft() end
+
+--- The discrete Fourier transform of real numbers over the last axis.
+---@return tensor
+function tensor_object:rfft() end
+
+--- The inverse of rfft.
+---@param count? integer real elements of the result; 2 (m - 1) where absent
+---@return tensor
+function tensor_object:irfft(count) end
+
+--- The discrete Fourier transform of real numbers over the last two axes.
+---@return tensor
+function tensor_object:rfft2() end
+
+--- The inverse of rfft2.
+---@param count? integer real elements of the last axis; 2 (m - 1) where absent
+---@return tensor
+function tensor_object:irfft2(count) end
+
 --- Gives up its memory at once.
 function tensor_object:free() end
 
@@ -896,6 +997,12 @@ function tensor.column(x, i) end
 ---@return tensor
 function tensor.expand(x, axis) end
 
+--- A view with a new axis of length 1.
+---@param x tensor
+---@param axis integer its place, 1-based
+---@return tensor
+function tensor.unsqueeze(x, axis) end
+
 --- A view that repeats axes of length 1.
 ---@param x tensor
 ---@param shape integer|integer[] lengths
@@ -908,10 +1015,11 @@ function tensor.broadcast(x, shape) end
 ---@return tensor
 function tensor.concatenate(parts, axis) end
 
---- Tensors of one shape along a new first axis.
+--- Tensors of one shape along a new axis.
 ---@param parts tensor[]
+---@param axis? integer place of the new axis, 1-based
 ---@return tensor
-function tensor.stack(parts) end
+function tensor.stack(parts, axis) end
 
 --- A dense copy with memory of its own.
 ---@param x tensor
@@ -1439,6 +1547,161 @@ function tensor.assign(x, values) end
 ---@param y tensor
 ---@return tensor
 function tensor.axpy(x, a, y) end
+
+--- The parts of an axis, as views: of one size (the last may be smaller) or a list.
+---@param x tensor
+---@param sizes integer|integer[] a length, or a list of lengths that add up to the axis
+---@param axis? integer 1-based
+---@return tensor[]
+function tensor.split(x, sizes, axis) end
+
+--- So many parts of an axis, as views, as equal as they can be.
+---@param x tensor
+---@param count integer
+---@param axis? integer 1-based
+---@return tensor[]
+function tensor.chunk(x, count, axis) end
+
+--- The whole tensor repeated along each axis.
+---@param x tensor
+---@param counts integer|integer[] repetitions of each axis, as many as x has or more
+---@return tensor
+function tensor.tile(x, counts) end
+
+--- Each element of an axis repeated.
+---@param x tensor
+---@param counts integer|integer[] a number, or a list with one for each element
+---@param axis? integer 1-based
+---@return tensor
+function tensor.repeat_interleave(x, counts, axis) end
+
+--- A constant before and after the elements of each axis.
+---@param x tensor
+---@param widths integer|integer[][] a number for all sides, or {before, after} for each axis
+---@param options? { value?: number }
+---@return tensor
+function tensor.pad(x, widths, options) end
+
+--- Elements moved along an axis; what falls off the end comes in at the start.
+---@param x tensor
+---@param shift integer places, towards the start where negative
+---@param axis? integer 1-based
+---@return tensor
+function tensor.roll(x, shift, axis) end
+
+--- The order of elements reversed along axes, as a view.
+---@param x tensor
+---@param axis integer|integer[] 1-based, or a list
+---@return tensor
+function tensor.flip(x, axis) end
+
+--- A view without axes of length 1.
+---@param x tensor
+---@param axis? integer 1-based; all axes of length 1 where absent
+---@return tensor
+function tensor.squeeze(x, axis) end
+
+--- Of a vector the matrix with it as diagonal, of a matrix its diagonal.
+---@param x tensor
+---@param k? integer which diagonal: above the main one where positive
+---@return tensor
+function tensor.diag(x, k) end
+
+--- The lower triangle of the last two axes, zeros above.
+---@param x tensor
+---@param k? integer the last diagonal that is kept
+---@return tensor
+function tensor.tril(x, k) end
+
+--- The upper triangle of the last two axes, zeros below.
+---@param x tensor
+---@param k? integer the first diagonal that is kept
+---@return tensor
+function tensor.triu(x, k) end
+
+--- Ones on the diagonal, zeros elsewhere.
+---@param rows integer
+---@param columns? integer as many as rows where absent
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function tensor.eye(rows, columns, options) end
+
+--- For each number a row of zeros with a one in its place.
+---@param index tensor an int64 tensor
+---@param count integer length of the new last axis
+---@param options? { first?: integer, dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function tensor.one_hot(index, count, options) end
+
+--- Coordinates of a grid: one tensor for each axis, all of the grid's shape.
+---@param axes tensor[] tensors with one axis each
+---@return tensor[]
+function tensor.meshgrid(axes) end
+
+--- Numbers whose logarithms are equally spaced, both ends included.
+---@param first number exponent of the first
+---@param last number exponent of the last
+---@param count integer
+---@param options? { base?: number, dtype?: "float32"|"float64"|"int64"|"bool" }
+---@return tensor
+function tensor.logspace(first, last, count, options) end
+
+--- Σ a b of two vectors.
+---@param a tensor
+---@param b tensor
+---@return tensor
+function tensor.dot(a, b) end
+
+--- The products of each element of a vector with each of another.
+---@param a tensor
+---@param b tensor
+---@return tensor
+function tensor.outer(a, b) end
+
+--- Products summed over named axes: 'ij,jk->ik' is the matrix product.
+---@param form string letters for the axes of each tensor, and after -> those of the result
+---@param ... tensor one for each operand of the form
+---@return tensor
+function tensor.einsum(form, ...) end
+
+--- The discrete Fourier transform over the last axis of numbers.
+---@param x tensor complex, shape [..., n, 2]
+---@return tensor
+function tensor.fft(x) end
+
+--- The inverse of fft.
+---@param x tensor complex, shape [..., n, 2]
+---@return tensor
+function tensor.ifft(x) end
+
+--- The discrete Fourier transform of real numbers over the last axis.
+---@param x tensor
+---@return tensor
+function tensor.rfft(x) end
+
+--- The inverse of rfft.
+---@param x tensor complex, shape [..., m, 2]
+---@param count? integer real elements of the result; 2 (m - 1) where absent
+---@return tensor
+function tensor.irfft(x, count) end
+
+--- The discrete Fourier transform of real numbers over the last two axes.
+---@param x tensor
+---@return tensor
+function tensor.rfft2(x) end
+
+--- The inverse of rfft2.
+---@param x tensor complex, shape [..., n1, m, 2]
+---@param count? integer real elements of the last axis; 2 (m - 1) where absent
+---@return tensor
+function tensor.irfft2(x, count) end
+
+--- The frequency of each element of fft, in cycles per unit of the spacing.
+---@param n integer
+---@param spacing? number between samples
+---@param options? { real?: boolean }
+---@return tensor
+function tensor.fftfreq(n, spacing, options) end
 
 --- Reproducible random numbers: the same seed gives the same numbers at any thread count.
 ---@class moondrift.random

@@ -173,10 +173,56 @@ case("scatter_add", {{{4, 3}, {2, 2}}}, function(x, source)
 end)
 case("take", {{{3, 4}}}, function(x) return x:take({4, -1, 1}, 2) end)
 
+-- Cutting, repeating, turning.
+case("split", {{{7, 2}}}, function(x) return x:split(3)[3] * x:split{1, 4, 2}[1] end)
+case("chunk", {{{2, 7}}}, function(x) return x:chunk(3, 2)[2] end)
+case("tile", {{{2, 3}}, {{}}, {{2, 0}}}, function(x) return x:tile{2, 1, 3} end)
+case("repeat_interleave", {{{3, 2}}, {{3, 0}}}, function(x) return x:repeat_interleave{2, 0, 1} end)
+case("pad", {{{2, 3}}, {{0, 2}}}, function(x) return x:pad({{1, 0}, {2, 1}}, {value = 3}) end)
+case("roll", {{{2, 3}}, {{2, 0}}}, function(x) return x:roll(-4, 2) end)
+case("flip", {{{2, 3}}, {{2, 0}}}, function(x) return x:flip{1, 2} end)
+case("squeeze", {{{1, 3, 1}}}, function(x) return x:squeeze() * x:squeeze(-1) end)
+case("unsqueeze", {{{3}}, {{0, 2}}}, function(x) return x:unsqueeze(-1) end)
+case("stack", {{{2, 3}, {2, 3}}}, function(a, b) return tensor.stack({a, b}, 3) end)
+for _, k in ipairs{-2, 0, 1} do
+  case("diag", {{{3, 4}}, {{3}}, {{0}}, {{0, 3}}}, function(x) return x:diag(k) end)
+  case("tril", {{{3, 4}}, {{2, 3, 2}}, {{0, 2}}}, function(x) return x:tril(k) end)
+  case("triu", {{{3, 4}}, {{2, 3, 2}}}, function(x) return x:triu(k) end)
+end
+case("meshgrid", {{{2}, {3}}, {{0}, {2}}}, function(a, b)
+  local grid = tensor.meshgrid{a, b}
+  return grid[1] * grid[2]
+end)
+
+-- Products by name.
+case("dot", {{{3}, {3}}, {{0}, {0}}}, tensor.dot)
+case("outer", {{{3}, {2}}, {{3}, {0}}}, tensor.outer)
+for form, shapes in pairs{
+  ["ij,jk->ik"] = {{2, 3}, {3, 4}}, ["bij,bjk->bik"] = {{2, 2, 3}, {2, 3, 2}}, ["ii->i"] = {{3, 3}},
+  ["iij->j"] = {{2, 2, 3}}, ["ij,kl->ljik"] = {{2, 2}, {3, 1}}, ["i,i,i"] = {{3}, {3}, {3}},
+  ["bi,bi->b"] = {{3, 2}, {3, 2}}, ["ab,bc,cd->ad"] = {{2, 3}, {3, 2}, {2, 2}},
+  ["ba"] = {{2, 3}}, ["ij,jk"] = {{2, 0}, {0, 3}}, ["ijk->"] = {{2, 1, 3}},
+} do
+  case("einsum", {shapes}, function(...) return tensor.einsum(form, ...) end)
+end
+
+-- Fourier.
+for _, name in ipairs{"fft", "ifft"} do
+  case(name, {{{4, 2}}, {{3, 5, 2}}, {{0, 3, 2}}}, tensor[name])
+end
+case("rfft", {{{4}}, {{2, 5}}, {{1}}}, tensor.rfft)
+case("rfft2", {{{4, 3}}, {{2, 3, 4}}}, tensor.rfft2)
+for count, m in pairs{[4] = 3, [5] = 3, [1] = 1} do
+  case("irfft", {{{m, 2}}, {{2, m, 2}}}, function(x) return x:irfft(count) end)
+  case("irfft2", {{{3, m, 2}}, {{2, 2, m, 2}}}, function(x) return x:irfft2(count) end)
+end
+case("rfft", {{{5}}}, second(function(x) return tensor.rfft(x * x) end))
+
 -- No gradient: new tensors, integer or boolean results, writes in place.
 local without = [[
   zeros ones full linspace arange detach nonzero fill assign axpy
   any all argmax argmin argsort unique histogram is_nan is_inf is_finite
+  eye one_hot logspace fftfreq
   less less_equal greater greater_equal equal not_equal
 ]]
 local known = {}

@@ -1,0 +1,107 @@
+import Catalog
+import Glibc
+import Tensors
+
+// Matrices and grids made from numbers, and products by name.
+
+extension TensorModule {
+  static let grids: [Entry] = [
+    .function(
+      "eye", "Ones on the diagonal, zeros elsewhere.", .arg("rows", in: .nonNegative),
+      .arg(
+        "columns", default: nil, "as many as rows where absent", in: Domain.nonNegative.orAbsent()),
+      .option("dtype", default: .float32, "element type"), example: "tensor.eye(3)"
+    ) { (rows: Int, columns: Int?, dtype: DType) in
+      let shape = try Shape(checking: [rows, columns ?? rows])
+      let result = try Tensor.zeros(shape, dtype)
+      let count = min(shape[0], shape[1])
+      let diagonal = Tensor(
+        storage: result.storage, dtype: dtype, shape: [count], strides: [shape[1] + 1])
+      try diagonal.assign(.full([], 1, dtype))
+      return result
+    },
+    .function(
+      "one_hot", "For each number a row of zeros with a one in its place.",
+      .arg("index", "an int64 tensor"),
+      .arg("count", "length of the new last axis", in: .nonNegative),
+      .option("first", default: 1, "the number that has the first place: 0 for labels from 0"),
+      .option("dtype", default: .float32, "element type"),
+      example: "tensor.one_hot(tensor({1, 3}, {dtype = \"int64\"}), 3)"
+    ) { (index: Tensor, count: Int, first: Int, dtype: DType) in
+      guard index.dtype == .int64 else {
+        throw UserError("index must be an int64 tensor, got \(index.describe())")
+      }
+      let shape = try Shape(checking: Array(index.shape) + [count])
+      let places = try index.integers().enumerated().map { row, number in
+        let (place, overflows) = number.subtractingReportingOverflow(first)
+        guard !overflows, place >= 0, place < count else {
+          throw UserError(
+            "index must hold numbers from \(first) to \(first + count - 1), got \(number)")
+        }
+        return row * count + place
+      }
+      return try Tensor.full(index.shape, 1, .int64).scattered(to: places, shape: shape)
+        .converted(to: dtype)
+    },
+    .function(
+      "meshgrid", "Coordinates of a grid: one tensor for each axis, all of the grid's shape.",
+      .arg("axes", "tensors with one axis each"), returns: "a list of tensors of shape [n1, n2, …]",
+      example: "grid = tensor.meshgrid{tensor{1, 2}, tensor{5, 6, 7}}  return grid[1]"
+    ) { (axes: [Tensor]) in
+      guard axes.count <= Shape.maximumRank else {
+        throw UserError("axes must be at most \(Shape.maximumRank) tensors, got \(axes.count)")
+      }
+      for (number, axis) in axes.enumerated() where axis.rank != 1 {
+        throw UserError("axes must have 1 axis each, got shape \(axis.shape) at \(number + 1)")
+      }
+      let shape = try Shape(checking: axes.map { $0.shape[0] })
+      return try axes.enumerated().map { number, axis in
+        var lengths = Array(repeating: 1, count: axes.count)
+        lengths[number] = axis.shape[0]
+        return try broadcast(reshape(axis, to: lengths), to: shape)
+      }
+    },
+    .function(
+      "logspace", "Numbers whose logarithms are equally spaced, both ends included.",
+      .arg("first", "exponent of the first"), .arg("last", "exponent of the last"),
+      .arg("count", in: .positive), .option("base", default: 10, "of the powers", in: .positive),
+      .option("dtype", default: .float32, "element type"), returns: "tensor of shape [count]",
+      example: "tensor.logspace(0, 3, 4)"
+    ) { (first: Double, last: Double, count: Int, base: Double, dtype: DType) in
+      let step = count > 1 ? (last - first) / Double(count - 1) : 0
+      return try checkedTensor(count) {
+        pow(base, $0 == count - 1 && count > 1 ? last : first + step * Double($0))
+      }.converted(to: dtype)
+    },
+  ]
+
+  static let namedProducts: [Entry] = [
+    .operation(
+      "dot", "Σ a b of two vectors.", .arg("a"), .arg("b"),
+      example: "return tensor{1, 2}:dot(tensor{3, 4})"
+    ) { (a: Tensor, b: Tensor) in
+      guard a.rank == 1, b.rank == 1, a.shape == b.shape else {
+        throw UserError("a and b must be vectors of one length, got \(a.shape) and \(b.shape)")
+      }
+      return try sum(a * b)
+    },
+    .operation(
+      "outer", "The products of each element of a vector with each of another.", .arg("a"),
+      .arg("b"), example: "return tensor{1, 2}:outer(tensor{3, 4})"
+    ) { (a: Tensor, b: Tensor) in
+      guard a.rank == 1, b.rank == 1 else {
+        throw UserError("a and b must be vectors, got \(a.shape) and \(b.shape)")
+      }
+      return try expandedAxis(a, at: 1) * expandedAxis(b, at: 0)
+    },
+    .function(
+      "einsum", "Products summed over named axes: 'ij,jk->ik' is the matrix product.",
+      .arg("form", "letters for the axes of each tensor, and after -> those of the result"),
+      .rest("tensors", "one for each operand of the form"),
+      details:
+        "A letter twice in one operand takes the diagonal; letters missing after the arrow are "
+        + "summed. Without an arrow the result has the letters that occur once, in alphabetical order.",
+      example: "tensor.einsum(\"bij,bj->bi\", tensor.ones{2, 3, 4}, tensor.ones{2, 4})"
+    ) { (form: String, tensors: Rest<Tensor>) in try Einsum(parsing: form)(tensors.values) },
+  ]
+}
