@@ -102,7 +102,7 @@ extension RandomModule {
       }
       return try places(n) {
         switch (chances, replace) {
-        case (nil, true): stream.integers(n, 0...count - 1)
+        case (nil, true): try stream.integers(n, 0...count - 1)
         case (nil, false): stream.differentPlaces(n, of: count)
         case (let chances?, true): try stream.weightedPlaces(n, chances)
         case (let chances?, false): try stream.differentPlaces(n, chances)

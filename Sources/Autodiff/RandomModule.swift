@@ -24,7 +24,7 @@ public enum RandomModule {
         .arg("n", in: .nonNegative), returns: "int64 tensor of shape [n]",
         example: "return random.stream(1):permutation(5)"
       ) { (stream: RandomStream, n: Int) in
-        try places(n) { stream.permutation(n) }
+        try places(n) { try stream.permutation(n) }
       },
       .method(
         RandomStream.self, "integers", "Independent integers, each from first to last as likely.",
@@ -34,7 +34,7 @@ public enum RandomModule {
         guard first <= last else {
           throw UserError("last must be at least first, got \(first) and \(last)")
         }
-        return try places(n, from: 0) { stream.integers(n, first...last) }
+        return try places(n, from: 0) { try stream.integers(n, first...last) }
       },
     ] + laws + choices)
 

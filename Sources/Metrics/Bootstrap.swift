@@ -22,8 +22,8 @@ enum Bootstrap {
     guard !kept.isEmpty else { return Several(Double.nan, Double.nan, Double.nan, dropped) }
     let measure = statistic == "median" ? median : mean
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .bootstrap)
-    let results = (0..<resamples).map { _ in
-      measure(stream.integers(kept.count, 0...kept.count - 1).sorted().map { kept[$0] })
+    let results = try (0..<resamples).map { _ in
+      try measure(stream.integers(kept.count, 0...kept.count - 1).sorted().map { kept[$0] })
     }.sorted()
     return Several(
       measure(kept), Quantiles.quantile(results, (1 - level) / 2),

@@ -21,8 +21,12 @@ public final class RandomStream: Object {
   /// Draws made so far; the next one uses this as its counter.
   public private(set) var step: UInt32 = 0
 
-  public init(seed: Int, purpose: RandomPurpose = .general) {
+  /// Rows before the first one of each draw: a stream that stands for part of a larger one.
+  public let firstRow: UInt64
+
+  public init(seed: Int, purpose: RandomPurpose = .general, firstRow: UInt64 = 0) {
     self.seed = seed
+    self.firstRow = firstRow
     key = mix(seed: UInt64(bitPattern: Int64(seed)), purpose: purpose.rawValue)
   }
 
@@ -37,13 +41,15 @@ public final class RandomStream: Object {
   /// Independent N(0, 1) numbers.
   public func normal(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
     try draw(
-      shape, dtype, step: nextStep(), firstRow: 0, float: kernels.normal, double: kernels.normal)
+      shape, dtype, step: nextStep(), firstRow: firstRow, float: kernels.normal,
+      double: kernels.normal)
   }
 
   /// Independent U(0, 1) numbers, ends excluded.
   public func uniform(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
     try draw(
-      shape, dtype, step: nextStep(), firstRow: 0, float: kernels.uniform, double: kernels.uniform)
+      shape, dtype, step: nextStep(), firstRow: firstRow, float: kernels.uniform,
+      double: kernels.uniform)
   }
 
   /// The N(0, 1) numbers of some rows of draw `step`: those that `normal` would give there if it drew
@@ -55,21 +61,29 @@ public final class RandomStream: Object {
   }
 
   /// A random order of `0 ..< count` (Fisher–Yates).
-  public func permutation(_ count: Int) -> [Int] {
+  public func permutation(_ count: Int) throws -> [Int] {
+    guard count <= Int32.max else {
+      throw UserError("n must be at most \(Int32.max), got \(count)")
+    }
+    try Memory.request(count * MemoryLayout<Int>.size)
     var order = [Int32](repeating: 0, count: count)
     shuffle(&order, key: key, step: nextStep(), row: 0)
     return order.map(Int.init)
   }
 
   /// Independent integers from a range, each as likely (Lemire's multiply, exact to 2^-64).
-  public func integers(_ count: Int, _ range: ClosedRange<Int>) -> [Int] {
+  public func integers(_ count: Int, _ range: ClosedRange<Int>) throws -> [Int] {
+    guard count <= 1 << 40 else { throw UserError("n must be at most \(1 << 40), got \(count)") }
+    try Memory.request(count * 2 * MemoryLayout<Int>.size)
     let words = UnsafeMutablePointer<UInt32>.allocate(capacity: max(2 * count, 1))
     defer { words.deallocate() }
     kernels.words(words, rows: 1, columns: 2 * count, key: key, step: nextStep(), firstRow: 0)
-    let width = UInt64(range.upperBound - range.lowerBound) + 1
+    // 0 stands for 2^64, the width of all integers.
+    let width = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound)) &+ 1
     return (0..<count).map {
       let word = UInt64(words[2 * $0]) << 32 | UInt64(words[2 * $0 + 1])
-      return range.lowerBound + Int(word.multipliedFullWidth(by: width).high)
+      let place = width == 0 ? word : word.multipliedFullWidth(by: width).high
+      return range.lowerBound &+ Int(truncatingIfNeeded: place)
     }
   }
 

@@ -132,9 +132,10 @@ final class TrainingRun {
     return times
   }
 
-  /// The stream a Lua function draws from is keyed by the number of the block's first example.
+  /// The stream a Lua function draws from counts rows by example since the start, so that times drawn
+  /// row by row do not depend on how a run is cut into blocks.
   private func drawTimes(_ draw: Callback, _ count: Int) throws -> Tensor {
-    let stream = RandomStream(seed: Int(truncatingIfNeeded: timeKey &+ examples), purpose: .time)
+    let stream = RandomStream(seed: seed, purpose: .time, firstRow: examples)
     let times = try draw.call(count, stream, returning: Tensor.self, name: "time")
     guard times.shape == [count] else {
       throw UserError("time must return a tensor of shape [\(count)], got \(times.describe())")

@@ -93,8 +93,8 @@ import Testing
       }
       for _ in 0..<200 {
         var changed = bytes
-        for place in stream.integers(3, 0...bytes.count - 1) {
-          changed[place] = UInt8(stream.integers(1, 0...255)[0])
+        for place in try stream.integers(3, 0...bytes.count - 1) {
+          changed[place] = UInt8(try stream.integers(1, 0...255)[0])
         }
         try AtomicFile.write(changed, to: path)
         _ = message { try ArrayFiles.load(path) }

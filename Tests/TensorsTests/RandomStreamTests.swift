@@ -39,7 +39,7 @@ import Testing
     let stream = RandomStream(seed: 5)
     var counts = [Int](repeating: 0, count: 7)
     for _ in 0..<7000 {
-      let order = stream.permutation(7)
+      let order = try stream.permutation(7)
       #expect(order.sorted() == Array(0..<7))
       counts[order[0]] += 1
     }
@@ -49,8 +49,23 @@ import Testing
   }
 
   @Test("integers reach both ends")
-  func integers() {
-    let draws = RandomStream(seed: 9).integers(1000, -2...2)
+  func integers() throws {
+    let draws = try RandomStream(seed: 9).integers(1000, -2...2)
     #expect(Set(draws) == [-2, -1, 0, 1, 2])
+  }
+
+  @Test("a stream from a later row on gives the later rows of a larger draw")
+  func laterRows() throws {
+    let whole = try RandomStream(seed: 4).uniform([100, 3]).floats()
+    let tail = try RandomStream(seed: 4, firstRow: 60).uniform([40, 3]).floats()
+    #expect(Array(whole[180...]) == tail)
+  }
+
+  @Test("all integers are a range too, and a count that cannot be is refused")
+  func extremeRanges() throws {
+    let draws = try RandomStream(seed: 2).integers(64, Int.min...Int.max)
+    #expect(draws.contains { $0 < 0 } && draws.contains { $0 > 0 } && Set(draws).count == 64)
+    #expect(throws: (any Error).self) { try RandomStream(seed: 2).permutation(1 << 40) }
+    #expect(throws: (any Error).self) { try RandomStream(seed: 2).integers(1 << 50, 0...1) }
   }
 }
