@@ -58,8 +58,9 @@ public func extreme(
   return try keepingAxis ? keeping(result, axis, of: x) : result
 }
 
-/// ln Σ e^x over an axis, by the largest element so that nothing overflows.
+/// ln Σ e^x over an axis, by the largest element so that nothing overflows; −∞ over nothing.
 public func logSumExp(_ x: Tensor, axis: Int, keepingAxis: Bool = false) throws -> Tensor {
+  if x.shape[axis] == 0 { return try log(sum(x, axis: axis, keepingAxis: keepingAxis)) }
   // Where all is −inf (or one is +inf) the shift is 0, so that no inf − inf arises.
   let shift = try expandedAxis(x.value.reduced(.maximum, axis: axis), at: axis)
     .replacingInfinities()
