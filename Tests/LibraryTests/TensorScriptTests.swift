@@ -25,6 +25,11 @@ struct TensorScriptTests {
     try run("gradients.lua", names)
   }
 
+  @Test("operations give the numbers of NumPy and SciPy")
+  func references() throws {
+    try run("references.lua", [Products.root + "/Tests/References/tensor_operations.lua"])
+  }
+
   @Test(
     "operations do what they say, and their errors say what is wrong",
     arguments: ["indexing.lua", "reductions.lua", "shaping.lua"])
