@@ -79,7 +79,8 @@ let package = Package(
         "Optimizers",
         "Diffusion",
       ]),
-    .target(name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CJansson"]),
+    .target(
+      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CJansson"]),
     .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "CCairo"]),
 
     // 8–10: the host

@@ -3,7 +3,8 @@
 enum Layering {
   static let levels: [[String]] = [
     [
-      "CSystemLua", "CLAPACK", "CReadline", "CCairo", "CZlib", "CZip", "CJansson", "CLua", "CSupport",
+      "CSystemLua", "CLAPACK", "CReadline", "CCairo", "CZlib", "CZip", "CJansson", "CLua",
+      "CSupport",
       "KernelsBase", "KernelsV3", "KernelsV4",
     ],
     ["Catalog", "Runtime"],
