@@ -8,6 +8,12 @@ public struct Module {
   /// What calling the module itself does, `train(model, data)`: an entry named like the module.
   public let call: Entry?
 
+  /// What runs where the module is called: `call`, or the function of the module's own name, so that
+  /// `grad(f)` is `grad.grad(f)`.
+  public var callee: Entry? {
+    call ?? entries.first { $0.kind == .function && $0.name == name }
+  }
+
   public init(
     _ name: String, _ summary: String, types: [TypeDescription] = [], call: Entry? = nil,
     entries: [Entry]

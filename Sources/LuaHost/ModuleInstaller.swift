@@ -81,7 +81,7 @@ struct ModuleInstaller {
     let table = clua_top(state)
     clua_push_table(state, 0, 3)  // its metatable
     setFunctions(of: module, in: table)
-    if let body = module.call?.body {
+    if let body = module.callee?.body {
       clua_push_module_call(state, keep(BoundFunction(module.name, body)))
       frame.setField(table + 1, "__call")
     }

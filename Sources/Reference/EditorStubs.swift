@@ -98,7 +98,7 @@ public struct EditorStubs {
 
   private func stub(of module: Module) -> String {
     var text = "--- \(oneLine(module.summary))\n---@class moondrift.\(module.name)\n"
-    if let call = module.call {
+    if let call = module.callee {
       let parameters = parameterList(call.parameters).map { "\($0.name): \($0.type)" }
       let result = call.resultTypes.isEmpty ? "" : ": " + call.resultTypes.joined(separator: ", ")
       text += "---@overload fun(\(parameters.joined(separator: ", ")))\(result)\n"

@@ -5,6 +5,8 @@
 -- run: moondrift run_document.lua FILE
 -- Exit code 1 and a line for each deviation. A block that begins with `-- not run` is left alone.
 
+local shown = require "shown"
+
 local path = arg[1]
 local deviations, statements, checks = 0, 0, 0
 
@@ -19,19 +21,6 @@ local function compile(text)
   if chunk then return chunk end
   local _, message = load(text, "=document")
   return nil, message:match("<eof>") ~= nil, message
-end
-
-local function shown(results)
-  local pieces = {}
-  for index = 1, results.n do pieces[index] = tostring(results[index]) end
-  return table.concat(pieces, "\t")
-end
-
---- The rows below the first line of a tensor, as `1 2 / 3 4`.
-local function rows(text)
-  local pieces = {}
-  for line in text:gmatch("\n%s*([^\n]+)") do pieces[#pieces + 1] = line:gsub("%s+", " ") end
-  return table.concat(pieces, " / ")
 end
 
 local function run(chunk, line, comment)
@@ -50,10 +39,8 @@ local function run(chunk, line, comment)
   if words then return report(line, "no error, expected %q", words) end
   if not expected then return end
   checks = checks + 1
-  local text = shown({n = results.n - 1, table.unpack(results, 2, results.n)})
-  if expected ~= text and expected ~= text:match("^[^\n]*") and expected ~= rows(text) then
-    report(line, "shows %q, not %q", text, expected)
-  end
+  local text = shown.text{n = results.n - 1, table.unpack(results, 2, results.n)}
+  if not shown.agrees(expected, text) then report(line, "shows %q, not %q", text, expected) end
 end
 
 local function run_block(block, first_line)

@@ -1839,6 +1839,7 @@ function linalg.matrix_rank(x, options) end
 
 --- Derivatives of functions of tensors, in reverse mode and to any order; x may be nested tables of tensors, such as a model's parameters.
 ---@class moondrift.grad
+---@overload fun(f: function, options?: { argument?: integer }): transform
 grad = {}
 
 --- The gradient of f, as a function of the same arguments.

@@ -1,0 +1,24 @@
+-- What the prompt shows of results, and whether a document says the same.
+
+local M = {}
+
+--- The results of a call (`table.pack`) as the prompt shows them.
+function M.text(results)
+  local pieces = {}
+  for index = 1, results.n do pieces[index] = tostring(results[index]) end
+  return table.concat(pieces, "\t")
+end
+
+--- The rows below the first line of a tensor, as `1 2 / 3 4`.
+local function rows(text)
+  local pieces = {}
+  for line in text:gmatch("\n%s*([^\n]+)") do pieces[#pieces + 1] = line:gsub("%s+", " ") end
+  return table.concat(pieces, " / ")
+end
+
+--- Whether a text is what is shown, its first line, or the rows of a tensor parted by `/`.
+function M.agrees(expected, text)
+  return expected == text or expected == text:match("^[^\n]*") or expected == rows(text)
+end
+
+return M
