@@ -57,8 +57,10 @@ let package = Package(
     .target(name: "Processes", dependencies: ["Catalog", "Tensors", "Autodiff"]),
     .target(name: "Targets", dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff"]),
     .target(
+      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CJansson"]),
+    .target(
       name: "Models",
-      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets"]),
+      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Files"]),
     .target(
       name: "Optimizers",
       dependencies: ["Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff"]),
@@ -79,8 +81,6 @@ let package = Package(
         "Optimizers",
         "Diffusion",
       ]),
-    .target(
-      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CJansson"]),
     .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "CCairo"]),
 
     // 8–10: the host

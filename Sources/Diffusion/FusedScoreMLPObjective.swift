@@ -10,16 +10,18 @@ import Tensors
 final class FusedScoreMLPObjective: Objective {
   private let network: ScoreMLP
   private let shape: ScoreMLPShape
+  private let frequencies: Tensor
   private var gamma: Tensor
   private var divisors: Tensor
   private let workspace: Tensor
 
   init(_ network: ScoreMLP) throws {
     self.network = network
+    frequencies = network.frequencies
     shape = ScoreMLPShape(
-      dimension: network.dimension, width: network.width, features: network.featureCount,
+      dimension: network.dimension, width: network.width, features: network.timeFeatures.features,
       activation: network.isReLU ? .relu : .swish)
-    gamma = try .zeros([0, network.featureCount])
+    gamma = try .zeros([0, shape.features])
     divisors = try .zeros([0])
     workspace = try .zeros([shape.workspaceCount])
   }
@@ -29,9 +31,9 @@ final class FusedScoreMLPObjective: Objective {
   ) throws -> Double {
     if gamma.shape[0] < batch.count { try grow(to: batch.count) }
     kernels.fourierFeatures(
-      batch.times.pointer(Float.self), network.frequencies.pointer(Float.self),
+      batch.times.pointer(Float.self), frequencies.pointer(Float.self),
       gamma.pointer(Float.self), count: batch.count,
-      frequencies: network.frequencies.elementCount)
+      frequencies: frequencies.elementCount)
     let inputs = ScoreMLPInputs(
       x: batch.noised.pointer(Float.self), gamma: gamma.pointer(Float.self),
       divisor: divisors.pointer(Float.self), count: batch.count)

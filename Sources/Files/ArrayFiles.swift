@@ -63,7 +63,7 @@ package enum ArrayFiles {
       ])
     case "safetensors":
       return ValueList([
-        .map(try Safetensors.read(bytes, path: path).map { ($0.name, .object($0.tensor)) })
+        .map(try Safetensors.read(bytes, path: path).tensors.map { ($0.name, .object($0.tensor)) })
       ])
     case "csv":
       let (table, names) = try CSV.read(bytes, path: path)

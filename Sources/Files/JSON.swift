@@ -6,12 +6,21 @@ import Tensors
 
 public struct JSON {
   private var text = ""
+  private var isOneLine = false
 
   /// The value as text with two blanks a level; lists of numbers stand on one line.
   public static func text(_ value: Value) throws -> String {
     var writer = JSON()
     try writer.write(value, level: 0, path: "value")
     return writer.text + "\n"
+  }
+
+  /// The value on one line, for a field of another format.
+  public static func line(_ value: Value) throws -> String {
+    var writer = JSON()
+    writer.isOneLine = true
+    try writer.write(value, level: 0, path: "value")
+    return writer.text
   }
 
   private mutating func write(_ value: Value, level: Int, path: String) throws {
@@ -90,6 +99,10 @@ public struct JSON {
   }
 
   private mutating func newLine(_ level: Int) {
+    if isOneLine {
+      if text.last == "," { text += " " }
+      return
+    }
     text += "\n" + String(repeating: "  ", count: level)
   }
 

@@ -5,9 +5,9 @@ import Catalog
 import CJansson
 import Runtime
 
-enum JSONReader {
+package enum JSONReader {
   /// The value of a JSON text; `null` becomes nil.
-  static func value(of bytes: UnsafeRawBufferPointer, path: String) throws -> Value {
+  package static func value(of bytes: UnsafeRawBufferPointer, path: String) throws -> Value {
     var failure = json_error_t()
     let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL)
     let root = bytes.withMemoryRebound(to: CChar.self) {
@@ -25,6 +25,10 @@ enum JSONReader {
     }
     defer { json_delete(root) }
     return value(root)
+  }
+
+  package static func value(of text: String, path: String) throws -> Value {
+    try Array(text.utf8).withUnsafeBytes { try value(of: $0, path: path) }
   }
 
   private static func value(_ json: UnsafeMutablePointer<json_t>) -> Value {

@@ -6,11 +6,18 @@ import Catalog
 import Runtime
 import Tensors
 
-enum Safetensors {
+package enum Safetensors {
+  package struct Content {
+    /// In the order of their names.
+    package let tensors: [(name: String, tensor: Tensor)]
+    /// The header's `__metadata__`: texts by name.
+    package let metadata: [(key: String, value: String)]
+  }
+
   /// No header is longer in the reference implementation.
   private static let mostHeader = 100_000_000
 
-  static func read(_ bytes: [UInt8], path: String) throws -> [(name: String, tensor: Tensor)] {
+  package static func read(_ bytes: [UInt8], path: String) throws -> Content {
     guard bytes.count >= 8 else {
       throw FileError("\(path): ends at byte \(bytes.count), inside the header's length")
     }
@@ -27,9 +34,25 @@ enum Safetensors {
     guard case .map(let entries) = header else {
       throw FileError("\(path): the header is not a JSON object")
     }
-    return try entries.filter { $0.key != "__metadata__" }.map { name, entry in
+    let tensors = try entries.filter { $0.key != "__metadata__" }.map { name, entry in
       (name, try tensor(entry, bytes, start, "\(path): \(name)"))
     }.sorted { $0.0 < $1.0 }
+    let metadata = entries.first { $0.key == "__metadata__" }?.value
+    return Content(
+      tensors: tensors, metadata: try metadata.map { try texts($0, "\(path): __metadata__") } ?? [])
+  }
+
+  private static func texts(_ value: Value, _ name: String) throws -> [(key: String, value: String)]
+  {
+    guard case .map(let pairs) = value else {
+      throw FileError("\(name) is \(value.describe()), expected an object")
+    }
+    return try pairs.map { key, value in
+      guard case .string(let text) = value else {
+        throw FileError("\(name).\(key) is \(value.describe()), expected a string")
+      }
+      return (key, text)
+    }
   }
 
   private static func tensor(_ entry: Value, _ bytes: [UInt8], _ start: Int, _ name: String) throws
@@ -77,8 +100,13 @@ enum Safetensors {
     }
   }
 
-  static func bytes(of tensors: [(name: String, tensor: Tensor)]) throws -> [UInt8] {
+  package static func bytes(
+    of tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: String)] = []
+  ) throws -> [UInt8] {
     var entries: [(key: String, value: Value)] = []
+    if !metadata.isEmpty {
+      entries.append(("__metadata__", .map(metadata.map { ($0.key, .string($0.value)) })))
+    }
     var data: [UInt8] = []
     for (name, tensor) in tensors {
       let first = data.count

@@ -8,10 +8,15 @@ public enum NNModule {
   public static let module = Module(
     "nn", "Score models: networks, and exact scores in the same form.",
     types: [TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to")],
-    entries: [
-      ScoreMLP.entry, ResidualMLP.entry, RandomFeatures.entry, TargetScore.entry,
-      TargetScore.noised,
-    ] + methods)
+    entries: networks.map { $0.entry } + [TargetScore.entry, TargetScore.noised]
+      + ModelFile.entries + methods)
+
+  /// The networks that Lua makes by name, and that files hold.
+  static let networks: [any Network.Type] = [
+    ScoreMLP.self,
+    ResidualMLP.self,
+    RandomFeatures.self,
+  ]
 
   static let example = "m = nn.score_mlp{sde = sde.vp(), seed = 1}  return "
 

@@ -22,8 +22,8 @@ public final class ParameterSet {
 
   /// How one item starts.
   public struct Start {
-    let name: String
-    let shape: Shape
+    public let name: String
+    public let shape: Shape
     let isTrained: Bool
     let fill: (UnsafeMutablePointer<Float>, Int) throws -> Void
 
@@ -49,6 +49,17 @@ public final class ParameterSet {
       }
     }
 
+    /// Values that training leaves alone; `values` is asked for them once, before anything else is
+    /// drawn, and not at all where they come from a file.
+    public static func frozen(
+      _ name: String, _ shape: Shape, _ values: @escaping () throws -> Tensor
+    ) -> Start {
+      Start(name, shape, trained: false) { out, count in
+        let floats = try values().floats()
+        for i in 0..<count { out[i] = floats[i] }
+      }
+    }
+
     public static func constant(
       _ name: String, _ shape: Shape, _ value: Float, trained: Bool = true
     ) -> Start {
@@ -58,7 +69,10 @@ public final class ParameterSet {
     }
   }
 
-  public init(_ starts: [Start]) throws {
+  /// - Parameter stored: values by name, as a file holds them, in place of the starts.
+  /// - Throws: where they are not those of exactly these names and shapes.
+  public init(_ starts: [Start], restoring stored: StoredTensors? = nil) throws {
+    try stored?.check(against: starts)
     var items: [Item] = []
     var count = 0
     for start in starts {
@@ -70,8 +84,15 @@ public final class ParameterSet {
       count += size
     }
     let flat = try Tensor.zeros([count])
-    for (start, item) in zip(starts, items) {
-      try start.fill(flat.pointer(Float.self) + item.range.lowerBound, item.range.count)
+    let frozenFirst =
+      zip(starts, items).filter { !$1.isTrained } + zip(starts, items).filter { $1.isTrained }
+    for (start, item) in frozenFirst {
+      let values = flat.pointer(Float.self) + item.range.lowerBound
+      if let stored {
+        stored.copy(start.name, to: values, item.range.count)
+      } else {
+        try start.fill(values, item.range.count)
+      }
     }
     self.items = items
     self.flat = flat

@@ -12,14 +12,13 @@ import Tensors
 /// W, U and ω are frozen; A (d × m) starts at 0. Its norm in the space of the kernel
 /// k = E σ(·)σ(·) is ‖A‖_F/√m.
 package final class RandomFeatures: Network {
-  static let entry = Entry.function(
-    "random_features",
+  package static let entry = Entry.function(
+    constructor,
     "Score model with a frozen random first layer: only the output weights are trained.",
     .option("sde", "the diffusion it belongs to"),
     .option("dimension", default: 1, "d, the length of a data point", in: .positive),
     .option("width", default: 200, "m, the number of features", in: .positive),
-    .option(
-      "activation", default: "relu", "nonlinearity σ", in: .oneOf(["relu", "silu", "tanh"])),
+    .option("activation", default: "relu", "nonlinearity σ", in: activations),
     .option(
       "time_features", default: 6, "length of the sines and cosines in e(t), even", in: .even),
     .option(
@@ -38,41 +37,64 @@ package final class RandomFeatures: Network {
     return ScoreModel(network, sde)
   }
 
+  static let activations = Domain<String>.oneOf(["relu", "silu", "tanh"])
+
   package let dimension: Int
   package let width: Int
   package let activation: String
+  package let timeFeatures: TimeFeatureOptions
   package let parameters: ParameterSet
 
-  package var name: String { "random_features" }
+  package static let constructor = "random_features"
   package var summary: String { "\(dimension) → \(width) frozen → \(dimension), \(activation)" }
+  package var options: [(key: String, value: Value)] {
+    [
+      ("dimension", .integer(dimension)), ("width", .integer(width)),
+      ("activation", .string(activation)), ("time_features", .integer(timeFeatures.features)),
+      ("feature_scale", .number(timeFeatures.featureScale)),
+    ]
+  }
 
   package init(
     dimension: Int, width: Int, activation: String, features: TimeFeatureOptions,
-    stream: RandomStream
+    stream: RandomStream, restoring stored: StoredTensors? = nil
   ) throws {
     self.dimension = dimension
     self.width = width
     self.activation = activation
-    let omega = try features.draw(stream)
+    timeFeatures = features
     let inputs = dimension + features.features + 1
-    let rows = try RandomFeatures.unitRows(stream.normal([width, inputs], .float64))
-    func frozen(_ name: String, _ values: Tensor) -> ParameterSet.Start {
-      .init(name, values.shape, trained: false) { out, count in
-        let floats = try values.floats()
-        for i in 0..<count { out[i] = floats[i] }
-      }
+    // Drawn together, for w and u.
+    lazy var rows = Result {
+      try RandomFeatures.unitRows(stream.normal([width, inputs], .float64))
     }
-    parameters = try ParameterSet([
-      frozen("omega", omega), frozen("w", rows.slice(axis: 1, 0..<dimension)),
-      frozen("u", rows.slice(axis: 1, dimension..<inputs)),
-      .constant("a", [dimension, width], 0),
-    ])
+    parameters = try ParameterSet(
+      [
+        .frozen("omega", [features.features / 2]) { try features.draw(stream) },
+        .frozen("w", [width, dimension]) { try rows.get().slice(axis: 1, 0..<dimension) },
+        .frozen("u", [width, inputs - dimension]) {
+          try rows.get().slice(axis: 1, dimension..<inputs)
+        },
+        .constant("a", [dimension, width], 0),
+      ], restoring: stored)
+  }
+
+  package convenience init(restoring stored: StoredNetwork) throws {
+    let options = stored.options
+    try self.init(
+      dimension: stored.length("dimension"), width: stored.length("width"),
+      activation: options.string("activation", in: RandomFeatures.activations),
+      features: TimeFeatureOptions(
+        features: stored.length("time_features"),
+        featureScale: options.number("feature_scale", in: .positive)),
+      stream: RandomStream(seed: 0), restoring: stored.tensors)
   }
 
   private init(like other: RandomFeatures) throws {
     dimension = other.dimension
     width = other.width
     activation = other.activation
+    timeFeatures = other.timeFeatures
     parameters = try other.parameters.copied()
   }
 

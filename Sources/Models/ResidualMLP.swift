@@ -15,8 +15,8 @@ import Tensors
 /// starts as the identity and the score as that of N(0, (σ² + σ_d²) I); the others start as PyTorch's
 /// linear layers do. Matrices are stored [inputs, outputs].
 package final class ResidualMLP: Network {
-  static let entry = Entry.function(
-    "residual_mlp",
+  package static let entry = Entry.function(
+    constructor,
     "Residual network for vectors, with the preconditioning of EDM; pictures are flattened first.",
     .option("sde", "the diffusion it belongs to; must keep the mean of the data: edm, ve_power"),
     .option("dimension", "d, the length of a data point", in: .positive),
@@ -50,14 +50,20 @@ package final class ResidualMLP: Network {
   package let frequencies: [Double]
   package let parameters: ParameterSet
 
-  package var name: String { "residual_mlp" }
+  package static let constructor = "residual_mlp"
   package var summary: String {
     "\(dimension) → \(blocks) blocks of \(width) → \(dimension), σ_data \(shortNumber(sigmaData))"
+  }
+  package var options: [(key: String, value: Value)] {
+    [
+      ("dimension", .integer(dimension)), ("width", .integer(width)), ("blocks", .integer(blocks)),
+      ("embedding", .integer(2 * frequencies.count)), ("sigma_data", .number(sigmaData)),
+    ]
   }
 
   package init(
     dimension: Int, width: Int, blocks: Int, embedding: Int, sigmaData: Double,
-    stream: RandomStream
+    stream: RandomStream, restoring stored: StoredTensors? = nil
   ) throws {
     self.dimension = dimension
     self.width = width
@@ -83,7 +89,16 @@ package final class ResidualMLP: Network {
       .constant("gain", [width], 1), .constant("shift", [width], 0),
       .constant("w_out", [width, dimension], 0), .constant("b_out", [dimension], 0),
     ]
-    parameters = try ParameterSet(starts)
+    parameters = try ParameterSet(starts, restoring: stored)
+  }
+
+  package convenience init(restoring stored: StoredNetwork) throws {
+    try ResidualMLP.checkMean(stored.sde)
+    try self.init(
+      dimension: stored.length("dimension"), width: stored.length("width"),
+      blocks: stored.length("blocks", orNone: true), embedding: stored.length("embedding"),
+      sigmaData: stored.options.number("sigma_data", in: .positive), stream: RandomStream(seed: 0),
+      restoring: stored.tensors)
   }
 
   private init(like other: ResidualMLP) throws {

@@ -1,3 +1,4 @@
+import Catalog
 import Processes
 import Tensors
 
@@ -16,6 +17,13 @@ public protocol ScoreFunction: AnyObject {
 
 /// A score function with parameters that training changes.
 public protocol Network: ScoreFunction {
+  /// The name of its constructor in Lua: `score_mlp`.
+  static var constructor: String { get }
+  static var entry: Entry { get }
+  /// The constructor's options, without `sde` and `seed`. With the values of the parameters they make
+  /// the same network again, by `init(restoring:)`.
+  var options: [(key: String, value: Value)] { get }
+  init(restoring stored: StoredNetwork) throws
   var parameters: ParameterSet { get }
   /// The score with other parameters, in traced operations: gradients flow to `x` and `parameters`.
   func score(
@@ -26,6 +34,8 @@ public protocol Network: ScoreFunction {
 }
 
 extension Network {
+  public var name: String { Self.constructor }
+
   public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try score(x, t, process: process, parameters: parameters.views)
   }

@@ -7,20 +7,16 @@ import Tensors
 /// dx = √(2t) dW. The grid is dense at low noise:
 /// t_i = (σ_max^{1/ρ} + i/N (σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ, i = 0 … N.
 /// Karras et al. 2022, Eq. 5 and Table 1.
-package struct EDM: DiffusionProcess {
+package struct EDM: StoredProcess {
   static let entry = Entry.function(
-    "edm", "Variance-exploding diffusion whose time is the noise level itself.",
+    constructor, "Variance-exploding diffusion whose time is the noise level itself.",
     .option("sigma_min", default: 0.002, "lowest noise level", in: .positive),
     .option("sigma_max", default: 80, "highest noise level", in: .positive),
     .option("rho", default: 7, "how dense the grid is at low noise", in: .positive),
     source: "Karras et al. 2022, Eq. 5, Table 1",
     example: "return sde.edm{sigma_max = 10}:grid(4)"
   ) { (least: Double, most: Double, rho: Double) in
-    guard least < most else {
-      throw UserError(
-        "sigma_max must be above sigma_min = \(formatNumber(least)), got \(formatNumber(most))")
-    }
-    return SDE(EDM(sigmaMin: least, sigmaMax: most, rho: rho))
+    SDE(try EDM(checking: least, most, rho: rho))
   }
 
   let sigmaMin: Double
@@ -33,7 +29,21 @@ package struct EDM: DiffusionProcess {
     self.rho = rho
   }
 
-  package var name: String { "edm" }
+  init(checking least: Double, _ most: Double, rho: Double) throws {
+    guard least < most else {
+      throw UserError(
+        "sigma_max must be above sigma_min = \(formatNumber(least)), got \(formatNumber(most))")
+    }
+    self.init(sigmaMin: least, sigmaMax: most, rho: rho)
+  }
+
+  init(restoring options: StoredOptions) throws {
+    try self.init(
+      checking: options.number("sigma_min", in: .positive),
+      options.number("sigma_max", in: .positive), rho: options.number("rho", in: .positive))
+  }
+
+  static let constructor = "edm"
   package var settings: [(String, Double)] {
     [("sigma_min", sigmaMin), ("sigma_max", sigmaMax), ("rho", rho)]
   }

@@ -6,10 +6,7 @@ public enum SDEModule {
   public static let module = Module(
     "sde", "Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.",
     types: [TypeDescription(SDE.self, "a forward diffusion process")],
-    entries: [
-      VEPower.entry,
-      VP.entry,
-      EDM.entry,
+    entries: processes.map { $0.entry } + [
       quantity("drift", "f(t) of the drift f(t) x.") { $0.drift($1) },
       quantity("diffusion", "g(t), the noise per √time.") { $0.diffusion($1) },
       quantity("mean", "r(t): x_t has mean r(t) x_0 given x_0.") { $0.mean($1) },
@@ -25,6 +22,12 @@ public enum SDEModule {
         example: "return sde.vp():grid(10)"
       ) { (sde: SDE, steps: Int) in try Tensor(sde.process.grid(steps: steps)) },
     ])
+
+  static let processes: [any StoredProcess.Type] = [
+    VEPower.self,
+    VP.self,
+    EDM.self,
+  ]
 
   /// A function of time, on a number or on each element of a tensor.
   private static func quantity(

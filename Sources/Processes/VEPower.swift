@@ -6,9 +6,9 @@ import Tensors
 ///
 /// dx = base^t dW, so x_t | x_0 ~ N(x_0, (base^{2t} − 1)/(2 ln base)).
 /// The process of Li et al. 2023 §4.1 and of Song's tutorial, base = 25: std(1) = 9.845.
-package struct VEPower: DiffusionProcess {
+package struct VEPower: StoredProcess {
   static let entry = Entry.function(
-    "ve_power", "Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.",
+    constructor, "Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.",
     .option("base", default: 25, "growth of the noise over unit time", in: .aboveOne),
     source: "Li et al. 2023 §4.1; Song et al. 2021",
     example: "return sde.ve_power{base = 25}:std(1)"
@@ -18,7 +18,11 @@ package struct VEPower: DiffusionProcess {
 
   package init(base: Double) { self.base = base }
 
-  package var name: String { "ve_power" }
+  init(restoring options: StoredOptions) throws {
+    base = try options.number("base", in: .aboveOne)
+  }
+
+  static let constructor = "ve_power"
   package var settings: [(String, Double)] { [("base", base)] }
   /// Sampling stops at 1e-3, as the tutorial does.
   package var times: ClosedRange<Double> { 1e-3...1 }

@@ -6,18 +6,14 @@ import Tensors
 ///
 /// dx = −½ β(t) x dt + √β(t) dW; r(t) = exp(−¼ t² (β₁ − β₀) − ½ t β₀), std² = 1 − r².
 /// Song et al. 2021, Appendix C.
-package struct VP: DiffusionProcess {
+package struct VP: StoredProcess {
   static let entry = Entry.function(
-    "vp", "Variance-preserving diffusion with a linear rate, t from 0 to 1.",
+    constructor, "Variance-preserving diffusion with a linear rate, t from 0 to 1.",
     .option("beta_min", default: 0.1, "rate at t = 0", in: .positive),
     .option("beta_max", default: 20, "rate at t = 1", in: .positive),
     source: "Song et al. 2021, Appendix C", example: "return sde.vp():mean(0.5)"
   ) { (least: Double, most: Double) in
-    guard least <= most else {
-      throw UserError(
-        "beta_max must be at least beta_min = \(formatNumber(least)), got \(formatNumber(most))")
-    }
-    return SDE(VP(betaMin: least, betaMax: most))
+    SDE(try VP(checking: least, most))
   }
 
   let betaMin: Double
@@ -28,7 +24,21 @@ package struct VP: DiffusionProcess {
     self.betaMax = betaMax
   }
 
-  package var name: String { "vp" }
+  init(checking least: Double, _ most: Double) throws {
+    guard least <= most else {
+      throw UserError(
+        "beta_max must be at least beta_min = \(formatNumber(least)), got \(formatNumber(most))")
+    }
+    self.init(betaMin: least, betaMax: most)
+  }
+
+  init(restoring options: StoredOptions) throws {
+    try self.init(
+      checking: options.number("beta_min", in: .positive),
+      options.number("beta_max", in: .positive))
+  }
+
+  static let constructor = "vp"
   package var settings: [(String, Double)] { [("beta_min", betaMin), ("beta_max", betaMax)] }
   package var times: ClosedRange<Double> { 1e-3...1 }
   package var trainingTimes: ClosedRange<Double> { 1e-5...1 }

@@ -779,6 +779,10 @@ function target_object:free() end
 ---@field parameter_count integer Numbers that training changes.
 local model_object = {}
 
+--- Writes a network to a file, from which nn.load makes it again.
+---@param path string usually ends in .safetensors
+function model_object:save(path) end
+
 --- The score ∇ log p_t(x).
 ---@param x tensor points, shape [n, d]
 ---@param t number|tensor one time, or one for each point
@@ -1963,6 +1967,12 @@ function nn.residual_mlp(options) end
 ---@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, time_features?: integer, feature_scale?: number, seed?: integer }
 ---@return model
 function nn.random_features(options) end
+
+--- Reads a network that m:save wrote: the same parameters, bit for bit.
+---@param path string
+---@param options? { score?: function }
+---@return model
+function nn.load(path, options) end
 
 --- How far a model or its samples are from a target, and how much they copy the data.
 ---@class moondrift.metric

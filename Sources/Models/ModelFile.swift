@@ -1,0 +1,106 @@
+// `m:save(path)` and `nn.load(path)`: a network in one file of the safetensors form. The tensors are the
+// parameters by name, frozen ones too; the metadata say which constructor of `nn` makes the network, with
+// which options, and which diffusion it belongs to:
+//
+//   format "moondrift.model"   version "1"
+//   network "score_mlp"        options {"dimension": 1, "width": 16, …}
+//   sde "ve_power"             sde_options {"base": 25}
+//
+// What is loaded has the same bits in every parameter, and so gives the same score.
+
+import Catalog
+import Files
+import Processes
+import Runtime
+import Tensors
+
+enum ModelFile {
+  static let format = "moondrift.model"
+  static let version = "1"
+
+  static let entries: [Entry] = [
+    .method(
+      ScoreModel.self, "save", "Writes a network to a file, from which nn.load makes it again.",
+      .arg("path", "usually ends in .safetensors"),
+      details:
+        "The file is of the safetensors form: the parameters by name, with the network's options and "
+        + "its diffusion in the metadata. file.load reads its tensors. It is written whole or not at "
+        + "all.",
+      source: "safetensors",
+      example: """
+        m = nn.score_mlp{sde = sde.vp(), seed = 1}
+        n = os.tmpname() .. ".safetensors"
+        m:save(n)
+        return nn.load(n)
+        """
+    ) { (model: ScoreModel, path: String) in
+      try save(model, to: path)
+      return Nothing()
+    },
+    .function(
+      "load", "Reads a network that m:save wrote: the same parameters, bit for bit.",
+      .arg("path"),
+      .option("score", default: nil, "the function of a model of nn.define, which no file holds"),
+      returns: "a model", source: "safetensors"
+    ) { (path: String, score: Callback?) in try load(path, score: score) },
+  ]
+
+  static func save(_ model: ScoreModel, to path: String) throws {
+    guard let network = model.network, network.parameters.count > 0 else {
+      throw UserError(
+        "\(model.function.name) has no parameters, so there is nothing to save; it is made again "
+          + "from what it was made of")
+    }
+    let metadata = [
+      ("format", format), ("version", version), ("network", type(of: network).constructor),
+      ("options", try JSON.line(.map(network.options))), ("sde", model.process.name),
+      ("sde_options", try JSON.line(.map(model.process.settings.map { ($0.0, .number($0.1)) }))),
+    ]
+    let tensors = zip(network.parameters.items, network.parameters.views).map { ($0.name, $1) }
+    try AtomicFile.write(
+      try Safetensors.bytes(of: tensors, metadata: metadata.map { (key: $0.0, value: $0.1) }),
+      to: path)
+  }
+
+  static func load(_ path: String, score: Callback?) throws -> ScoreModel {
+    do { return try read(path, score: score) } catch let error as UserError {
+      // What a constructor says of settings that do not go together.
+      throw error.message.hasPrefix(path) ? error : UserError("\(path): \(error)")
+    }
+  }
+
+  private static func read(_ path: String, score: Callback?) throws -> ScoreModel {
+    let file = try Safetensors.read(InputFile.bytes(of: path), path: path)
+    func text(_ key: String) throws -> String {
+      guard let entry = file.metadata.first(where: { $0.key == key }) else {
+        throw FileError("\(path): the metadata have no '\(key)'")
+      }
+      return entry.value
+    }
+    func options(_ key: String) throws -> StoredOptions {
+      let place = "\(path): \(key)"
+      return try StoredOptions(JSONReader.value(of: text(key), path: place), place: place)
+    }
+    guard file.metadata.first(where: { $0.key == "format" })?.value == format else {
+      throw FileError(
+        "\(path) is not a file of a model: its metadata have no format '\(format)', which m:save "
+          + "writes")
+    }
+    guard try text("version") == version else {
+      throw FileError(
+        "\(path): version is '\(try text("version"))', this program reads '\(version)'")
+    }
+    let name = try text("network")
+    guard let kind = NNModule.networks.first(where: { $0.constructor == name }) else {
+      let known = NNModule.networks.map { $0.constructor }
+      throw FileError("\(path): \(unknownName("network", name, known: known))")
+    }
+    let sde = try SDE(name: text("sde"), restoring: options("sde_options"))
+    let stored = StoredNetwork(
+      options: try options("options"),
+      tensors: StoredTensors(path: path, tensors: file.tensors), sde: sde, score: score)
+    let network = try kind.init(restoring: stored)
+    try stored.options.finish()
+    return ScoreModel(network, sde)
+  }
+}

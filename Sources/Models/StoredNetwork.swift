@@ -1,0 +1,54 @@
+import Catalog
+import Processes
+import Tensors
+
+/// What a file holds of a network: what `Network.init(restoring:)` makes it again from.
+public struct StoredNetwork {
+  public let options: StoredOptions
+  public let tensors: StoredTensors
+  public let sde: SDE
+  /// The function of a model that was written in Lua, which no file can hold.
+  public let score: Callback?
+
+  /// An option that is a length or a count. None is larger than the file has elements, or than a few
+  /// thousand where a length takes no memory, so that no size a file merely claims is allocated.
+  public func length(_ name: String, orNone: Bool = false) throws -> Int {
+    try options.integer(name, in: .within((orNone ? 0 : 1)...max(1 << 14, tensors.elementCount)))
+  }
+}
+
+/// The tensors of a file by name, checked as a whole before the first of them is used.
+public struct StoredTensors {
+  /// The file, for errors.
+  let path: String
+  let tensors: [(name: String, tensor: Tensor)]
+
+  var elementCount: Int { tensors.reduce(0) { $0 + $1.tensor.elementCount } }
+
+  /// Throws unless the file holds float32 tensors of exactly these names and shapes.
+  func check(against starts: [ParameterSet.Start]) throws {
+    let names = starts.map(\.name)
+    if let stranger = tensors.first(where: { !names.contains($0.name) }) {
+      throw UserError("\(path): \(unknownName("tensor", stranger.name, known: names))")
+    }
+    for start in starts {
+      guard let tensor = self[start.name] else {
+        throw UserError("\(path): the tensor '\(start.name)' is missing")
+      }
+      guard tensor.shape == start.shape else {
+        throw UserError(
+          "\(path): \(start.name) has shape \(tensor.shape), expected \(start.shape)")
+      }
+      guard tensor.dtype == .float32 else {
+        throw UserError("\(path): \(start.name) must be float32, got \(tensor.dtype.rawValue)")
+      }
+    }
+  }
+
+  subscript(name: String) -> Tensor? { tensors.first { $0.name == name }?.tensor }
+
+  func copy(_ name: String, to target: UnsafeMutablePointer<Float>, _ count: Int) {
+    guard let tensor = self[name] else { return }
+    target.update(from: tensor.pointer(Float.self), count: count)
+  }
+}
