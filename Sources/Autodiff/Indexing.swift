@@ -206,14 +206,15 @@ public func assign(_ x: Tensor, _ index: Index, _ value: Operand) throws {
   }
 }
 
-/// The value to be written into `x`, after the check that no gradient is lost by it.
+/// The value to be written into `x`, after the checks that no gradient and no fraction is lost by it.
 func writable(_ x: Tensor, _ value: Operand) throws -> Tensor {
   if x.isRecorded {
     throw UserError("a tensor on a live tape cannot be written to; write to x:copy() instead")
   }
-  let source = try value.tensor(x.dtype.isFloatingPoint ? x.dtype : .float64)
+  let source = try value.exact()
   if source.isRecorded {
     throw UserError("writing a recorded tensor would lose its gradient; build the result instead")
   }
+  if x.dtype == .int64 { try source.value.requireWhole() }
   return source.value
 }

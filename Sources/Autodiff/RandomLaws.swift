@@ -68,6 +68,19 @@ extension RandomModule {
         shape, parameter(p, "p", "numbers from 0 to 1", shape) { $0 >= 0 && $0 <= 1 })
     },
     .method(
+      RandomStream.self, "poisson", "Independent Poisson numbers, P(k) = e^(-mean) mean^k / k!.",
+      .arg("shape", "lengths"),
+      .arg("mean", "from 0 to 1e15: a number, or a tensor that broadcasts"),
+      returns: "int64 tensor", source: "Hörmann 1993, PTRS, for means of 10 and more",
+      example: "return random.stream(1):poisson({5}, 3.5)"
+    ) { (stream: RandomStream, shape: ShapeArgument, mean: Operand) in
+      let shape = try shape.shape()
+      let largest = RandomStream.largestPoissonMean
+      return try stream.poisson(
+        shape,
+        parameter(mean, "mean", "from 0 to 1e15", shape) { $0 >= 0 && $0 <= largest })
+    },
+    .method(
       RandomStream.self, "multivariate_normal", "Rows of N(mean, covariance).",
       .arg("n", in: .nonNegative), .arg("mean", shape: "d"), .arg("covariance", shape: "d d"),
       dtypeOption, returns: "tensor of shape [n d]",
@@ -171,6 +184,8 @@ extension RandomModule {
     _ condition: (Double) -> Bool
   ) throws -> LawParameter {
     switch operand {
+    case .integer(let value):
+      return try parameter(.number(Double(value)), name, expectation, shape, condition)
     case .number(let value):
       guard condition(value) else {
         throw UserError("\(name) must be \(expectation), got \(formatNumber(value))")

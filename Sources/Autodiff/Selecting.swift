@@ -103,6 +103,18 @@ public func scatterAdd(_ x: Tensor, axis: Int, _ index: Tensor, _ source: Tensor
   return try x + scatter(source, to: places, shape: x.shape)
 }
 
+/// `x` with the elements of `source` in place of those that `index` names; where one is named twice
+/// the last value stays.
+public func scatterOver(_ x: Tensor, axis: Int, _ index: Tensor, _ source: Tensor) throws -> Tensor
+{
+  var origin = [Int](repeating: -1, count: x.elementCount)
+  for (number, place) in try places(of: index, along: axis, in: x.shape).enumerated() {
+    origin[place] = number
+  }
+  let written = try Tensor(origin.map { $0 >= 0 }, shape: x.shape)
+  return try choose(written, gather(source, at: origin, shape: x.shape), x)
+}
+
 /// Row-major places in `shape` of what `index` names along an axis.
 private func places(of index: Tensor, along axis: Int, in shape: Shape) throws -> [Int] {
   let fits = (0..<shape.rank).allSatisfy { $0 == axis || index.shape[$0] <= shape[$0] }

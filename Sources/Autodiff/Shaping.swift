@@ -4,30 +4,7 @@ import Tensors
 
 // Rearrangements with gradients, built from views, picks and joins. Axes are 0-based.
 
-/// Zeros (or `value`) before and after along every axis.
-public func pad(_ x: Tensor, _ widths: [(before: Int, after: Int)], value: Double = 0) throws
-  -> Tensor
-{
-  var target = Array(x.shape)
-  for (axis, width) in widths.enumerated() {
-    target[axis] = try checkedSum(target[axis], width.before, width.after)
-  }
-  _ = try Shape(checking: target)
-  func wrapped(_ x: Tensor) throws -> Tensor {
-    var result = x
-    for (axis, width) in widths.enumerated() where width != (0, 0) {
-      var shape = result.shape
-      shape[axis] = target[axis]
-      result = try place(result, in: shape, axis: axis, from: width.before)
-    }
-    return result
-  }
-  let padded = try wrapped(x)
-  if value == 0 { return padded }
-  let inside = try wrapped(Tensor(filling: x.shape, with: true))
-  return try choose(inside, padded, .full([], value, x.dtype))
-}
-
+/// The sum of lengths, which must be one that memory could hold.
 func checkedSum(_ lengths: Int...) throws -> Int {
   try lengths.reduce(0) {
     let (sum, overflows) = $0.addingReportingOverflow($1)

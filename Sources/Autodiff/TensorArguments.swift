@@ -7,6 +7,8 @@ import Tensors
 public enum Operand: Argument {
   case tensor(Tensor)
   case number(Double)
+  /// An integer that no double holds.
+  case integer(Int)
 
   public static var expectation: String { "a tensor or a number" }
   public static var luaType: String { "tensor|number" }
@@ -14,23 +16,60 @@ public enum Operand: Argument {
     switch self {
     case .tensor(let x): x.describe()
     case .number(let value): formatNumber(value)
+    case .integer(let value): "\(value)"
     }
   }
 
   @inline(__always)
   public static func read(_ frame: Frame, _ index: Int32) throws -> Operand {
-    if frame.type(at: index) == LuaType.number { return .number(frame.number(at: index)) }
+    if frame.type(at: index) == LuaType.number {
+      let value = frame.number(at: index)
+      return exactInteger(frame, index, value).map(Operand.integer) ?? .number(value)
+    }
     do { return .tensor(try Tensor.read(frame, index)) } catch {
       throw Mismatch(expected: expectation)
     }
   }
 
-  /// As a tensor; numbers become 0-d float64, or float32 beside a tensor of that type.
-  public func tensor(_ dtype: DType = .float64) throws -> Tensor {
+  /// As a tensor that rounds nothing: a number becomes a 0-d float64, or int64 where that is exact
+  /// alone.
+  public func exact() throws -> Tensor {
     switch self {
     case .tensor(let x): x
-    case .number(let value): try .scalar(value, dtype)
+    case .number(let value): try .scalar(value, .float64)
+    case .integer(let value): try Tensor([Int64(value)], shape: [])
     }
+  }
+
+  /// As a tensor to be joined with another operand. A number takes the type of a tensor beside it:
+  /// int64 takes integers alone; beside a bool tensor or another number it is float32.
+  public func tensor(beside other: Operand) throws -> Tensor {
+    if case .tensor(let x) = self { return x }
+    var type = DType.float32
+    if case .tensor(let x) = other, x.dtype != .bool { type = x.dtype }
+    let whole = try exact()
+    if type == .int64 { try whole.requireWhole() }
+    return try whole.converted(to: type)
+  }
+}
+
+/// The Lua integer in a slot whose `value` as a double is rounded.
+private func exactInteger(_ frame: Frame, _ index: Int32, _ value: Double) -> Int? {
+  guard abs(value) >= 0x1p53, frame.host.pointee.isInteger(frame.state, index) != 0,
+    let integer = frame.integer(at: index), Int(exactly: value) != integer
+  else { return nil }
+  return integer
+}
+
+/// A number to be written into a tensor of any type.
+public struct Number: Argument {
+  public let operand: Operand
+  public static var expectation: String { "a number" }
+  public static var luaType: String { "number" }
+
+  public static func read(_ frame: Frame, _ index: Int32) throws -> Number {
+    guard frame.type(at: index) == LuaType.number else { throw Mismatch(expected: expectation) }
+    return Number(operand: try Operand.read(frame, index))
   }
 }
 
@@ -70,7 +109,8 @@ extension DType: Argument {
 /// Numbers in nested lists of equal lengths, a number, or a tensor: what `tensor(...)` is made of.
 public enum TensorSource: Argument {
   case tensor(Tensor)
-  case numbers([Double], Shape, isBoolean: Bool)
+  /// - integers: by place, those that no double holds.
+  case numbers([Double], Shape, isBoolean: Bool, integers: [Int: Int])
 
   public static var expectation: String { "a number, nested lists of numbers, or a tensor" }
   public static var luaType: String { "number|boolean|table|tensor" }
@@ -83,16 +123,34 @@ public enum TensorSource: Argument {
     var reader = NestedListReader(frame: frame)
     try reader.read(index, depth: 0)
     let shape = try reader.shape()
-    return .numbers(reader.values, shape, isBoolean: reader.isBoolean && !reader.values.isEmpty)
+    return .numbers(
+      reader.values, shape, isBoolean: reader.isBoolean && !reader.values.isEmpty,
+      integers: reader.integers)
   }
 
   public func tensor(_ dtype: DType?) throws -> Tensor {
     switch self {
     case .tensor(let x): return try dtype.map { try x.converted(to: $0) } ?? x.copied()
-    case .numbers(let values, let shape, let isBoolean):
-      let whole = try Tensor(values, shape: shape)
-      return try whole.converted(to: dtype ?? (isBoolean ? .bool : .float32))
+    case .numbers(let values, let shape, let isBoolean, let integers):
+      let dtype = dtype ?? (isBoolean ? .bool : .float32)
+      let numbers = try Tensor(values, shape: shape)
+      if dtype == .int64 { return try TensorSource.whole(numbers, integers) }
+      return try numbers.converted(to: dtype)
     }
+  }
+
+  /// Numbers as int64, with `integers` at the places where float64 has rounded them.
+  private static func whole(_ numbers: Tensor, _ integers: [Int: Int]) throws -> Tensor {
+    let source = numbers.pointer(Double.self)
+    let result = try Tensor(uninitialized: numbers.shape, .int64)
+    let out = result.pointer(Int64.self)
+    for i in 0..<numbers.elementCount {
+      guard let value = integers[i].map(Int64.init) ?? Int64(exactly: source[i]) else {
+        throw UserError("values must be integers for int64, got \(formatNumber(source[i]))")
+      }
+      out[i] = value
+    }
+    return result
   }
 }
 
@@ -100,6 +158,7 @@ public enum TensorSource: Argument {
 private struct NestedListReader {
   let frame: Frame
   var values: [Double] = []
+  var integers: [Int: Int] = [:]
   var isBoolean = true
   private var lengths: [Int] = []
 
@@ -118,9 +177,10 @@ private struct NestedListReader {
         )
       }
       if isNumber { isBoolean = false }
-      values.append(
-        isNumber
-          ? frame.number(at: index) : Double(host.boolean(frame.state, index)))
+      let value =
+        isNumber ? frame.number(at: index) : Double(host.boolean(frame.state, index))
+      integers[values.count] = isNumber ? exactInteger(frame, index, value) : nil
+      values.append(value)
     case LuaType.table:
       guard host.reserve(frame.state, 2) != 0, depth < Shape.maximumRank else {
         throw Mismatch(sentence: "must be nested at most \(Shape.maximumRank) deep")

@@ -11,19 +11,21 @@ extension TensorModule {
       binaryOperator("__mul", "a * b", .multiply),
       binaryOperator("__div", "a / b", .divide),
       binaryOperator("__pow", "a ^ b", .power),
+      binaryOperator("__mod", "a % b", .modulo),
       .metamethod(Tensor.self, "__unm", "-a", "Minus a.", .arg("a"), .rest("unused")) {
         (a: Tensor, _: Rest<Value>) in try -a
       },
       booleanOperator("__band", "a & b") { $0 && $1 },
       booleanOperator("__bor", "a | b") { $0 || $1 },
+      booleanOperator("__bxor", "a ~ b") { $0 != $1 },
       .metamethod(
         Tensor.self, "__bnot", "~a", "Not a, for bool tensors.", .arg("a"), .rest("unused")
       ) {
         (a: Tensor, _: Rest<Value>) -> Tensor in
         try combineBooleans(a, a) { first, _ in !first }
       },
-      orderOperator("__lt", "a < b", <),
-      orderOperator("__le", "a <= b", <=),
+      orderOperator("__lt", "a < b", .less),
+      orderOperator("__le", "a <= b", .lessEqual),
     ]
 
   private static func binaryOperator(_ event: String, _ form: String, _ rule: BinaryRule) -> Entry {
@@ -38,7 +40,7 @@ extension TensorModule {
     case (.tensor(let x), .tensor(let y)): try rule(x, y)
     case (.tensor(let x), .number(let y)): try rule(x, y)
     case (.number(let x), .tensor(let y)): try rule(x, y)
-    case (.number(let x), .number(let y)): try rule(.scalar(x), y)
+    default: try rule(a.tensor(beside: b), b.tensor(beside: a))
     }
   }
 
@@ -69,25 +71,22 @@ extension TensorModule {
   }
 
   private static func orderOperator(
-    _ event: String, _ form: String, _ body: @escaping (Double, Double) -> Bool
+    _ event: String, _ form: String, _ comparison: Comparison
   ) -> Entry {
     .metamethod(
       Tensor.self, event, form,
       "For 0-d tensors only, since Lua makes one boolean of it; otherwise use a:less(b).",
       .arg("a"), .arg("b"), example: "return tensor(1) \(form.split(separator: " ")[1]) 2"
     ) { (a: Operand, b: Operand) -> Bool in
-      func number(_ operand: Operand) throws -> Double {
-        switch operand {
-        case .number(let value): return value
-        case .tensor(let x):
-          guard x.elementCount == 1 else {
-            throw UserError(
-              "\(form) compares 0-d tensors, got shape \(x.shape); use a:less(b) and its kin")
-          }
-          return try x.value.item()
+      func single(_ operand: Operand) throws -> Tensor {
+        let x = try operand.exact()
+        guard x.elementCount == 1 else {
+          throw UserError(
+            "\(form) compares 0-d tensors, got shape \(x.shape); use a:less(b) and its kin")
         }
+        return x.value
       }
-      return body(try number(a), try number(b))
+      return try single(a).compared(with: single(b), comparison).item() != 0
     }
   }
 
@@ -109,7 +108,7 @@ extension TensorModule {
         comparison.rawValue, "Element by element, a bool tensor; operands broadcast.", .arg("a"),
         .arg("b"), example: "return tensor{1, 2, 3}:\(comparison.rawValue)(2)"
       ) { (a: Tensor, b: Operand) in
-        try a.value.compared(with: b.tensor().value, comparison)
+        try a.value.compared(with: b.exact().value, comparison)
       }
     }
     + ElementTest.allCases.map { test in

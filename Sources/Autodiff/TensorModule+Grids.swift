@@ -94,6 +94,20 @@ extension TensorModule {
       }
       return try expandedAxis(a, at: 1) * expandedAxis(b, at: 0)
     },
+    .operation(
+      "tensordot", "Products of two tensors summed over pairs of axes.", .arg("a"), .arg("b"),
+      .arg(
+        "axes", default: .first(2),
+        "how many of a's last axes meet as many of b's first, or {axes of a, axes of b}"),
+      returns: "the axes of a that are left, then those of b",
+      example: "return tensor.ones{2, 3, 4}:tensordot(tensor.ones{4, 3}, { {2, 3}, {2, 1} }).shape"
+    ) { (a: Tensor, b: Tensor, axes: OneOf<Int, [[Int]]>) in
+      try tensordot(a, b, axes: pairs(axes, a, b))
+    },
+    .operation(
+      "kron", "The Kronecker product: b once for each element of a, times that element.",
+      .arg("a"), .arg("b"), example: "return tensor.eye(2):kron(tensor{{1, 2}})"
+    ) { (a: Tensor, b: Tensor) in try kronecker(a, b) },
     .function(
       "einsum", "Products summed over named axes: 'ij,jk->ik' is the matrix product.",
       .arg("form", "letters for the axes of each tensor, and after -> those of the result"),
@@ -104,4 +118,29 @@ extension TensorModule {
       example: "tensor.einsum(\"bij,bj->bi\", tensor.ones{2, 3, 4}, tensor.ones{2, 4})"
     ) { (form: String, tensors: Rest<Tensor>) in try Einsum(parsing: form)(tensors.values) },
   ]
+
+  /// The axes of `a` and of `b` that are summed over, 0-based.
+  private static func pairs(_ axes: OneOf<Int, [[Int]]>, _ a: Tensor, _ b: Tensor) throws -> (
+    a: [Int], b: [Int]
+  ) {
+    switch axes {
+    case .first(let count):
+      guard count >= 0, count <= min(a.rank, b.rank) else {
+        throw UserError(
+          "axes must be from 0 to \(min(a.rank, b.rank)), got \(count), for shapes \(a.shape) and "
+            + "\(b.shape)")
+      }
+      return (Array(a.rank - count..<a.rank), Array(0..<count))
+    case .second(let lists):
+      guard lists.count == 2, lists[0].count == lists[1].count else {
+        throw UserError("axes must be two lists of one length, got \(lists.literal)")
+      }
+      let first = try lists[0].map { try a.axis($0, name: "axes") }
+      let second = try lists[1].map { try b.axis($0, name: "axes") }
+      guard Set(first).count == first.count, Set(second).count == second.count else {
+        throw UserError("axes must not name an axis twice, got \(lists.literal)")
+      }
+      return (first, second)
+    }
+  }
 }

@@ -27,13 +27,7 @@ extension TensorModule {
       .arg("mask", "a bool tensor"), .arg("a"), .arg("b"),
       example: "x = tensor{-1, 2}  return tensor.where(x:greater(0), x, 0)"
     ) { (mask: Tensor, a: Operand, b: Operand) in
-      let type: DType =
-        switch (a, b) {
-        case (.tensor(let x), .number): x.dtype.isFloatingPoint ? x.dtype : .float32
-        case (.number, .tensor(let x)): x.dtype.isFloatingPoint ? x.dtype : .float32
-        default: .float32
-        }
-      return try choose(mask, a.tensor(type), b.tensor(type))
+      try choose(mask, a.tensor(beside: b), b.tensor(beside: a))
     },
     .operation(
       "gather", "Elements along an axis by number: out[i][j] = x[index[i][j]][j] for axis 1.",
@@ -59,13 +53,22 @@ extension TensorModule {
         return tensor.zeros(3):scatter_add(1, index, tensor{1, 2, 3})
         """
     ) { (x: Tensor, axis: Int, index: Tensor, source: Tensor) in
-      let axis = try x.axis(axis)
-      let places = try zeroBased(index, axis: axis, of: x)
-      guard source.shape == index.shape else {
-        throw UserError(
-          "source must have the shape of index, got \(source.shape) and \(index.shape)")
-      }
-      return try scatterAdd(x, axis: axis, places, convert(source, to: x.dtype))
+      let (axis, places, values) = try scattering(x, axis, index, source)
+      return try scatterAdd(x, axis: axis, places, values)
+    },
+    .operation(
+      "scatter",
+      "A copy of x with elements replaced along an axis: out[index[i][j]][j] = source[i][j] for axis 1.",
+      .arg("x"), .arg("axis", "1-based"), .arg("index", "int64, 1-based"),
+      .arg("source", "shaped like index"),
+      details: "Where an element is named several times the last value stays.",
+      example: """
+        index = tensor({1, 3}, {dtype = "int64"})
+        return tensor.zeros(3):scatter(1, index, tensor{5, 6})
+        """
+    ) { (x: Tensor, axis: Int, index: Tensor, source: Tensor) in
+      let (axis, places, values) = try scattering(x, axis, index, source)
+      return try scatterOver(x, axis: axis, places, values)
     },
     .operation(
       "take", "Elements of one axis by number, in that order.", .arg("x"), .arg("index", "1-based"),
@@ -97,8 +100,8 @@ extension TensorModule {
     .operation(
       "fill", "Writes one number into all of x, in place.", .arg("x"), .arg("value"),
       returns: "x", example: "x = tensor.zeros(3)  x[{ {1, 2} }]:fill(7)  return x"
-    ) { (x: Tensor, value: Double) in
-      try x.assign(writable(x, .number(value)))
+    ) { (x: Tensor, value: Number) in
+      try x.assign(writable(x, value.operand))
       return x
     },
     .operation(
@@ -123,5 +126,19 @@ extension TensorModule {
   /// An int64 tensor of 1-based numbers as one of 0-based numbers.
   private static func zeroBased(_ index: Tensor, axis: Int, of x: Tensor) throws -> Tensor {
     try Tensor(axisNumbers(index, axis: axis, of: x).map(Int64.init), shape: index.shape)
+  }
+
+  /// A 0-based axis, 0-based places on it, and the values for them in the type of x.
+  private static func scattering(_ x: Tensor, _ axis: Int, _ index: Tensor, _ source: Tensor) throws
+    -> (axis: Int, places: Tensor, values: Tensor)
+  {
+    let axis = try x.axis(axis)
+    let places = try zeroBased(index, axis: axis, of: x)
+    guard source.shape == index.shape else {
+      throw UserError(
+        "source must have the shape of index, got \(source.shape) and \(index.shape)")
+    }
+    if x.dtype == .int64 { try source.value.requireWhole() }
+    return (axis, places, try convert(source, to: x.dtype))
   }
 }

@@ -91,23 +91,27 @@ extension TensorModule {
         x, axis: axis, list.enumerated().flatMap { Array(repeating: $0, count: $1) })
     },
     .operation(
-      "pad", "A constant before and after the elements of each axis.", .arg("x"),
+      "pad", "More elements before and after those of each axis.",
+      .arg("x"),
       .arg("widths", "a number for all sides, or {before, after} for each axis"),
-      .option("value", default: 0, "what is put there"),
+      .option(
+        "mode", default: "constant", "what is put there",
+        in: .oneOf(PadMode.allCases.map(\.rawValue))),
+      .option("value", default: nil, "the constant; 0 where absent"),
+      details:
+        "reflect mirrors x at the elements of its ends, replicate repeats them, circular goes on with "
+        + "those of the other end. Of 1 2 3, two more in front are 3 2, 1 1 and 2 3.",
       example: "return tensor{{1, 2}}:pad({ {0, 1}, {1, 1} })"
-    ) { (x: Tensor, widths: OneOf<Int, [[Int]]>, value: Double) in
-      let pairs: [[Int]]
-      switch widths {
-      case .first(let width): pairs = Array(repeating: [width, width], count: x.rank)
-      case .second(let list): pairs = list
+    ) { (x: Tensor, widths: OneOf<Int, [[Int]]>, mode: String, value: Double?) in
+      let sides = try padWidths(widths, of: x)
+      guard let mode = PadMode(rawValue: mode), mode != .constant else {
+        return try pad(x, sides, value: value ?? 0)
       }
-      guard pairs.count == x.rank, pairs.allSatisfy({ $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 })
-      else {
+      if let value {
         throw UserError(
-          "widths must be {before, after} of 0 or more for each axis, got \(pairs.literal) for "
-            + "shape \(x.shape)")
+          "value must be absent where mode is '\(mode.rawValue)', got \(formatNumber(value))")
       }
-      return try pad(x, pairs.map { ($0[0], $0[1]) }, value: value)
+      return try pad(x, sides, mode)
     },
     .operation(
       "roll", "Elements moved along an axis; what falls off the end comes in at the start.",
@@ -150,4 +154,21 @@ extension TensorModule {
       example: "return tensor.ones{3, 3}:triu()"
     ) { (x: Tensor, k: Int) in try triangle(x, k, upper: true) },
   ]
+
+  private static func padWidths(_ widths: OneOf<Int, [[Int]]>, of x: Tensor) throws
+    -> [(before: Int, after: Int)]
+  {
+    let pairs: [[Int]]
+    switch widths {
+    case .first(let width): pairs = Array(repeating: [width, width], count: x.rank)
+    case .second(let list): pairs = list
+    }
+    guard pairs.count == x.rank, pairs.allSatisfy({ $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 })
+    else {
+      throw UserError(
+        "widths must be {before, after} of 0 or more for each axis, got \(pairs.literal) for "
+          + "shape \(x.shape)")
+    }
+    return pairs.map { ($0[0], $0[1]) }
+  }
 }

@@ -133,12 +133,15 @@ public enum TensorModule {
       "item", "The only element as a Lua number or boolean.", .arg("x"), example: "tensor(3):item()"
     ) { (x: Tensor) -> Value in
       let value = try x.value.item()
-      return scalar(value, x.dtype)
+      return try x.dtype == .int64 ? .integer(x.value.integers()[0]) : scalar(value, x.dtype)
     },
     .operation(
       "table", "The elements as nested Lua tables.", .arg("x"), example: "tensor{1, 2}:table()[2]"
     ) { (x: Tensor) -> Value in
-      try nested(x.value.doubles()[...], x.shape, axis: 0, x.dtype)
+      if x.dtype == .int64 {
+        return try nested(x.value.integers()[...], x.shape, axis: 0) { .integer($0) }
+      }
+      return try nested(x.value.doubles()[...], x.shape, axis: 0) { scalar($0, x.dtype) }
     },
     .metamethod(
       Tensor.self, "__index", "x[i]",
@@ -195,24 +198,22 @@ public enum TensorModule {
     try record("copy", [x], forward: { try $0[0].copied() }, pullbacks: [{ _, _, g in g }])
   }
 
-  static func scalar(_ value: Double, _ dtype: DType) -> Value {
-    switch dtype {
-    case .bool: .boolean(value != 0)
-    case .int64: .integer(Int(value))
-    default: .number(value)
-    }
+  /// A number of a tensor that is not int64.
+  private static func scalar(_ value: Double, _ dtype: DType) -> Value {
+    dtype == .bool ? .boolean(value != 0) : .number(value)
   }
 
-  private static func nested(
-    _ values: ArraySlice<Double>, _ shape: Shape, axis: Int, _ dtype: DType
+  /// Numbers in row-major order as lists in lists.
+  private static func nested<Number>(
+    _ values: ArraySlice<Number>, _ shape: Shape, axis: Int, _ leaf: (Number) -> Value
   ) -> Value {
-    if axis == shape.rank { return scalar(values.first ?? 0, dtype) }
+    if axis == shape.rank { return values.first.map(leaf) ?? .none }
     let length = shape[axis]
     let step = length == 0 ? 0 : values.count / length
     return .list(
       (0..<length).map {
         let start = values.startIndex + $0 * step
-        return nested(values[start..<start + step], shape, axis: axis + 1, dtype)
+        return nested(values[start..<start + step], shape, axis: axis + 1, leaf)
       })
   }
 }

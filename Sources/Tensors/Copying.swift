@@ -75,6 +75,21 @@ extension Tensor {
     return result
   }
 
+  /// Refuses numbers that an int64 tensor would have to cut.
+  public func requireWhole() throws {
+    guard dtype.isFloatingPoint else { return }
+    if let cut = try doubles().first(where: { $0 != $0.rounded() || !$0.isFinite }) {
+      throw Tensor.notWhole(cut)
+    }
+  }
+
+  /// The error for a number that meets an int64 tensor without being an integer.
+  static func notWhole(_ value: Double) -> UserError {
+    UserError(
+      "\(formatNumber(value)) is not an integer and the tensor is int64: convert it first, "
+        + "x:to(\"float32\")")
+  }
+
   private func fill<T: Element>(
     _ result: Tensor, _ type: T.Type, from source: Tensor, _ convert: (Double) -> T
   ) {

@@ -132,9 +132,7 @@ extension Tensor {
     let isWhole = number == number.rounded() && kernel.integer != nil
     let type: DType = dtype.isFloatingPoint || (dtype == .int64 && isWhole) ? dtype : .float32
     if dtype == .int64, type == .float32, kernel.integer != nil {
-      throw UserError(
-        "\(formatNumber(number)) is not an integer and the tensor is int64: convert it first, "
-          + "x:to(\"float32\")")
+      throw Tensor.notWhole(number)
     }
     let constant = try Tensor.full([], number, type)
     return numberFirst
@@ -244,39 +242,5 @@ private func combineRows<T: Element>(
         axis -= 1
       }
     }
-  }
-}
-
-// MARK: - Comparisons
-
-public enum Comparison: String, CaseIterable {
-  case less, lessEqual = "less_equal", greater, greaterEqual = "greater_equal", equal
-  case notEqual = "not_equal"
-
-  @inline(__always)
-  func holds(_ a: Double, _ b: Double) -> Bool {
-    switch self {
-    case .less: a < b
-    case .lessEqual: a <= b
-    case .greater: a > b
-    case .greaterEqual: a >= b
-    case .equal: a == b
-    case .notEqual: a != b
-    }
-  }
-}
-
-extension Tensor {
-  /// A bool tensor; operands broadcast.
-  public func compared(with other: Tensor, _ comparison: Comparison) throws -> Tensor {
-    let shape = try Shape.broadcast(self.shape, other.shape)
-    let a = try broadcast(to: shape).converted(to: .float64).densified()
-    let b = try other.broadcast(to: shape).converted(to: .float64).densified()
-    let result = try Tensor(uninitialized: shape, .bool)
-    let x = a.pointer(Double.self)
-    let y = b.pointer(Double.self)
-    let z = result.pointer(Bool.self)
-    for i in 0..<shape.elementCount { z[i] = comparison.holds(x[i], y[i]) }
-    return result
   }
 }

@@ -81,11 +81,10 @@ extension Tensor {
   }
 
   private func cell(at place: Int) -> String {
-    let value = element(at: place)
     switch dtype {
-    case .bool: return value != 0 ? "true" : "false"
-    case .int64: return "\(Int(value))"
-    default: return shortNumber(value)
+    case .bool: element(at: place) != 0 ? "true" : "false"
+    case .int64: "\(storage.base.assumingMemoryBound(to: Int64.self)[place])"
+    default: shortNumber(element(at: place))
     }
   }
 }

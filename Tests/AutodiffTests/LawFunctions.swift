@@ -13,6 +13,32 @@ enum LawFunctions {
     return worst * n.squareRoot()
   }
 
+  /// The same for a law on the integers, given by P(X ≤ k); the true probability is smaller.
+  static func distance(ofIntegers sample: [Double], _ law: (Double) -> Double) -> Double {
+    let n = Double(sample.count)
+    var counts: [Double: Int] = [:]
+    for k in sample { counts[k, default: 0] += 1 }
+    var (below, worst, last) = (0, 0.0, -1.0)
+    for k in counts.keys.sorted() {
+      // Just before k the sample's distribution is still flat, the law's has risen to P(X ≤ k − 1).
+      if k - 1 > last { worst = max(worst, abs(law(k - 1) - Double(below) / n)) }
+      below += counts[k] ?? 0
+      worst = max(worst, abs(law(k) - Double(below) / n))
+      last = k
+    }
+    return worst * n.squareRoot()
+  }
+
+  /// P(X ≤ k) of the Poisson law, 1 − P(k + 1, μ) (Abramowitz & Stegun 26.4.21); for large means, where
+  /// the series is long, the normal law with the first correction for skewness.
+  static func poisson(_ mean: Double, _ k: Double) -> Double {
+    if k < 0 { return 0 }
+    if mean < 1e4 { return 1 - gamma(k + 1, mean) }
+    let z = (k + 0.5 - mean) / mean.squareRoot()
+    let density = exp(-z * z / 2) / (2 * Double.pi).squareRoot()
+    return normal(z) - density * (z * z - 1) / (6 * mean.squareRoot())
+  }
+
   /// P(a, x), the gamma law: its series below a + 1, else one minus its continued fraction by the
   /// method of Lentz (Abramowitz & Stegun 6.5.29, 6.5.31).
   static func gamma(_ a: Double, _ x: Double) -> Double {

@@ -60,6 +60,50 @@ import Testing
     #expect(LawFunctions.distance(cauchy) { 0.5 + atan($0) / Double.pi } < 2.7)
   }
 
+  @Test(
+    "Poisson numbers follow their law, on both sides of the change of method",
+    arguments: [0.01, 0.7, 4, 9.99, 10, 10.5, 33, 900, 2e4, 3e9, 1e15])
+  func poisson(mean: Double) throws {
+    let sample = try RandomStream(seed: 77).poisson([n], .number(mean)).doubles()
+    let count = Double(n)
+    let found = sample.reduce(0, +) / count
+    #expect(abs(found - mean) < 5 * (mean / count).squareRoot())
+    // The variance of the variance is (μ + 2 μ²) / n.
+    let spread = sample.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    #expect(abs(spread - mean) < 5 * ((mean + 2 * mean * mean) / count).squareRoot())
+    #expect(LawFunctions.distance(ofIntegers: sample) { LawFunctions.poisson(mean, $0) } < 2.7)
+    #expect(sample.allSatisfy { $0 >= 0 && $0 == $0.rounded() })
+  }
+
+  @Test("Poisson numbers of mean 0 are 0, and each element may have a mean of its own")
+  func poissonElements() throws {
+    let means = (0..<n).map { [0, 3, 50][$0 % 3] as Double }
+    let sample = try RandomStream(seed: 5).poisson([n], .elements(means)).doubles()
+    for (part, mean) in [0.0, 3, 50].enumerated() {
+      let numbers = sample.indices.filter { $0 % 3 == part }.map { sample[$0] }
+      if mean == 0 {
+        #expect(numbers.allSatisfy { $0 == 0 })
+      } else {
+        #expect(LawFunctions.distance(ofIntegers: numbers) { LawFunctions.poisson(mean, $0) } < 2.7)
+      }
+    }
+  }
+
+  @Test("the check sees a Poisson law that is off by 2 percent, and one that is off by one")
+  func plantedPoisson() throws {
+    for mean in [4.0, 33] {
+      let sample = try RandomStream(seed: 77).poisson([n], .number(mean)).doubles()
+      let wrong = LawFunctions.distance(ofIntegers: sample) {
+        LawFunctions.poisson(1.02 * mean, $0)
+      }
+      #expect(wrong > 2.7)
+      let shifted = LawFunctions.distance(ofIntegers: sample.map { $0 + 1 }) {
+        LawFunctions.poisson(mean, $0)
+      }
+      #expect(shifted > 2.7)
+    }
+  }
+
   @Test("the check sees a law that is 2 percent off")
   func planted() throws {
     let sample = try RandomStream(seed: 31).gamma([n], .number(2.5), .float64).doubles()
@@ -84,6 +128,8 @@ import Testing
       ("gamma rows", { try $0.gamma([$1, 3], .number(2), .float64).doubles() }),
       ("beta", { try $0.beta([$1], .number(0.5), .number(2)).doubles() }),
       ("student", { try $0.student([$1], .number(3)).doubles() }),
+      ("poisson, small", { try $0.poisson([$1], .number(2.5)).doubles() }),
+      ("poisson, large", { try $0.poisson([$1], .number(20)).doubles() }),
       ("bernoulli", { try $0.bernoulli([$1], .number(0.3)).doubles() }),
       ("sobol", { try $0.sobol($1, dimensions: 3).doubles() }),
       ("weights", { try $0.weightedPlaces($1, [1, 2, 3]).map(Double.init) }),

@@ -32,6 +32,6 @@ struct TensorScriptTests {
 
   @Test(
     "operations do what they say, and their errors say what is wrong",
-    arguments: ["indexing.lua", "reductions.lua", "shaping.lua"])
+    arguments: ["indexing.lua", "integers.lua", "reductions.lua", "shaping.lua"])
   func behaviour(script: String) throws { try run(script) }
 }

@@ -306,9 +306,42 @@ def fourier():
             case("irfft2", [np.stack([spectrum.real, spectrum.imag], -1), n], wide(y), 9)
 
 
+def borders_and_blocks():
+    names = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    for shape in shapes(1, empty=False):
+        x, rank = array(shape, specials=[INF, np.nan]), len(shape)
+        for mode, theirs in names.items():
+            widths = rng.integers(0, 4, (rank, 2)).tolist()
+            case("pad", [x, widths, {"mode": mode}], np.pad(x, widths, mode=theirs))
+        axis = int(rng.integers(rank))
+        size = list(shape)
+        size[axis] = int(rng.integers(0, shape[axis] + 1))
+        index = np.argsort(rng.random(shape), axis)[tuple(slice(n) for n in size)]
+        source = array(index.shape, dtype=x.dtype)
+        written = x.copy()
+        np.put_along_axis(written, index, source, axis)
+        case("scatter", [x, axis + 1, index + 1, source], written)
+    for k in range(24):
+        joined = int(rng.integers(0, 3))
+        inner = [int(n) for n in rng.integers(0 if k == 7 else 1, 4, joined)]
+        left, right = ([int(n) for n in rng.integers(1, 4, rng.integers(0, 3))] for _ in range(2))
+        a, b = array(left + inner, dtype=np.float32), array(inner + right, dtype=np.float32)
+        case("tensordot", [a, b, joined], np.asarray(np.tensordot(wide(a), wide(b), joined)), 30)
+        order_a, order_b = rng.permutation(a.ndim), rng.permutation(b.ndim)
+        p, q = a.transpose(order_a), b.transpose(order_b)
+        axes = [[int(np.flatnonzero(order_a == len(left) + i)[0]) for i in range(joined)],
+                [int(np.flatnonzero(order_b == i)[0]) for i in range(joined)]]
+        case("tensordot", [p, q, [[n + 1 for n in axes[0]], [n - q.ndim for n in axes[1]]]],
+             np.asarray(np.tensordot(wide(p), wide(q), axes)), 30)
+        a, b = (array([int(n) for n in rng.integers(1, 4, rng.integers(0, 4))], dtype=np.float32)
+                for _ in range(2))
+        case("kron", [a, b], np.kron(wide(a), wide(b)))
+
+
 def main():
     with np.errstate(all="ignore"):
-        for part in (elementwise, reductions, ordering, selection, shaping, products, fourier):
+        for part in (elementwise, reductions, ordering, selection, shaping, products, fourier,
+                     borders_and_blocks):
             part()
     target = pathlib.Path(__file__).with_suffix(".lua")
     header = f"-- Written by {pathlib.Path(__file__).name}: do not edit.\n"

@@ -13,9 +13,11 @@
 ---@operator mul(any): tensor
 ---@operator div(any): tensor
 ---@operator pow(any): tensor
+---@operator mod(any): tensor
 ---@operator unm: tensor
 ---@operator band(any): tensor
 ---@operator bor(any): tensor
+---@operator bxor(any): tensor
 ---@operator bnot: tensor
 local tensor_object = {}
 
@@ -465,6 +467,13 @@ function tensor_object:gather(axis, index) end
 ---@return tensor
 function tensor_object:scatter_add(axis, index, source) end
 
+--- A copy of x with elements replaced along an axis: out[index[i][j]][j] = source[i][j] for axis 1.
+---@param axis integer 1-based
+---@param index tensor int64, 1-based
+---@param source tensor shaped like index
+---@return tensor
+function tensor_object:scatter(axis, index, source) end
+
 --- Elements of one axis by number, in that order.
 ---@param index tensor|integer[] 1-based
 ---@param axis? integer 1-based
@@ -514,9 +523,9 @@ function tensor_object:tile(counts) end
 ---@return tensor
 function tensor_object:repeat_interleave(counts, axis) end
 
---- A constant before and after the elements of each axis.
+--- More elements before and after those of each axis.
 ---@param widths integer|integer[][] a number for all sides, or {before, after} for each axis
----@param options? { value?: number }
+---@param options? { mode?: string, value?: number }
 ---@return tensor
 function tensor_object:pad(widths, options) end
 
@@ -560,6 +569,17 @@ function tensor_object:dot(b) end
 ---@param b tensor
 ---@return tensor
 function tensor_object:outer(b) end
+
+--- Products of two tensors summed over pairs of axes.
+---@param b tensor
+---@param axes? integer|integer[][] how many of a's last axes meet as many of b's first, or {axes of a, axes of b}
+---@return tensor
+function tensor_object:tensordot(b, axes) end
+
+--- The Kronecker product: b once for each element of a, times that element.
+---@param b tensor
+---@return tensor
+function tensor_object:kron(b) end
 
 --- The discrete Fourier transform over the last axis of numbers.
 ---@return tensor
@@ -659,6 +679,12 @@ function stream_object:student(shape, degrees, options) end
 ---@param p tensor|number from 0 to 1: a number, or a tensor that broadcasts
 ---@return tensor
 function stream_object:bernoulli(shape, p) end
+
+--- Independent Poisson numbers, P(k) = e^(-mean) mean^k / k!.
+---@param shape integer|integer[] lengths
+---@param mean tensor|number from 0 to 1e15: a number, or a tensor that broadcasts
+---@return tensor
+function stream_object:poisson(shape, mean) end
 
 --- Rows of N(mean, covariance).
 ---@param n integer
@@ -1521,6 +1547,14 @@ function tensor.gather(x, axis, index) end
 ---@return tensor
 function tensor.scatter_add(x, axis, index, source) end
 
+--- A copy of x with elements replaced along an axis: out[index[i][j]][j] = source[i][j] for axis 1.
+---@param x tensor
+---@param axis integer 1-based
+---@param index tensor int64, 1-based
+---@param source tensor shaped like index
+---@return tensor
+function tensor.scatter(x, axis, index, source) end
+
 --- Elements of one axis by number, in that order.
 ---@param x tensor
 ---@param index tensor|integer[] 1-based
@@ -1579,10 +1613,10 @@ function tensor.tile(x, counts) end
 ---@return tensor
 function tensor.repeat_interleave(x, counts, axis) end
 
---- A constant before and after the elements of each axis.
+--- More elements before and after those of each axis.
 ---@param x tensor
 ---@param widths integer|integer[][] a number for all sides, or {before, after} for each axis
----@param options? { value?: number }
+---@param options? { mode?: string, value?: number }
 ---@return tensor
 function tensor.pad(x, widths, options) end
 
@@ -1661,6 +1695,19 @@ function tensor.dot(a, b) end
 ---@param b tensor
 ---@return tensor
 function tensor.outer(a, b) end
+
+--- Products of two tensors summed over pairs of axes.
+---@param a tensor
+---@param b tensor
+---@param axes? integer|integer[][] how many of a's last axes meet as many of b's first, or {axes of a, axes of b}
+---@return tensor
+function tensor.tensordot(a, b, axes) end
+
+--- The Kronecker product: b once for each element of a, times that element.
+---@param a tensor
+---@param b tensor
+---@return tensor
+function tensor.kron(a, b) end
 
 --- Products summed over named axes: 'ij,jk->ik' is the matrix product.
 ---@param form string letters for the axes of each tensor, and after -> those of the result

@@ -171,6 +171,9 @@ end)
 case("scatter_add", {{{4, 3}, {2, 2}}}, function(x, source)
   return x:scatter_add(1, tensor({{1, 4}, {4, 4}}, {dtype = "int64"}), source)
 end)
+case("scatter", {{{4, 3}, {2, 2}}}, function(x, source)
+  return x:scatter(1, tensor({{1, 4}, {4, 4}}, {dtype = "int64"}), source)
+end)
 case("take", {{{3, 4}}}, function(x) return x:take({4, -1, 1}, 2) end)
 
 -- Cutting, repeating, turning.
@@ -179,6 +182,9 @@ case("chunk", {{{2, 7}}}, function(x) return x:chunk(3, 2)[2] end)
 case("tile", {{{2, 3}}, {{}}, {{2, 0}}}, function(x) return x:tile{2, 1, 3} end)
 case("repeat_interleave", {{{3, 2}}, {{3, 0}}}, function(x) return x:repeat_interleave{2, 0, 1} end)
 case("pad", {{{2, 3}}, {{0, 2}}}, function(x) return x:pad({{1, 0}, {2, 1}}, {value = 3}) end)
+for _, mode in ipairs{"constant", "reflect", "replicate", "circular"} do
+  case("pad", {{{2, 3}}, {{1, 4}}}, function(x) return x:pad({{1, 5}, {4, 0}}, {mode = mode}) end)
+end
 case("roll", {{{2, 3}}, {{2, 0}}}, function(x) return x:roll(-4, 2) end)
 case("flip", {{{2, 3}}, {{2, 0}}}, function(x) return x:flip{1, 2} end)
 case("squeeze", {{{1, 3, 1}}}, function(x) return x:squeeze() * x:squeeze(-1) end)
@@ -197,6 +203,12 @@ end)
 -- Products by name.
 case("dot", {{{3}, {3}}, {{0}, {0}}}, tensor.dot)
 case("outer", {{{3}, {2}}, {{3}, {0}}}, tensor.outer)
+case("tensordot", {{{2, 3, 2}, {3, 2, 2}}, {{3, 2}, {3, 2}}, {{2, 0}, {2, 0}}}, function(a, b)
+  return a:tensordot(b, {{-1, -2}, {2, 1}})
+end)
+case("tensordot", {{{2, 3}, {3, 2}}, {{2}, {2, 3}}}, function(a, b) return a:tensordot(b, 1) end)
+case("tensordot", {{{2, 3}, {2}}, {{}, {2}}}, function(a, b) return a:tensordot(b, 0) end)
+case("kron", {{{2, 3}, {2, 2}}, {{2}, {3, 1, 2}}, {{}, {3}}, {{2, 0}, {2, 2}}}, tensor.kron)
 for form, shapes in pairs{
   ["ij,jk->ik"] = {{2, 3}, {3, 4}}, ["bij,bjk->bik"] = {{2, 2, 3}, {2, 3, 2}}, ["ii->i"] = {{3, 3}},
   ["iij->j"] = {{2, 2, 3}}, ["ij,kl->ljik"] = {{2, 2}, {3, 1}}, ["i,i,i"] = {{3}, {3}, {3}},

@@ -81,6 +81,12 @@ expect_error(function() return tensor.where(x:less(2), tensor.zeros(3), 0) end,
 expect_error(function() return x:gather(1, integers{1}) end,
   "index of shape [1] does not fit in a tensor of shape [3, 4] along axis 1")
 expect_error(function() return x:gather(1, x) end, "tensor.gather: index must be an int64 tensor, got")
+expect(numbers(tensor{7, 8, 9}:scatter(1, integers{3, 1, 3}, tensor{1, 2, 3})), "3: 2 8 3")
+expect(numbers(tensor.zeros{2, 3}:scatter(2, integers{{-1}, {1}}, tensor{{5}, {6}})), "2x3: 0 0 5 6 0 0")
+expect_error(function() return x:scatter(1, integers{{4}}, tensor{{1}}) end,
+  "tensor.scatter: index 4 is out of range for axis 1 of shape [3, 4]")
+expect_error(function() return x:scatter(1, integers{{1}}, tensor{1}) end,
+  "tensor.scatter: source must have the shape of index, got [1] and [1, 1]")
 expect_error(function() return x:scatter_add(1, integers{{1}}, tensor{1}) end,
   "source must have the shape of index, got [1] and [1, 1]")
 expect_error(function() return x:take({5}, 2) end, "tensor.take: index 5 is out of range for axis 2")

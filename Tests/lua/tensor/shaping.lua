@@ -29,6 +29,22 @@ expect(numbers(x:tile(2)), "2x6: 1 2 3 1 2 3 4 5 6 4 5 6")
 expect(numbers(x:repeat_interleave({1, 0, 2}, 2)), "2x3: 1 3 3 4 6 6")
 expect(numbers(x:pad({{0, 1}, {1, 0}}, {value = 9})), "3x4: 9 1 2 3 9 4 5 6 9 9 9 9")
 expect(numbers(integers{1}:pad(1)), "3: 0 1 0")
+local v = tensor{1, 2, 3}
+expect(numbers(v:pad(4, {mode = "reflect"})), "11: 1 2 3 2 1 2 3 2 1 2 3")
+expect(numbers(v:pad({{2, 1}}, {mode = "replicate"})), "6: 1 1 1 2 3 3")
+expect(numbers(v:pad({{2, 4}}, {mode = "circular"})), "9: 2 3 1 2 3 1 2 3 1")
+expect(numbers(tensor{5}:pad(1, {mode = "reflect"})), "3: 5 5 5")
+expect(numbers(integers{1, 2}:pad(1, {mode = "constant", value = 7})), "4: 7 1 2 7")
+expect(numbers(tensor.zeros{0, 2}:pad({{0, 0}, {1, 0}}, {mode = "circular"})), "0x3: ")
+expect_error(function() tensor.zeros{0, 2}:pad(1, {mode = "replicate"}) end,
+  "tensor.pad: axis 1 of shape [0, 2] has no elements to fill its border with")
+expect_error(function() v:pad(1, {mode = "edge"}) end,
+  "tensor.pad: mode must be 'constant' or 'reflect' or 'replicate' or 'circular', got 'edge'")
+expect_error(function() v:pad(1, {mode = "reflect", value = 2}) end,
+  "tensor.pad: value must be absent where mode is 'reflect', got 2")
+expect_error(function() v:pad({{1, -1}}, {mode = "reflect"}) end,
+  "tensor.pad: widths must be {before, after} of 0 or more for each axis, got {{1, -1}} for shape [3]")
+expect_error(function() v:pad(2^45 // 1, {mode = "circular"}) end, "tensor.pad: not enough memory")
 expect(numbers(x:roll(1, 2)), "2x3: 3 1 2 6 4 5")
 expect(numbers(x:roll(-7, 1)), "2x3: 4 5 6 1 2 3")
 expect(numbers(x:flip{1, -1}), "2x3: 6 5 4 3 2 1")
@@ -51,6 +67,30 @@ expect(numbers(tensor.logspace(0, 3, 4)), "4: 1 10 100 1000")
 expect(numbers(tensor.logspace(0, 3, 4, {base = 2})), "4: 1 2 4 8")
 expect(numbers(tensor{1, 2}:dot(tensor{3, 4})), ": 11")
 expect(numbers(tensor{1, 2}:outer(tensor{3, 4})), "2x2: 3 4 6 8")
+
+-- Products over several axes.
+expect(numbers(x:tensordot(x, {{1, 2}, {1, 2}})), ": 91")
+expect(numbers(x:tensordot(x)), ": 91")
+expect(numbers(x:tensordot(tensor{1, 0, 1}, 1)), "2: 4 10")
+expect(numbers(integers{1, 2}:tensordot(integers{3, 4}, 0)), "2x2: 3 4 6 8")
+expect_error(function() x:tensordot(x, 1) end,
+  "tensor.tensordot: axis 2 of shape [2, 3] and axis 1 of shape [2, 3] have different lengths")
+expect_error(function() x:tensordot(x, 3) end,
+  "tensor.tensordot: axes must be from 0 to 2, got 3, for shapes [2, 3] and [2, 3]")
+expect_error(function() x:tensordot(x, {{1}, {1, 2}}) end,
+  "tensor.tensordot: axes must be two lists of one length, got {{1}, {1, 2}}")
+expect_error(function() x:tensordot(x, {{1, 1}, {1, 1}}) end,
+  "tensor.tensordot: axes must not name an axis twice, got {{1, 1}, {1, 1}}")
+expect_error(function() x:tensordot(x, {{3}, {1}}) end,
+  "tensor.tensordot: axes must be from 1 to 2 or from -2 to -1, got 3, for shape [2, 3]")
+local wide = tensor.zeros{1, 1, 1, 1, 1}
+expect_error(function() wide:tensordot(wide, 0) end,
+  "tensor.tensordot: shape must have at most 8 axes, got 10")
+expect(numbers(tensor.eye(2):kron(tensor{{1, 2}})), "2x4: 1 2 0 0 0 0 1 2")
+expect(numbers(tensor{1, 10}:kron(tensor{{1}, {2}})), "2x2: 1 10 2 20")
+expect(numbers(tensor(2):kron(tensor(3))), ": 6")
+expect_error(function() wide:kron(x) end,
+  "tensor.kron: a and b must have at most 4 axes, got shapes [1, 1, 1, 1, 1] and [2, 3]")
 
 -- einsum.
 local a, b = tensor.arange(1, 6):reshape{2, 3}, tensor.arange(1, 12):reshape{3, 4}
