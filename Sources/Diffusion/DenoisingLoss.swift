@@ -10,9 +10,15 @@ import Tensors
 /// score s*. An objective is what training asks for a loss and its gradient; a model with a faster way
 /// than the tape brings its own.
 public protocol Objective: AnyObject {
+  /// Whether it calls Lua, and so runs only on the thread that does.
+  var callsLua: Bool { get }
   /// Writes the gradient in the trained parameters, and returns the loss.
   func lossAndGradient(_ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>) throws
     -> Double
+}
+
+extension Objective {
+  public var callsLua: Bool { false }
 }
 
 /// The loss of a model: hand-fused where there is such a form, otherwise by autodiff.
@@ -33,26 +39,39 @@ public final class AutodiffObjective: Objective {
     self.process = process
   }
 
+  public var callsLua: Bool { network.callsLua }
+
   public func lossAndGradient(
     _ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>
   ) throws -> Double {
-    let parameters = network.parameters
-    let trained = parameters.items.indices.filter { parameters.items[$0].isTrained }
-    let (loss, flows) = try vjp(trained.map { parameters.views[$0] }) { variables in
-      var all = parameters.views
-      for (place, variable) in zip(trained, variables) { all[place] = variable }
-      return try denoisingLoss(batch) {
-        try self.network.score($0, $1, process: self.process, parameters: all)
+    try parameterGradient(network, into: gradient) { parameters in
+      try denoisingLoss(batch) {
+        try network.score($0, $1, process: process, parameters: parameters)
       }
     }
-    for (place, flow) in zip(trained, flows) {
-      let item = parameters.items[place]
-      let dense = try flow.densified()
-      (gradient + item.range.lowerBound - parameters.trained.lowerBound)
-        .update(from: dense.pointer(Float.self), count: item.range.count)
-    }
-    return try loss.item()
   }
+}
+
+/// The value of a loss and, by reverse mode, its gradient in the trained parameters. The loss is given all
+/// parameters, the trained ones as variables.
+func parameterGradient(
+  _ network: any Network, into gradient: UnsafeMutablePointer<Float>,
+  of loss: ([Tensor]) throws -> Tensor
+) throws -> Double {
+  let parameters = network.parameters
+  let trained = parameters.items.indices.filter { parameters.items[$0].isTrained }
+  let (value, flows) = try vjp(trained.map { parameters.views[$0] }) { variables in
+    var all = parameters.views
+    for (place, variable) in zip(trained, variables) { all[place] = variable }
+    return try loss(all)
+  }
+  for (place, flow) in zip(trained, flows) {
+    let item = parameters.items[place]
+    let dense = try flow.converted(to: .float32).densified()
+    (gradient + item.range.lowerBound - parameters.trained.lowerBound)
+      .update(from: dense.pointer(Float.self), count: item.range.count)
+  }
+  return try value.item()
 }
 
 /// The loss of a score on a batch, in traced operations.

@@ -95,6 +95,9 @@ enum ModelFile {
       let known = NNModule.networks.map { $0.constructor }
       throw FileError("\(path): \(unknownName("network", name, known: known))")
     }
+    if score != nil, kind != DefinedNetwork.self {
+      throw FileError("\(path): score is for models of nn.define, the file holds \(name)")
+    }
     let sde = try SDE(name: text("sde"), restoring: options("sde_options"))
     let stored = StoredNetwork(
       options: try options("options"),

@@ -16,6 +16,7 @@ public enum NNModule {
     ScoreMLP.self,
     ResidualMLP.self,
     RandomFeatures.self,
+    DefinedNetwork.self,
   ]
 
   static let example = "m = nn.score_mlp{sde = sde.vp(), seed = 1}  return "
@@ -45,9 +46,10 @@ public enum NNModule {
       "The parameters by name: views, so writing to one changes the model.",
       returns: "a table of tensors", example: example + "m:parameters().w1"
     ) { (model: ScoreModel) -> Value in
-      guard let network = model.network else { return .map([]) }
-      return .map(
-        zip(network.parameters.items, network.parameters.views).map { ($0.name, .object($1)) })
+      if let bound = model.function as? BoundNetwork {
+        return bound.network.table(of: bound.values)
+      }
+      return model.network.map { $0.table(of: $0.parameters.views) } ?? .map([])
     },
     .method(
       ScoreModel.self, "copy", "The same model with parameters of its own.",

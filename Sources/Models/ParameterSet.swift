@@ -60,6 +60,13 @@ public final class ParameterSet {
       }
     }
 
+    /// The values of a tensor, copied.
+    public static func values(_ name: String, _ tensor: Tensor) -> Start {
+      Start(name, tensor.shape) { out, count in
+        out.update(from: try tensor.densified().pointer(Float.self), count: count)
+      }
+    }
+
     public static func constant(
       _ name: String, _ shape: Shape, _ value: Float, trained: Bool = true
     ) -> Start {

@@ -29,12 +29,21 @@ public protocol Network: ScoreFunction {
   func score(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters: [Tensor]
   ) throws -> Tensor
+  /// Parameters, or other tensors in their place, as Lua sees them: by name, or nested.
+  func table(of parameters: [Tensor]) -> Value
+  /// Whether its score calls Lua, and so runs only on the thread that does.
+  var callsLua: Bool { get }
   /// The same network with a copy of the parameters.
   func copied() throws -> any Network
 }
 
 extension Network {
   public var name: String { Self.constructor }
+  public var callsLua: Bool { false }
+
+  public func table(of parameters: [Tensor]) -> Value {
+    .map(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })
+  }
 
   public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try score(x, t, process: process, parameters: parameters.views)

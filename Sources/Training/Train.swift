@@ -6,27 +6,41 @@ import Optimizers
 import Runtime
 import Tensors
 
-/// The training loop: denoising score matching on one model, or on many side by side.
+/// The training loop: denoising score matching, or a loss of the user's own, on one model or on many side
+/// by side.
 ///
 /// A run is cut into blocks that end where a probe or a log entry is due. Lua is called only between
 /// blocks, on the main thread: schedules are evaluated ahead for the block, probes after it. Inside a
 /// block each model advances on its own, on the worker pool where there are several, so results equal
-/// those of one after another, whatever the number of threads.
+/// those of one after another, whatever the number of threads. Models or losses that are written in Lua
+/// advance in turn on the thread that runs Lua.
 package enum Train {
   static let entry = Entry.function(
-    "train", "Trains a model, or a list of models side by side, by denoising score matching.",
+    "train",
+    "Trains a model, or a list of models side by side, by denoising score matching or a loss of your own.",
     .arg("model", "a network, or a list of them"),
     .arg("data", "points, shape [n, d]; or a list, one for each model"),
     .group(TrainOptions.self),
     returns: "a fit, or a list of fits in the order of the models",
-    details:
-      "The model's parameters are changed in place. A loss that is not finite stops a single model "
-      + "with an error; in a list it is noted in `fit.diverged` and the others go on.",
+    details: """
+      The model's parameters are changed in place. A loss that is not finite stops a single model with \
+      an error; in a list it is noted in `fit.diverged` and the others go on.
+
+      A `loss` of your own is a function of the model's score, at the parameters being trained, and of a \
+      batch: a table of float32 tensors with the points `clean`, `noise` and `noised` = mean · clean + \
+      std · noise, each [n, d], and for each point its time `t`, `mean`, `std` and `weight` = λ(t)/std², \
+      each [n]. Its gradient comes by reverse mode. The example writes out the loss that stands there \
+      where there is none. For penalties, `score:parameters()` are the parameters being trained.
+      """,
     source: "Vincent 2011; Song et al. 2021, Eq. 7",
     example: """
       m = nn.score_mlp{sde = sde.ve_power{base = 25}, seed = 1}
       x = random.stream(1):normal{100, 1}
       fit = train(m, x, {steps = 50, optimizer = optim.sgd{rate = 0.1}, seed = 1})
+      fit = train(m, x, {steps = 50, seed = 2, loss = function(score, batch)
+        local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+        return (batch.weight * (residual^2):sum(2)):mean()
+      end})
       return fit.log.loss
       """
   ) {
@@ -111,7 +125,7 @@ package enum Train {
   private static func checkedNetwork(_ model: ScoreModel, among models: [ScoreModel]) throws
     -> any Network
   {
-    guard let network = model.network else {
+    guard let network = model.network, network.parameters.trained.count > 0 else {
       throw UserError("model must have parameters to train, got \(model.describe())")
     }
     guard models.filter({ $0.function === model.function }).count == 1 else {

@@ -11,6 +11,7 @@ package struct TrainOptions: OptionGroup {
   package var optimizer: Optimizer?
   package var time: Callback?
   package var weight: Callback?
+  package var loss: Callback?
   package var ema: Double?
   package var probe: Probe?
   package var logEvery: Int?
@@ -30,6 +31,9 @@ package struct TrainOptions: OptionGroup {
     Option(
       "weight", \.weight,
       "λ(t) on ‖s − ∇ log p‖²: function(t [n]) → tensor [n]; std(t)² where absent"),
+    Option(
+      "loss", \.loss,
+      "function(score, batch) → a tensor with one number, in place of denoising score matching"),
     Option(
       "ema", \.ema, "decay of an exponential average of the parameters, kept as fit.ema_model",
       in: .within(0.0..<1.0)),

@@ -63,8 +63,13 @@ final class TrainingDriver {
     let schedules = try moving.map { try $0.schedule(options, rates: rates) }
     // The first failure in the order of the models is the one that is told.
     let failures = Failures()
-    WorkerPool.shared.run(chunks: moving.count) { place in
+    func advance(_ place: Int) {
       do { try moving[place].advance(schedules[place]) } catch { failures.note(error, at: place) }
+    }
+    let compiled = moving.indices.filter { !moving[$0].callsLua }
+    WorkerPool.shared.run(chunks: compiled.count) { advance(compiled[$0]) }
+    for place in moving.indices where moving[place].callsLua && failures.first == nil {
+      advance(place)
     }
     if let error = failures.first { throw error }
     try Cancellation.check()

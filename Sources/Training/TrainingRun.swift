@@ -54,7 +54,9 @@ final class TrainingRun {
     process = model.process
     batch = min(options.batch, n)
     stepsPerEpoch = (n + batch - 1) / batch
-    objective = try denoisingObjective(network, model.process)
+    objective =
+      try options.loss.map { DefinedLoss(network, model.sde, $0) }
+      ?? denoisingObjective(network, model.process)
     state = try optimizer.rule.makeState(count: network.parameters.trained.count)
     whole = try NoisedBatch(capacity: batch, dimension: d)
     short = whole.prefix(n - (stepsPerEpoch - 1) * batch)
@@ -75,6 +77,8 @@ final class TrainingRun {
   }
 
   var hasStopped: Bool { fit.divergence != nil }
+  /// Whether each update calls Lua, and so runs only on the thread that does.
+  var callsLua: Bool { objective.callsLua }
 
   /// Examples that the next `steps` updates will use.
   func exampleCount(steps: Int) -> Int {

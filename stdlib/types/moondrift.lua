@@ -2015,6 +2015,11 @@ function nn.residual_mlp(options) end
 ---@return model
 function nn.random_features(options) end
 
+--- A model of your own, from a function on batches of points and times.
+---@param options { sde: sde, dimension: integer, score: function, parameters?: any, name?: string }
+---@return model
+function nn.define(options) end
+
 --- Reads a network that m:save wrote: the same parameters, bit for bit.
 ---@param path string
 ---@param options? { score?: function }
@@ -2230,7 +2235,7 @@ function optim.adam(options) end
 
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, optimizer?: optimizer, time?: function, weight?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 train = {}
 
 ---@class moondrift
