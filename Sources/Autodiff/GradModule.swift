@@ -8,9 +8,10 @@ public enum GradModule {
     "Derivatives of functions of tensors, in reverse mode and to any order; x may be nested tables "
       + "of tensors, such as a model's parameters.",
     types: [
-      TypeDescription(GradFunction.self, "a derivative of a function, called like one")
+      TypeDescription(GradFunction.self, "a derivative of a function, called like one"),
+      TypeDescription(CompiledFunction.self, "a recorded function, called like one"),
     ],
-    entries: functions + products + others)
+    entries: functions + products + others + CompileModule.entries)
 
   static let functions: [Entry] = [
     .function(

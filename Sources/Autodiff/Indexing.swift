@@ -208,6 +208,7 @@ public func assign(_ x: Tensor, _ index: Index, _ value: Operand) throws {
 
 /// The value to be written into `x`, after the checks that no gradient and no fraction is lost by it.
 func writable(_ x: Tensor, _ value: Operand) throws -> Tensor {
+  try Recording.requireNoWriting()
   if x.isRecorded {
     throw UserError("a tensor on a live tape cannot be written to; write to x:copy() instead")
   }

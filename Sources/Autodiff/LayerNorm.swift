@@ -27,6 +27,11 @@ private final class LayerNormFlow {
   private var derivatives: (cotangent: Tensor, flows: [Tensor])?
 
   func forward(_ x: Tensor, _ gain: Tensor, _ bias: Tensor) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "layer_norm", [x, gain, bias],
+        one: { try LayerNormFlow().forward($0[0], $0[1], $0[2]) })
+    }
     if x.dtype == .float64 { return try forward(Double.self, x, gain, bias) }
     return try forward(Float.self, x, gain, bias)
   }
@@ -36,12 +41,22 @@ private final class LayerNormFlow {
       return try tracedFlows(inputs[0], inputs[1], cotangent)
     }
     if let known = derivatives, known.cotangent === cotangent { return known.flows }
-    let (x, gain, g) = (inputs[0].value, inputs[1].value, cotangent.value)
-    let flows =
-      try x.dtype == .float64
-      ? fusedFlows(Double.self, x, gain, g) : fusedFlows(Float.self, x, gain, g)
+    let flows = try flows(inputs[0].value, inputs[1].value, cotangent.value)
     derivatives = (cotangent, flows)
     return flows
+  }
+
+  private func flows(_ x: Tensor, _ gain: Tensor, _ g: Tensor) throws -> [Tensor] {
+    if let recording = Recording.current {
+      // A program keeps no statistics between two operations: they are made again.
+      return try recording.note(general: "layer_norm", [x, gain, g]) {
+        let flow = LayerNormFlow()
+        _ = try flow.forward($0[0], $0[1], $0[1])
+        return try flow.flows($0[0], $0[1], $0[2])
+      }
+    }
+    return try x.dtype == .float64
+      ? fusedFlows(Double.self, x, gain, g) : fusedFlows(Float.self, x, gain, g)
   }
 
   private func tracedFlows(_ x: Tensor, _ gain: Tensor, _ dy: Tensor) throws -> [Tensor] {

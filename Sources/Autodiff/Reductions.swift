@@ -86,6 +86,10 @@ private func keeping(_ reduced: Tensor, _ axis: Int?, of x: Tensor) throws -> Te
 
 extension Tensor {
   fileprivate func replacingInfinities() throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "finite", [self], one: { try $0[0].replacingInfinities() })
+    }
     let values = try doubles().map { $0.isFinite ? $0 : 0 }
     return try Tensor(values, shape: shape).converted(to: dtype)
   }

@@ -74,11 +74,7 @@ private func place(_ x: Tensor, in shape: Shape, axis: Int, from first: Int, ste
   let count = x.shape[axis]
   return try record(
     "place", [x],
-    forward: {
-      let result = try Tensor.zeros(shape, $0[0].dtype)
-      try result.slice(axis: axis, from: first, count: count, step: step).assign($0[0])
-      return result
-    },
+    forward: { try $0[0].placed(in: shape, axis: axis, from: first, step: step) },
     pullbacks: [
       { _, _, g in try slice(g, axis: axis, from: first, count: count, step: step) }
     ])

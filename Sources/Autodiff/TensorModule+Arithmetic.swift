@@ -53,11 +53,15 @@ extension TensorModule {
     ) { (a: Tensor, b: Tensor) in try combineBooleans(a, b, body) }
   }
 
-  private static func combineBooleans(_ a: Tensor, _ b: Tensor, _ body: (Bool, Bool) -> Bool) throws
-    -> Tensor
-  {
+  private static func combineBooleans(
+    _ a: Tensor, _ b: Tensor, _ body: @escaping (Bool, Bool) -> Bool
+  ) throws -> Tensor {
     for x in [a, b] where x.dtype != .bool {
       throw UserError("& | ~ need bool tensors, got \(x.dtype.rawValue); compare first")
+    }
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "boolean", [a, b], one: { try combineBooleans($0[0], $0[1], body) })
     }
     let shape = try Shape.broadcast(a.shape, b.shape)
     let x = try a.broadcast(to: shape).densified()

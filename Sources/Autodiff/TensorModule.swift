@@ -163,7 +163,9 @@ public enum TensorModule {
     .metamethod(
       Tensor.self, "__tostring", "tostring(x)", "The values, bounded.", .arg("x"), .rest("unused")
     ) {
-      (x: Tensor, _: Rest<Value>) in x.value.display()
+      (x: Tensor, _: Rest<Value>) in
+      try Recording.requireNumbers(of: x)
+      return x.value.display()
     },
   ]
 

@@ -33,7 +33,7 @@ public struct TensorTree {
     return TensorTree.rebuild(value, &rest)
   }
 
-  private static func collect(_ value: Value, _ leaves: inout [Tensor]) {
+  static func collect(_ value: Value, _ leaves: inout [Tensor]) {
     switch value {
     case .object(let object): if let tensor = object as? Tensor { leaves.append(tensor) }
     case .list(let values): for item in values { collect(item, &leaves) }
@@ -42,7 +42,7 @@ public struct TensorTree {
     }
   }
 
-  private static func rebuild(_ value: Value, _ rest: inout ArraySlice<Tensor>) -> Value {
+  static func rebuild(_ value: Value, _ rest: inout ArraySlice<Tensor>) -> Value {
     switch value {
     case .object(let object) where object is Tensor:
       return rest.popFirst().map { .object($0) } ?? value

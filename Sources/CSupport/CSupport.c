@@ -5,6 +5,7 @@
 static atomic_bool cancel_flag;
 static _Atomic int64_t live_bytes;
 static _Atomic int64_t allocated_bytes;
+_Thread_local void *csupport_recorder_of_thread;
 
 void csupport_request_cancel(void) { atomic_store_explicit(&cancel_flag, true, memory_order_relaxed); }
 

@@ -3,10 +3,16 @@
 public final class Callback: Argument {
   let host: UnsafePointer<HostFunctions>
   let reference: HostFunctions.Reference?
+  /// Tells one Lua function from another while both are kept.
+  public let identity: UnsafeRawPointer?
 
-  init(host: UnsafePointer<HostFunctions>, reference: HostFunctions.Reference?) {
+  init(
+    host: UnsafePointer<HostFunctions>, reference: HostFunctions.Reference?,
+    identity: UnsafeRawPointer?
+  ) {
     self.host = host
     self.reference = reference
+    self.identity = identity
   }
 
   deinit { host.pointee.release(reference) }
@@ -18,7 +24,9 @@ public final class Callback: Argument {
   public static func read(_ frame: Frame, _ index: Int32) throws -> Self {
     guard frame.type(at: index) == LuaType.function || frame.anyObject(at: index) is any Callable
     else { throw Mismatch(expected: expectation) }
-    return Self(host: frame.host, reference: frame.host.pointee.reference(frame.state, index))
+    return Self(
+      host: frame.host, reference: frame.host.pointee.reference(frame.state, index),
+      identity: frame.host.pointee.identity(frame.state, index))
   }
 
   /// Calls the function and reads its first result as `Result`.
@@ -44,6 +52,29 @@ public final class Callback: Argument {
       if let sentence = mismatch.sentence { throw UserError("the result of \(name) \(sentence)") }
       throw UserError(
         "\(name) must return \(mismatch.expected), got \(mismatch.got ?? now.describe(at: -1))")
+    }
+  }
+
+  /// Calls the function and reads all its results.
+  public func callForAll(_ arguments: [Value], name: String) throws -> [Value] {
+    guard let state = host.pointee.stateOfReference(reference) else {
+      throw UserError("\(name): a Lua function can only be called on the thread that runs Lua")
+    }
+    let now = Frame(state: state, host: host)
+    guard now.host.pointee.reserve(now.state, 20) != 0 else {
+      throw UserError("\(name): too many nested calls")
+    }
+    let before = now.count
+    push(now)
+    let count = ValueList(arguments).push(now)
+    guard now.host.pointee.call(now.state, count, -1) == 0 else { throw LuaError(popping: now) }
+    defer { now.host.pointee.setTop(now.state, before) }
+    return try (before..<now.count).map { place in
+      do { return try Value.read(now, place + 1) } catch is Mismatch {
+        throw UserError(
+          "\(name) must return tensors, numbers, strings, booleans or tables of them, got "
+            + now.describe(at: place + 1))
+      }
     }
   }
 

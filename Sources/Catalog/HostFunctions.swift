@@ -31,6 +31,9 @@ public struct HostFunctions {
   /// The name a user would give the value's type: `number`, `table`, `tensor`, `FILE*` …
   public var typeName: @convention(c) (State, Int32) -> UnsafePointer<CChar>
 
+  /// Where a table, function or object lies: the same for the same one while it lives.
+  public var identity: @convention(c) (State, Int32) -> UnsafeRawPointer?
+
   // The stack
   public var top: @convention(c) (State) -> Int32
   public var setTop: @convention(c) (State, Int32) -> Void
@@ -89,6 +92,7 @@ public struct HostFunctions {
     objectOfClass:
       @escaping @convention(c) (State, Int32, UnsafeRawPointer) -> UnsafeMutableRawPointer?,
     typeName: @escaping @convention(c) (State, Int32) -> UnsafePointer<CChar>,
+    identity: @escaping @convention(c) (State, Int32) -> UnsafeRawPointer?,
     top: @escaping @convention(c) (State) -> Int32,
     setTop: @escaping @convention(c) (State, Int32) -> Void,
     absoluteIndex: @escaping @convention(c) (State, Int32) -> Int32,
@@ -124,6 +128,7 @@ public struct HostFunctions {
     self.objectClass = objectClass
     self.objectOfClass = objectOfClass
     self.typeName = typeName
+    self.identity = identity
     self.top = top
     self.setTop = setTop
     self.absoluteIndex = absoluteIndex

@@ -18,6 +18,7 @@ enum HostTable {
         objectClass: clua_object_class,
         objectOfClass: clua_object_of_class,
         typeName: clua_type_name,
+        identity: clua_pointer,
         top: clua_top,
         setTop: clua_set_top,
         absoluteIndex: clua_absolute_index,

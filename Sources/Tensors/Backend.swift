@@ -44,4 +44,4 @@ public let cpuLevel: CPULevel = {
 }()
 
 /// Elements a thread takes at a time in elementwise loops: about 10 µs of work, so that cutting pays.
-let parallelGrain = 1 << 15
+package let parallelGrain = 1 << 15

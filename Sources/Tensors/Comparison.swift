@@ -8,7 +8,7 @@ public enum Comparison: String, CaseIterable {
   case notEqual = "not_equal"
 
   @inline(__always)
-  func holds<T: Comparable>(_ a: T, _ b: T) -> Bool {
+  package func holds<T: Comparable>(_ a: T, _ b: T) -> Bool {
     switch self {
     case .less: a < b
     case .lessEqual: a <= b
@@ -24,6 +24,9 @@ extension Tensor {
   /// A bool tensor; operands broadcast.
   public func compared(with other: Tensor, _ comparison: Comparison) throws -> Tensor {
     let target = try Shape.broadcast(shape, other.shape)
+    if let recording = Recording.current {
+      return try recorded(recording, other, comparison, target)
+    }
     let a = try broadcast(to: target)
     let b = try other.broadcast(to: target)
     switch (dtype == .int64, other.dtype == .int64) {
@@ -42,6 +45,20 @@ extension Tensor {
       return try a.converted(to: .int64).paired(
         Int64.self, with: b.converted(to: .int64), Int64.self, comparison.holds)
     }
+  }
+
+  /// Floating-point numbers and booleans as an elementwise operation on float64, integers apart.
+  private func recorded(
+    _ recording: Recording, _ other: Tensor, _ comparison: Comparison, _ target: Shape
+  ) throws -> Tensor {
+    if dtype == .int64 || other.dtype == .int64 {
+      return try recording.note(
+        general: comparison.rawValue, [self, other],
+        one: { try $0[0].compared(with: $0[1], comparison) })
+    }
+    let a = try converted(to: .float64).broadcast(to: target)
+    let b = try other.converted(to: .float64).broadcast(to: target)
+    return try recording.note(.compare(comparison), [a, b]) { try a.compared(with: b, comparison) }
   }
 
   /// A condition on the elements of two tensors of one shape.

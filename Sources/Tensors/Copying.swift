@@ -12,6 +12,9 @@ extension Tensor {
 
   /// A dense copy with a storage of its own.
   public func copied() throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(.copy, [self]) { try copied() }
+    }
     let result = try Tensor(uninitialized: shape, dtype)
     copyElements(to: result)
     return result
@@ -51,6 +54,13 @@ extension Tensor {
   /// The same values in another element type; itself where that is the type already.
   public func converted(to target: DType) throws -> Tensor {
     if target == dtype { return self }
+    if let recording = Recording.current {
+      if target == .int64 {
+        return try recording.note(
+          general: "convert", [self], one: { try $0[0].converted(to: target) })
+      }
+      return try recording.note(.convert, [self]) { try converted(to: target) }
+    }
     let source = try densified()
     let result = try Tensor(uninitialized: shape, target)
     let count = elementCount

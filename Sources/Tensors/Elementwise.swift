@@ -11,8 +11,8 @@ public struct UnaryKernel {
   public typealias DoubleLoop = (UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
 
   public let name: String
-  let float: FloatLoop
-  let double: DoubleLoop
+  package let float: FloatLoop
+  package let double: DoubleLoop
 
   init(_ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop) {
     self.name = name
@@ -47,10 +47,10 @@ public struct BinaryKernel {
   ) -> Void
 
   public let name: String
-  let float: FloatLoop
-  let double: DoubleLoop
+  package let float: FloatLoop
+  package let double: DoubleLoop
   /// The same on int64; nil where the result would not be an integer.
-  let integer: ((Int64, Int64) -> Int64)?
+  package let integer: ((Int64, Int64) -> Int64)?
 
   init(
     _ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop,
@@ -81,7 +81,11 @@ extension Tensor {
     if dtype == .int64, kernel.name == "negative" || kernel.name == "abs" {
       return try mapIntegers(kernel.name == "abs" ? { abs($0) } : { 0 &- $0 })
     }
-    let source = try (dtype.isFloatingPoint ? self : converted(to: .float32)).densified()
+    let real = try dtype.isFloatingPoint ? self : converted(to: .float32)
+    if let recording = Recording.current {
+      return try recording.note(.unary(kernel), [real]) { try real.applying(kernel) }
+    }
+    let source = try real.densified()
     let result = try Tensor(uninitialized: shape, source.dtype)
     let count = elementCount
     if source.dtype == .float32 {
@@ -107,6 +111,11 @@ extension Tensor {
     if type == .bool || (type == .int64 && kernel.integer == nil) { type = .float32 }
     let a = try converted(to: type)
     let b = try other.converted(to: type)
+    if let recording = Recording.current {
+      return try recording.note(
+        .binary(kernel), [a.broadcast(to: shape), b.broadcast(to: shape)]
+      ) { try a.combined(with: b, kernel) }
+    }
     let result = try Tensor(uninitialized: shape, type)
     switch type {
     case .float32: try combine(a, b, into: result, kernel.float)
@@ -158,7 +167,10 @@ extension Tensor {
     return Tensor(storage: storage, dtype: dtype, shape: target, strides: strides, offset: offset)
   }
 
-  private func mapIntegers(_ body: (Int64) -> Int64) throws -> Tensor {
+  private func mapIntegers(_ body: @escaping (Int64) -> Int64) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(general: "map", [self], one: { try $0[0].mapIntegers(body) })
+    }
     let source = try densified()
     let result = try Tensor(uninitialized: shape, .int64)
     let x = source.pointer(Int64.self)

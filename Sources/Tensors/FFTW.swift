@@ -78,6 +78,11 @@ extension Tensor {
   /// A transform along a 0-based axis of numbers; where they are complex their last axis of 2 comes
   /// besides. `length` is the number of real elements that `toReal` gives.
   public func transformed(_ kind: FourierKind, axis: Int, length: Int? = nil) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "fft", [self],
+        one: { try $0[0].transformed(kind, axis: axis, length: length) })
+    }
     let source = try densified()
     let library = try FFTW.library(dtype)
     var target = shape

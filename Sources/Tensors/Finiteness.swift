@@ -5,6 +5,7 @@ import Catalog
 extension Tensor {
   /// Whether no element is NaN or infinite. Integers always are finite.
   public func isFinite() throws -> Bool {
+    try Recording.requireNumbers(of: self)
     let dense = try densified()
     switch dtype {
     case .float32: return kernels.isFinite(dense.pointer(Float.self), elementCount)

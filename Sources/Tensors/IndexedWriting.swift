@@ -20,6 +20,8 @@ extension Tensor {
   /// Writes broadcast values into the chosen elements; where one is chosen twice the last value
   /// stays.
   public func assign(_ values: Tensor, at choices: [AxisChoice]) throws {
+    try Recording.requireNumbers(of: values)
+    try Recording.requireNumbers(of: self)
     let lists = offsets(of: choices)
     let target = try Shape(checking: lists.map(\.count))
     var source = try values.converted(to: dtype).broadcast(to: target)
@@ -74,6 +76,8 @@ extension Tensor {
 extension Tensor {
   /// x ← x + a y for floating-point x; y broadcasts.
   public func addInPlace(_ a: Double, _ y: Tensor) throws {
+    try Recording.requireNumbers(of: y)
+    try Recording.requireNumbers(of: self)
     let wide = try y.converted(to: dtype).broadcast(to: shape)
     guard isDense else {
       return try assign(combined(with: wide.combined(with: a, .multiply), .add))

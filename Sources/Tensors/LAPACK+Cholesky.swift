@@ -9,6 +9,10 @@ extension Tensor {
   /// - Parameter name: what an error calls the matrix.
   /// - Throws: where a matrix is not symmetric or not positive definite.
   package func choleskyFactor(_ name: String = "x") throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "cholesky", [self], one: { try $0[0].choleskyFactor(name) })
+    }
     let result = try checkedSymmetric(name).copied()
     if result.elementCount > 0 {
       if result.dtype == .float32 {
@@ -38,6 +42,11 @@ extension Tensor {
 
   /// X with A X = B for triangular A, of which the other triangle is not read.
   package func triangularSolution(of b: Tensor, lower: Bool) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "solve_triangular", [self, b],
+        one: { try $0[0].triangularSolution(of: $0[1], lower: lower) })
+    }
     let sides = try EquationSides(self, b)
     if sides.columns.elementCount > 0 {
       if sides.a.dtype == .float32 {

@@ -7,12 +7,23 @@ extension Tensor {
   /// A = V diag(w) Vᵀ of symmetric matrices: w [… n] from small to large, the eigenvectors as columns
   /// of V [… n n]. Only the triangle below the diagonal is read.
   package func symmetricEigen() throws -> (values: Tensor, vectors: Tensor) {
+    if let recording = Recording.current {
+      let parts = try recording.note(general: "eigh", [self]) {
+        let (values, vectors) = try $0[0].symmetricEigen()
+        return [values, vectors]
+      }
+      return (parts[0], parts[1])
+    }
     let (values, rows) = try symmetricEigen(hasVectors: true)
     return (values, try rows.transposed())
   }
 
   package func symmetricEigenvalues() throws -> Tensor {
-    try symmetricEigen(hasVectors: false).values
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "eigvalsh", [self], one: { try $0[0].symmetricEigenvalues() })
+    }
+    return try symmetricEigen(hasVectors: false).values
   }
 
   private func symmetricEigen(hasVectors: Bool) throws -> (values: Tensor, rows: Tensor) {
@@ -66,6 +77,9 @@ extension Tensor {
 
   /// The eigenvalues of square matrices as [… n 2]: real and imaginary parts. Aᵀ has those of A.
   package func eigenvalues() throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(general: "eigvals", [self], one: { try $0[0].eigenvalues() })
+    }
     let a = try checkedSquares("x").copied()
     let values = try Tensor(uninitialized: Shape(batch + [2, a.matrixRows]), a.dtype)
     if a.elementCount > 0 {

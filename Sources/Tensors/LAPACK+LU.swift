@@ -35,6 +35,10 @@ extension Tensor {
   ///
   /// - Throws: where a matrix is singular.
   package func solution(of b: Tensor) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "solve", [self, b], one: { try $0[0].solution(of: $0[1]) })
+    }
     let sides = try EquationSides(self, b)
     if sides.columns.elementCount > 0 {
       if sides.a.dtype == .float32 {
@@ -77,6 +81,9 @@ extension Tensor {
 
   /// A⁻¹ of each square matrix. LAPACK inverts Aᵀ in place, whose memory is A's.
   package func inverse() throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(general: "inverse", [self], one: { try $0[0].inverse() })
+    }
     let result = try checkedSquares("x").copied()
     if result.elementCount == 0 { return result }
     if result.dtype == .float32 {
@@ -111,6 +118,13 @@ extension Tensor {
 
   /// The sign of each determinant (−1, 0 or 1) and ln |det|, which is −inf where it is 0.
   package func signAndLogDeterminant() throws -> (sign: Tensor, logarithm: Tensor) {
+    if let recording = Recording.current {
+      let parts = try recording.note(general: "slogdet", [self]) {
+        let (sign, logarithm) = try $0[0].signAndLogDeterminant()
+        return [sign, logarithm]
+      }
+      return (parts[0], parts[1])
+    }
     let factors = try checkedSquares("x").copied()
     let sign = try Tensor(uninitialized: Shape(batch), factors.dtype)
     let logarithm = try Tensor(uninitialized: Shape(batch), factors.dtype)

@@ -7,6 +7,13 @@ extension Tensor {
   ///
   /// LAPACK sees Aᵀ = L Q' (gelqf), hence A = Q'ᵀ Lᵀ; the memory of Q' and L is that of Q and R.
   package func qrFactors() throws -> (q: Tensor, r: Tensor) {
+    if let recording = Recording.current {
+      let parts = try recording.note(general: "qr", [self]) {
+        let (q, r) = try $0[0].qrFactors()
+        return [q, r]
+      }
+      return (parts[0], parts[1])
+    }
     let a = try checkedMatrices("x").copied()
     let k = min(a.matrixRows, a.matrixColumns)
     let r = try Tensor(uninitialized: Shape(batch + [k, a.matrixColumns]), a.dtype)

@@ -7,6 +7,13 @@ extension Tensor {
   ///
   /// LAPACK sees Aᵀ = V S Uᵀ; the memory of its left factor V is that of Vᵀ.
   package func singularFactors() throws -> (u: Tensor, s: Tensor, vt: Tensor) {
+    if let recording = Recording.current {
+      let parts = try recording.note(general: "svd", [self]) {
+        let (u, s, vt) = try $0[0].singularFactors()
+        return [u, s, vt]
+      }
+      return (parts[0], parts[1], parts[2])
+    }
     let a = try checkedMatrices("x").copied()
     let k = min(a.matrixRows, a.matrixColumns)
     let u = try Tensor(uninitialized: Shape(batch + [a.matrixRows, k]), a.dtype)
@@ -24,6 +31,9 @@ extension Tensor {
 
   /// The singular values alone, from large to small.
   package func singularValues() throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(general: "svdvals", [self], one: { try $0[0].singularValues() })
+    }
     let a = try checkedMatrices("x").copied()
     let k = min(a.matrixRows, a.matrixColumns)
     let s = try Tensor(uninitialized: Shape(batch + [k]), a.dtype)
@@ -78,6 +88,10 @@ extension Tensor {
   /// The X of least norm among those that make ‖A X − B‖ least; singular values below
   /// ε max(m, n) of the largest count as 0.
   package func leastSquares(_ b: Tensor) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "lstsq", [self, b], one: { try $0[0].leastSquares($0[1]) })
+    }
     let a = try checkedMatrices("a")
     guard b.rank >= 2, b.matrixRows == matrixRows else {
       throw UserError("b must have \(matrixRows) rows, got shape \(b.shape)")

@@ -32,9 +32,9 @@ extension Tensor {
       let flat = try a.matrixReady().reshapedRows(inner == 0 ? shape.dropLast().reduce(1, *) : rows)
       var target = shape
       target[rank - 1] = b.shape[1]
-      let result = try Tensor(uninitialized: target, type)
-      try multiply(flat, b.matrixReady(), into: result)
-      return result
+      return try product(1, flat, b.matrixReady(), target) { a, b, result in
+        try multiply(a, b, into: result)
+      }
     }
     return try a.batchedProduct(b, type)
   }
@@ -46,11 +46,26 @@ extension Tensor {
     let whole = try broadcast(to: Shape(Array(batch) + [rows, shape[rank - 1]])).densified()
     let other = try b.broadcast(to: Shape(Array(batch) + [b.shape[b.rank - 2], columns]))
       .densified()
-    let result = try Tensor(uninitialized: Shape(Array(batch) + [rows, columns]), type)
-    for index in 0..<batch.elementCount {
-      try multiply(whole.matrix(index), other.matrix(index), into: result.matrix(index))
+    let target = Shape(Array(batch) + [rows, columns])
+    return try product(batch.elementCount, whole, other, target) { a, b, result in
+      for index in 0..<batch.elementCount {
+        try multiply(a.matrix(index), b.matrix(index), into: result.matrix(index))
+      }
     }
-    return result
+  }
+
+  /// A new tensor of the operands' type that `body` fills, noted where operations are recorded.
+  private func product(
+    _ batch: Int, _ a: Tensor, _ b: Tensor, _ target: Shape,
+    _ body: (Tensor, Tensor, Tensor) throws -> Void
+  ) throws -> Tensor {
+    func value() throws -> Tensor {
+      let result = try Tensor(uninitialized: target, a.dtype)
+      try body(a, b, result)
+      return result
+    }
+    guard let recording = Recording.current else { return try value() }
+    return try recording.note(.product(batch: batch), [a, b], value)
   }
 
   /// Matrix `index` of a dense stack of matrices.
@@ -101,9 +116,18 @@ private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws {
 extension Tensor {
   /// How BLAS is to read a matrix-ready 2-D view, and its row length there.
   fileprivate func matrixOrder() -> (MatrixOrder, Int) {
-    if strides[1] == 1 || shape[1] == 1 {
-      return (.plain, max(shape[0] == 1 ? shape[1] : strides[0], shape[1], 1))
+    layout.matrixOrder
+  }
+}
+
+extension Recording.Layout {
+  /// How BLAS is to read the last two axes, one of which has step 1, and its row length there.
+  package var matrixOrder: (order: MatrixOrder, step: Int) {
+    let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
+    let (rowStep, columnStep) = (strides[shape.rank - 2], strides[shape.rank - 1])
+    if columnStep == 1 || columns == 1 {
+      return (.plain, max(rows == 1 ? columns : rowStep, columns, 1))
     }
-    return (.transposed, max(strides[1], shape[0], 1))
+    return (.transposed, max(columnStep, rows, 1))
   }
 }

@@ -49,8 +49,25 @@ extension Tensor {
       offset: offset + (count == 0 ? 0 : first * self.strides[axis]))
   }
 
+  /// Zeros of a shape with this tensor written at `first`, `first + step`, … of one axis: the adjoint
+  /// of that slice.
+  public func placed(in target: Shape, axis: Int, from first: Int, step: Int) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "place", [self],
+        one: { try $0[0].placed(in: target, axis: axis, from: first, step: step) })
+    }
+    let result = try Tensor.zeros(target, dtype)
+    try result.slice(axis: axis, from: first, count: shape[axis], step: step).assign(self)
+    return result
+  }
+
   /// Elements `indices` of one axis, copied.
   public func picked(axis: Int, _ indices: [Int]) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "index", [self], one: { try $0[0].picked(axis: axis, indices) })
+    }
     let source = try densified()
     var target = shape
     target[axis] = indices.count
@@ -80,6 +97,11 @@ extension Tensor {
   /// Zeros with `length` elements along an axis, to which this tensor's are added at `indices`: the
   /// adjoint of `picked`. Additions run in the order of the indices.
   public func spread(axis: Int, _ indices: [Int], length: Int) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "spread", [self],
+        one: { try $0[0].spread(axis: axis, indices, length: length) })
+    }
     var target = shape
     target[axis] = length
     let source = try densified()
@@ -102,6 +124,10 @@ extension Tensor {
 
   /// Elements at row-major places, −1 standing for zero, in a new shape of as many elements.
   public func gathered(at places: [Int], shape target: Shape) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "gather", [self], one: { try $0[0].gathered(at: places, shape: target) })
+    }
     let source = try densified()
     let result = try Tensor(uninitialized: target, dtype)
     func go<T: UnsignedInteger>(_ type: T.Type) {
@@ -120,6 +146,10 @@ extension Tensor {
   /// Zeros of a shape to which this tensor's elements are added at row-major places: the adjoint of
   /// `gathered(at:shape:)`.
   public func scattered(to places: [Int], shape target: Shape) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "scatter", [self], one: { try $0[0].scattered(to: places, shape: target) })
+    }
     let source = try densified()
     let result = try Tensor.zeros(target, dtype)
     func go<T: AdditiveArithmetic & Element>(_ type: T.Type) {
@@ -146,6 +176,7 @@ extension Tensor {
 extension Tensor {
   /// Row-major numbers of the elements that are true (or not 0).
   public func truePlaces() throws -> [Int] {
+    try Recording.requireNumbers(of: self)
     if dtype == .bool {
       let dense = try densified()
       let source = dense.pointer(Bool.self)
@@ -157,6 +188,7 @@ extension Tensor {
 
   /// All elements as integers; exact for int64, an error for numbers beyond it.
   public func integers() throws -> [Int] {
+    try Recording.requireNumbers(of: self)
     let whole = try converted(to: .int64).densified()
     let source = whole.pointer(Int64.self)
     return (0..<elementCount).map { Int(source[$0]) }
@@ -166,6 +198,13 @@ extension Tensor {
   public static func chosen(_ mask: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     let shape = try Shape.broadcast(mask.shape, Shape.broadcast(a.shape, b.shape))
     let type = DType.promoted(a.dtype, b.dtype)
+    if let recording = Recording.current {
+      let x = try a.converted(to: type).broadcast(to: shape)
+      let y = try b.converted(to: type).broadcast(to: shape)
+      return try recording.note(.choose, [mask.broadcast(to: shape), x, y]) {
+        try chosen(mask, a, b)
+      }
+    }
     let mask = try mask.broadcast(to: shape).densified()
     let first = try a.converted(to: type).wholeOrSingle(shape)
     let second = try b.converted(to: type).wholeOrSingle(shape)

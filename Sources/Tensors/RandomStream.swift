@@ -21,6 +21,9 @@ public final class RandomStream: Object {
   /// Draws made so far; the next one uses this as its counter.
   public private(set) var step: UInt32 = 0
 
+  /// Tells streams that a recorded function makes from those that were there before it.
+  let born = Recording.mark()
+
   /// Rows before the first one of each draw: a stream that stands for part of a larger one.
   public let firstRow: UInt64
 
@@ -34,20 +37,27 @@ public final class RandomStream: Object {
 
   /// The counter of this draw; later draws are independent of it.
   public func nextStep() -> UInt32 {
+    if let recording = Recording.current, born < recording.birth { Recording.refuseDraw() }
     defer { step &+= 1 }
     return step
   }
 
   /// Independent N(0, 1) numbers.
   public func normal(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
-    try draw(
+    if let recording = Recording.current {
+      return try drawn(.normal, recording) { try normal(shape, dtype) }
+    }
+    return try draw(
       shape, dtype, step: nextStep(), firstRow: firstRow, float: kernels.normal,
       double: kernels.normal)
   }
 
   /// Independent U(0, 1) numbers, ends excluded.
   public func uniform(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
-    try draw(
+    if let recording = Recording.current {
+      return try drawn(.uniform, recording) { try uniform(shape, dtype) }
+    }
+    return try draw(
       shape, dtype, step: nextStep(), firstRow: firstRow, float: kernels.uniform,
       double: kernels.uniform)
   }
@@ -87,15 +97,52 @@ public final class RandomStream: Object {
     }
   }
 
+  /// A draw from a stream that a recorded function made itself starts from the same seed in every
+  /// run, and is a constant; any other is drawn anew in each run of the program.
+  private func drawn(_ law: DrawnLaw, _ recording: Recording, _ body: () throws -> Tensor) throws
+    -> Tensor
+  {
+    if born >= recording.birth { return try recording.pausing(body) }
+    return try recording.note(draw: law, self, body)
+  }
+
+  /// The next draw of a law, into memory that a program has planned.
+  package func draw(_ law: DrawnLaw, into result: Tensor) throws {
+    switch law {
+    case .normal:
+      try draw(
+        into: result, step: nextStep(), firstRow: firstRow, float: kernels.normal,
+        double: kernels.normal)
+    case .uniform:
+      try draw(
+        into: result, step: nextStep(), firstRow: firstRow, float: kernels.uniform,
+        double: kernels.uniform)
+    }
+  }
+
+  /// Goes back to an earlier draw, so that it can be made once more.
+  package func rewind(to step: UInt32) { self.step = step }
+
   private func draw(
     _ shape: Shape, _ dtype: DType, step: UInt32, firstRow: UInt64,
     float: (UnsafeMutablePointer<Float>, Int, Int, UInt64, UInt32, UInt64) -> Void,
     double: (UnsafeMutablePointer<Double>, Int, Int, UInt64, UInt32, UInt64) -> Void
   ) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, dtype)
+    try draw(into: result, step: step, firstRow: firstRow, float: float, double: double)
+    return result
+  }
+
+  /// Fills a dense tensor.
+  private func draw(
+    into result: Tensor, step: UInt32, firstRow: UInt64,
+    float: (UnsafeMutablePointer<Float>, Int, Int, UInt64, UInt32, UInt64) -> Void,
+    double: (UnsafeMutablePointer<Double>, Int, Int, UInt64, UInt32, UInt64) -> Void
+  ) throws {
+    let (shape, dtype) = (result.shape, result.dtype)
     let rows = shape.rank == 0 ? 1 : shape[0]
     let columns = rows == 0 ? 0 : shape.elementCount / rows
-    if columns == 0 { return result }
+    if columns == 0 { return }
     let grain = max(1, parallelGrain / 4 / columns)
     switch dtype {
     case .float32:
@@ -115,7 +162,6 @@ public final class RandomStream: Object {
     default:
       throw UserError("random numbers need dtype float32 or float64, got \(dtype.rawValue)")
     }
-    return result
   }
 }
 
@@ -147,6 +193,8 @@ public enum SessionSeed {
 
   /// The next seed of the session: exact in a Lua number and in JSON, and never one a user would type.
   public static func next() -> Int {
+    Recording.current?.refuse(
+      "a seed that grad.compile would freeze: name the seed, or pass a stream as an argument")
     used += 1
     return Int(mix(seed: UInt64(bitPattern: Int64(base)), purpose: 0xD1F7 &+ used << 16) >> 11)
   }

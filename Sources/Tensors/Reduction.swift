@@ -8,10 +8,10 @@ import Runtime
 /// A reduction of a row of numbers to one.
 public struct ReductionKernel {
   public let name: String
-  let float: (UnsafePointer<Float>, Int) -> Float
-  let double: (UnsafePointer<Double>, Int) -> Double
+  package let float: (UnsafePointer<Float>, Int) -> Float
+  package let double: (UnsafePointer<Double>, Int) -> Double
   /// How two partial results combine along an outer axis.
-  let combine: BinaryKernel
+  package let combine: BinaryKernel
   /// The result over no elements; nil where there is none.
   let empty: Double?
 
@@ -53,20 +53,27 @@ extension Tensor {
     let source = try converted(to: type).densified()
     let target = shape.removing(axis: axis)
     if length == 0 { return try Tensor.full(target, kernel.empty ?? 0, type) }
-    let result = try Tensor(uninitialized: target, type)
     var outer = 1
     var inner = 1
     for position in 0..<axis { outer *= shape[position] }
     for position in axis + 1..<max(rank, axis + 1) { inner *= shape[position] }
+    if let recording = Recording.current {
+      if !type.isFloatingPoint {
+        return try recording.note(
+          general: kernel.name, [source], one: { try $0[0].reduced(kernel, axis: axis) })
+      }
+      return try recording.note(
+        .reduce(kernel, outer: outer, length: length, inner: inner), [source]
+      ) { try source.reduced(kernel, axis: axis) }
+    }
+    let result = try Tensor(uninitialized: target, type)
     switch type {
     case .float32:
-      reduce(
-        source.pointer(Float.self), result.pointer(Float.self), outer, length, inner, kernel.float,
-        kernel.combine.float)
+      kernel.reduce(
+        source.pointer(Float.self), result.pointer(Float.self), outer, length, inner)
     case .float64:
-      reduce(
-        source.pointer(Double.self), result.pointer(Double.self), outer, length, inner,
-        kernel.double, kernel.combine.double)
+      kernel.reduce(
+        source.pointer(Double.self), result.pointer(Double.self), outer, length, inner)
     default: source.reduceIntegers(kernel, into: result, outer, length, inner)
     }
     return result
@@ -86,6 +93,19 @@ extension Tensor {
       }
     }
   }
+}
+
+extension ReductionKernel {
+  /// Reduces the middle axis of [outer, length, inner].
+  package func reduce(
+    _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ outer: Int,
+    _ length: Int, _ inner: Int
+  ) { Tensors.reduce(x, y, outer, length, inner, float, combine.float) }
+
+  package func reduce(
+    _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ outer: Int,
+    _ length: Int, _ inner: Int
+  ) { Tensors.reduce(x, y, outer, length, inner, double, combine.double) }
 }
 
 /// Rows of `inner` elements: where the reduced axis is innermost each row is reduced by itself,

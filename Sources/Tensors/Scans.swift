@@ -24,6 +24,10 @@ extension Tensor {
 
   /// h_k = a_k h_{k−1} + b_k along an axis, h_0 = 0; `self` is a, of the shape of `b`.
   public func recurrence(_ b: Tensor, axis: Int) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "recurrence", [self, b], one: { try $0[0].recurrence($0[1], axis: axis) })
+    }
     let factors = try converted(to: .float64).densified()
     let terms = try b.converted(to: .float64).densified()
     let result = try Tensor(uninitialized: shape, .float64)
@@ -40,8 +44,14 @@ extension Tensor {
   }
 
   private func scanned(
-    axis: Int, _ real: (Double, Double) -> Double, integer: (Int64, Int64) -> Int64
+    axis: Int, _ real: @escaping (Double, Double) -> Double,
+    integer: @escaping (Int64, Int64) -> Int64
   ) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "scan", [self],
+        one: { try $0[0].scanned(axis: axis, real, integer: integer) })
+    }
     let type: DType = dtype.isFloatingPoint ? .float64 : .int64
     let source = try converted(to: type).densified()
     let result = try Tensor(uninitialized: shape, type)
@@ -72,6 +82,11 @@ extension ReductionKernel {
 extension Tensor {
   /// Whether any (or every) element along an axis is true or not 0; all elements where axis is nil.
   public func quantified(axis: Int?, every: Bool) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "quantified", [self],
+        one: { try $0[0].quantified(axis: axis, every: every) })
+    }
     let source = try converted(to: .bool).densified()
     let shape: Shape = axis == nil ? [elementCount] : shape
     let axis = axis ?? 0
@@ -93,6 +108,11 @@ extension Tensor {
   /// The 1-based place of the largest (or smallest) element along an axis: the first of equals; a NaN
   /// wins over numbers.
   public func extremePlace(axis: Int?, smallest: Bool) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "place", [self],
+        one: { try $0[0].extremePlace(axis: axis, smallest: smallest) })
+    }
     let shape: Shape = axis == nil ? [elementCount] : shape
     let axis = axis ?? 0
     let blocks = AxisBlocks(shape, axis: axis)

@@ -8,6 +8,13 @@ import Runtime
 extension Tensor {
   /// The elements sorted along an axis, and the 0-based place in that axis each comes from.
   public func sorted(axis: Int, descending: Bool) throws -> (values: Tensor, places: Tensor) {
+    if let recording = Recording.current {
+      let parts = try recording.note(general: "sort", [self]) {
+        let (values, places) = try $0[0].sorted(axis: axis, descending: descending)
+        return [values, places]
+      }
+      return (parts[0], parts[1])
+    }
     if axis != rank - 1 {
       var order = Array(0..<rank)
       order.swapAt(axis, rank - 1)

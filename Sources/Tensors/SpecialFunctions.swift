@@ -118,7 +118,7 @@ public enum ElementTest: String, CaseIterable {
   case isInfinite = "is_inf"
   case isFinite = "is_finite"
 
-  func holds<T: BinaryFloatingPoint>(_ x: T) -> Bool {
+  package func holds<T: BinaryFloatingPoint>(_ x: T) -> Bool {
     switch self {
     case .isNaN: x.isNaN
     case .isInfinite: x.isInfinite
@@ -130,6 +130,9 @@ public enum ElementTest: String, CaseIterable {
 extension Tensor {
   /// A bool tensor. Integers and booleans are finite.
   public func tested(_ test: ElementTest) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(.test(test), [self]) { try tested(test) }
+    }
     let dense = try densified()
     let result = try Tensor(uninitialized: shape, .bool)
     let out = result.pointer(Bool.self)
@@ -149,6 +152,9 @@ extension Tensor {
 extension Tensor {
   /// Both true, for bool tensors of one shape.
   public func and(_ other: Tensor) throws -> Tensor {
+    if let recording = Recording.current {
+      return try recording.note(.and, [self, other]) { try and(other) }
+    }
     let first = try densified()
     let second = try other.densified()
     let result = try Tensor(uninitialized: shape, .bool)
@@ -166,6 +172,10 @@ extension Tensor {
       var order = Array(0..<rank)
       order.swapAt(axis, rank - 1)
       return try real.permuted(order).softmaxed(axis: rank - 1).permuted(order)
+    }
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "softmax", [real], one: { try $0[0].softmaxed(axis: axis) })
     }
     let source = try real.densified()
     let result = try Tensor(uninitialized: shape, source.dtype)

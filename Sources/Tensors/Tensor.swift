@@ -117,6 +117,7 @@ extension Tensor {
 extension Tensor {
   /// All elements as doubles, in row-major order.
   public func doubles() throws -> [Double] {
+    try Recording.requireNumbers(of: self)
     let dense = try densified()
     let count = elementCount
     switch dtype {
@@ -136,6 +137,7 @@ extension Tensor {
 
   /// All elements as floats, in row-major order.
   public func floats() throws -> [Float] {
+    try Recording.requireNumbers(of: self)
     let dense = try converted(to: .float32).densified()
     return Array(UnsafeBufferPointer(start: dense.pointer(Float.self), count: elementCount))
   }
@@ -145,6 +147,7 @@ extension Tensor {
     guard elementCount == 1 else {
       throw UserError("a tensor of shape \(shape) has \(elementCount) elements, not one")
     }
+    try Recording.requireNumbers(of: self)
     return element(at: offset)
   }
 

@@ -73,6 +73,10 @@ extension Tensor {
   /// Tensors joined along an axis that all have.
   public static func concatenated(_ parts: [Tensor], axis: Int) throws -> Tensor {
     guard let first = parts.first else { throw UserError("nothing to join: the list is empty") }
+    if let recording = Recording.current {
+      return try recording.note(
+        general: "concatenate", parts, one: { try Tensor.concatenated($0, axis: axis) })
+    }
     var target = first.shape
     var type = first.dtype
     for part in parts.dropFirst() {
@@ -100,6 +104,8 @@ extension Tensor {
 
   /// Writes broadcast values into this view.
   public func assign(_ values: Tensor) throws {
+    try Recording.requireNumbers(of: values)
+    try Recording.requireNumbers(of: self)
     let source = try values.converted(to: dtype).broadcast(to: shape)
     if elementCount == 0 { return }
     // Values that overlap the target are read whole before anything is written.

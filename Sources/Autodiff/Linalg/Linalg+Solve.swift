@@ -94,12 +94,19 @@ extension Linalg {
   /// ln det A, an error where det A is not positive.
   public static func logDeterminant(_ x: Tensor) throws -> Tensor {
     let (sign, logarithm) = try signAndLogDeterminant(x)
+    let isPositive = try checked(sign, requirePositive).compared(
+      with: .scalar(0, .float64), .greater)
+    if Recording.current == nil { return logarithm }
+    // What is checked must be used, or a recorded program leaves it away.
+    return try choose(isPositive, logarithm, .scalar(.nan, logarithm.dtype))
+  }
+
+  private static func requirePositive(_ sign: Tensor) throws {
     if let place = try sign.doubles().firstIndex(where: { $0 <= 0 }) {
       let matrix = sign.rank == 0 ? "" : " (matrix \(place + 1) of the stack)"
       let got = try sign.doubles()[place] == 0 ? "0" : "a negative one"
       throw UserError("x must have a positive determinant, got \(got)\(matrix)")
     }
-    return logarithm
   }
 
   private static func determinantFlow(_ x: Tensor, _ factor: Tensor) throws -> Tensor {

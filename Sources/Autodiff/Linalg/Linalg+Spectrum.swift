@@ -106,9 +106,11 @@ extension Linalg {
   /// H = sylvester(S, X̄).
   static func sylvester(_ s: Tensor, _ g: Tensor) throws -> Tensor {
     func value(_ s: Tensor, _ g: Tensor) throws -> Tensor {
-      let (w, v) = try s.symmetricEigen()
-      if let least = try w.doubles().min(), least <= 0 {
-        throw UserError("the gradient of sqrtm needs a positive definite matrix")
+      let (eigenvalues, v) = try s.symmetricEigen()
+      let w = try checked(eigenvalues) { w in
+        if let least = try w.doubles().min(), least <= 0 {
+          throw UserError("the gradient of sqrtm needs a positive definite matrix")
+        }
       }
       let total = try expandedAxis(w, at: w.rank - 1) + expandedAxis(w, at: w.rank)
       let turned = try matmul(matmul(transpose(v), g), v) / total
@@ -128,6 +130,10 @@ extension Linalg {
 
   /// Eigenvalues that rounding made negative as 0; an error where more than rounding did.
   private static func nonNegative(_ w: Tensor) throws -> Tensor {
+    try checked(w, requireNonNegative).combined(with: 0, .maximum)
+  }
+
+  private static func requireNonNegative(_ w: Tensor) throws {
     let values = try w.doubles()
     let n = w.shape[w.rank - 1]
     let epsilon = w.dtype == .float32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
@@ -140,6 +146,5 @@ extension Linalg {
           "x must have no negative eigenvalue, got \(shortNumber(values[start]))\(place)")
       }
     }
-    return try w.combined(with: 0, .maximum)
   }
 }

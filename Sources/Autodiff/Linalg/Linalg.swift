@@ -99,6 +99,19 @@ public enum Linalg {
     return try (1 - isZero) / (x + isZero)
   }
 
+  /// The same numbers after a condition on them, which throws where they do not meet it. A recorded
+  /// program checks again in every run.
+  static func checked(_ x: Tensor, _ condition: @escaping (Tensor) throws -> Void) throws -> Tensor {
+    guard let recording = Recording.current else {
+      try condition(x.value)
+      return x
+    }
+    return try recording.note(general: "check", [x.value]) {
+      try condition($0[0])
+      return [try $0[0].copied()]
+    }[0]
+  }
+
   /// Integers and booleans as float32.
   static func real(_ x: Tensor) throws -> Tensor {
     x.dtype.isFloatingPoint ? x : try x.value.converted(to: .float32)

@@ -23,6 +23,13 @@ void csupport_count_release(int64_t bytes);
 int64_t csupport_live_bytes(void);
 int64_t csupport_take_allocated_bytes(void);
 
+// --- Recording ----------------------------------------------------------------------------------
+// What records the tensor operations of this thread, NULL where nothing does. Asked for by every
+// operation, hence without a call.
+extern _Thread_local void *csupport_recorder_of_thread;
+static inline void *csupport_recorder(void) { return csupport_recorder_of_thread; }
+static inline void csupport_set_recorder(void *recorder) { csupport_recorder_of_thread = recorder; }
+
 // --- CPU ----------------------------------------------------------------------------------------
 /// 4: x86-64-v4 (AVX-512), 3: x86-64-v3 (AVX2 and FMA), 0: anything else.
 int csupport_cpu_level(void);

@@ -1,0 +1,209 @@
+import Catalog
+import Tensors
+
+/// What `grad.compile(f)` returns: a function that runs `f` once for each kind of arguments, keeps the
+/// tensor operations it saw as a plan, and runs the plan from then on, without Lua.
+///
+/// Results are those of `f`: the same kernels run on the same numbers, blocked otherwise. Gradients
+/// are operations like any other. While an outer gradient is taken through its arguments, or another
+/// compiled function is being recorded, `f` itself is called.
+public final class CompiledFunction: Callable {
+  public static var typeName: String { "compiled" }
+
+  /// A function of values; how Lua functions come here.
+  public typealias Body = ([Value]) throws -> [Value]
+
+  /// One plan and what it is for.
+  final class Entry {
+    let pattern: [ArgumentPattern]
+    let plan: Plan
+    /// The results, with the tensors of the recording in the places of those of each run.
+    let results: [Value]
+
+    init(pattern: [ArgumentPattern], plan: Plan, results: [Value]) {
+      self.pattern = pattern
+      self.plan = plan
+      self.results = results
+    }
+
+    /// The results around the tensors of a run.
+    func values(_ tensors: [Tensor]) -> [Value] {
+      var rest = tensors[...]
+      return results.map { TensorTree.rebuild($0, &rest) }
+    }
+  }
+
+  /// More plans than this are not kept; the one that was not used for longest goes.
+  public static let mostPlans = 16
+
+  let body: Body
+  /// Every so many calls the result is compared with that of `f` itself; nil for never.
+  let check: Int?
+  /// The last used one first.
+  private(set) var entries: [Entry] = []
+  private var calls = 0
+
+  public init(check: Int? = nil, _ body: @escaping Body) {
+    self.body = body
+    self.check = check
+  }
+
+  public convenience init(_ function: Callback, check: Int? = nil) {
+    self.init(check: check) { try function.callForAll($0, name: "f") }
+  }
+
+  public func describe() -> String {
+    entries.isEmpty
+      ? "grad.compile(function)"
+      : "grad.compile(function, \(entries.count) plan\(entries.count == 1 ? "" : "s"), "
+        + "\(entries.reduce(0) { $0 + $1.plan.instructions.count }) instructions)"
+  }
+
+  /// Calls the function; no Lua runs where a plan for such arguments exists.
+  public func call(_ arguments: [Value]) throws -> [Value] {
+    if Recording.current != nil { return try body(arguments) }
+    let found = entry { pattern, leaves in
+      pattern.count == arguments.count
+        && zip(pattern, arguments).allSatisfy { $0.matches($1, &leaves) }
+    }
+    guard let (entry, leaves) = found else { return try record(arguments) }
+    return try run(entry, leaves) { arguments }
+  }
+
+  /// Calls the function with what Lua passes from a place of its stack on.
+  func call(_ frame: Frame, from first: Int32) throws -> [Value] {
+    let count = max(frame.count - first + 1, 0)
+    func arguments() throws -> [Value] {
+      try (0..<count).map { try Value.read(frame, first + $0) }
+    }
+    if Recording.current != nil { return try body(arguments()) }
+    let found = entry { pattern, leaves in
+      guard pattern.count == count else { return false }
+      for (place, part) in pattern.enumerated()
+      where !part.matches(frame, first + Int32(place), &leaves) { return false }
+      return true
+    }
+    guard let (entry, leaves) = found else { return try call(arguments()) }
+    return try run(entry, leaves, arguments)
+  }
+
+  /// The plan that fits, which becomes the first one. Plans with a captured tensor that has been
+  /// written to since are forgotten.
+  private func entry(
+    _ fits: ([ArgumentPattern], inout ArgumentPattern.Leaves) -> Bool
+  ) -> (Entry, ArgumentPattern.Leaves)? {
+    var place = 0
+    while place < entries.count {
+      var leaves = ArgumentPattern.Leaves()
+      let entry = entries[place]
+      if fits(entry.pattern, &leaves) {
+        if entry.plan.isStale {
+          entries.remove(at: place)
+          return nil
+        }
+        if place > 0 { entries.insert(entries.remove(at: place), at: 0) }
+        return (entry, leaves)
+      }
+      place += 1
+    }
+    return nil
+  }
+
+  private func run(
+    _ entry: Entry, _ leaves: ArgumentPattern.Leaves, _ arguments: () throws -> [Value]
+  ) throws -> [Value] {
+    for tensor in leaves.tensors where tensor.isTraced && tensor.isRecorded {
+      return try body(arguments())
+    }
+    calls += 1
+    if let check, calls % check == 0 { return try checked(entry, leaves, arguments()) }
+    return entry.values(try entry.plan.run(leaves.tensors, leaves.streams))
+  }
+}
+
+// MARK: - Recording
+
+extension CompiledFunction {
+  private func record(_ arguments: [Value]) throws -> [Value] {
+    var leaves = ArgumentPattern.Leaves()
+    let pattern = arguments.map { ArgumentPattern($0, &leaves) }
+    if leaves.tensors.contains(where: \.isRecorded) { return try body(arguments) }
+    let recording = Recording()
+    let copies = try leaves.tensors.map { try recording.argument($0.value) }
+    var rest = copies[...]
+    let watched = arguments.map { TensorTree.rebuild($0, &rest) }
+    let results = try recording.watch { try body(watched) }
+    if let failure = recording.failure { throw failure }
+    var tensors: [Tensor] = []
+    for result in results { TensorTree.collect(result, &tensors) }
+    // A captured tensor that an outer gradient goes through: its tape must see the operations.
+    if tensors.contains(where: \.isRecorded) { return results }
+    let program = Program(recording, arguments: copies.map(\.layout), results: tensors)
+    let plan = try Plan(PlanBuilder(program, streams: leaves.streams))
+    let entry = Entry(pattern: pattern, plan: plan, results: results.map(CompiledFunction.template))
+    entries.insert(entry, at: 0)
+    if entries.count > CompiledFunction.mostPlans { entries.removeLast() }
+    return entry.values(try plan.firstResults(tensors.map(\.value), leaves.tensors))
+  }
+
+  /// Results without the memory of their tensors.
+  private static func template(_ value: Value) -> Value {
+    switch value {
+    case .object(let object) where object is Tensor: .object(placeholder)
+    case .list(let values): .list(values.map(template))
+    case .map(let pairs): .map(pairs.map { ($0.key, template($0.value)) })
+    default: value
+    }
+  }
+
+  private static let placeholder: Tensor = {
+    do { return try .scalar(0) } catch { preconditionFailure("no memory for one number") }
+  }()
+}
+
+// MARK: - Checking
+
+extension CompiledFunction {
+  /// The plan's results after a comparison with those of the function; streams go on once.
+  private func checked(
+    _ entry: Entry, _ leaves: ArgumentPattern.Leaves, _ arguments: [Value]
+  ) throws -> [Value] {
+    let streams = leaves.streams + entry.plan.streams
+    let before = streams.map(\.step)
+    let tensors = try entry.plan.run(leaves.tensors, leaves.streams)
+    for (stream, step) in zip(streams, before) { stream.rewind(to: step) }
+    var expected: [Tensor] = []
+    for value in try body(arguments) { TensorTree.collect(value, &expected) }
+    guard expected.count == tensors.count else {
+      throw UserError(
+        "the function returned \(expected.count) tensors, its plan has \(tensors.count)")
+    }
+    for (place, (given, wanted)) in zip(tensors, expected).enumerated() {
+      try compare(given, wanted, output: place + 1)
+    }
+    return entry.values(tensors)
+  }
+
+  private func compare(_ given: Tensor, _ wanted: Tensor, output: Int) throws {
+    guard given.shape == wanted.shape, given.dtype == wanted.dtype else {
+      throw UserError(
+        "output \(output) is \(given.shape) \(given.dtype.rawValue), the function gave "
+          + "\(wanted.shape) \(wanted.dtype.rawValue)")
+    }
+    let (a, b) = (try given.doubles(), try wanted.value.doubles())
+    let scale = b.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+    var worst = (difference: 0.0, place: 0)
+    for i in a.indices where a[i] != b[i] && !(a[i].isNaN && b[i].isNaN) {
+      let difference = abs(a[i] - b[i])
+      if !(difference <= worst.difference) {
+        worst = (difference.isNaN ? .infinity : difference, i)
+      }
+    }
+    let bound = (given.dtype == .float64 ? 1e-12 : 1e-5) * scale
+    guard worst.difference > bound else { return }
+    throw UserError(
+      "output \(output) differs from the function's own by \(shortNumber(worst.difference)) at "
+        + "element \(worst.place + 1): \(shortNumber(a[worst.place])), expected "
+        + "\(shortNumber(b[worst.place])); what the function captures must not change")
+  }
+}

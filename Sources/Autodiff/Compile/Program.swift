@@ -1,0 +1,159 @@
+import Tensors
+
+/// A recorded function as a list of operations, each of which is needed: what `Fusion` cuts into
+/// instructions.
+///
+/// Made from a `Recording` by four rules that change no bit of any result: a constant of equal
+/// elements is one number; a product with 1 and a copy of something dense are their operand; what
+/// stands there twice is done once; what no result depends on is left away. Random draws stay, so that
+/// a stream is afterwards where the function itself would have left it.
+struct Program {
+  typealias Operand = Recording.Operand
+  typealias Layout = Recording.Layout
+
+  private(set) var operations: [Recording.Operation] = []
+  /// The tensors that the function returned, one for each leaf of its results.
+  private(set) var results: [Operand] = []
+  let values: [Recording.Value]
+  /// The layouts of the arguments, which are the first values.
+  let arguments: [Layout]
+  private var aliases: [Int: Operand] = [:]
+
+  init(_ recording: Recording, arguments: [Layout], results: [Tensor]) {
+    values = recording.values
+    self.arguments = arguments
+    var known: [String: [Int]] = [:]
+    for operation in recording.operations {
+      let operation = simplified(operation)
+      if let same = identity(operation), let output = operation.outputs.first {
+        aliases[output.value] = same
+        continue
+      }
+      if let key = Program.key(operation) {
+        if let earlier = known[key] {
+          for (output, value) in zip(operation.outputs, earlier) {
+            aliases[output.value] = Operand(value: value, constant: nil, layout: output.layout)
+          }
+          continue
+        }
+        known[key] = operation.outputs.map(\.value)
+      }
+      operations.append(operation)
+    }
+    self.results = results.map { resolved(recording.operand($0)) }
+    removeUnused()
+  }
+
+  // MARK: The rules
+
+  private func resolved(_ operand: Operand) -> Operand {
+    guard let value = operand.value, let same = aliases[value] else { return operand }
+    return Operand(value: same.value, constant: same.constant, layout: operand.layout)
+  }
+
+  private func simplified(_ operation: Recording.Operation) -> Recording.Operation {
+    var inputs = operation.inputs.map(resolved)
+    if operation.kind.isElementwise, operation.name != "power" {
+      inputs = inputs.map { $0.asSingleNumber() ?? $0 }
+    }
+    return Recording.Operation(
+      name: operation.name, kind: operation.kind, inputs: inputs, outputs: operation.outputs)
+  }
+
+  /// The operand that an operation gives back unchanged; only one that is laid out as the result, so
+  /// that views of the result are views of it.
+  private func identity(_ operation: Recording.Operation) -> Operand? {
+    guard let output = operation.outputs.first?.layout else { return nil }
+    var same: Operand?
+    switch operation.kind {
+    case .copy: same = operation.inputs[0]
+    case .binary(let kernel) where kernel.name == "multiply":
+      let (a, b) = (operation.inputs[0], operation.inputs[1])
+      if b.isOne { same = a } else if a.isOne { same = b }
+    default: break
+    }
+    guard let same, same.value != nil, same.layout == output else { return nil }
+    return same
+  }
+
+  /// Equal for operations that give equal results; nil where that cannot be told.
+  private static func key(_ operation: Recording.Operation) -> String? {
+    switch operation.kind {
+    case .general, .draw: return nil
+    default: break
+    }
+    var key = operation.name
+    if case .reduce(_, let outer, let length, let inner) = operation.kind {
+      key += " \(outer) \(length) \(inner)"
+    }
+    for input in operation.inputs {
+      if let value = input.value {
+        key += " v\(value)"
+      } else if let number = input.singleNumber {
+        key += " n\(number)"
+      } else if let constant = input.constant {
+        key += " c\(UInt(bitPattern: constant.storage.base))"
+      }
+      let layout = input.layout
+      key += "\(layout.dtype.rawValue)\(layout.shape)\(layout.strides)\(layout.offset)"
+    }
+    for output in operation.outputs { key += "\(output.layout.dtype.rawValue)" }
+    return key
+  }
+
+  private mutating func removeUnused() {
+    var needed = Set(results.compactMap(\.value))
+    var kept: [Recording.Operation] = []
+    for operation in operations.reversed() {
+      var isNeeded = operation.outputs.contains { needed.contains($0.value) }
+      if case .draw = operation.kind { isNeeded = true }
+      if !isNeeded { continue }
+      needed.formUnion(operation.inputs.compactMap(\.value))
+      kept.append(operation)
+    }
+    operations = kept.reversed()
+  }
+}
+
+extension Recording.Operand {
+  /// The number that all elements of a constant are; nil where they differ.
+  var singleNumber: Double? {
+    guard let constant, constant.elementCount == 1 || layout.strides.allSatisfy({ $0 == 0 }) else {
+      return nil
+    }
+    return try? constant.doubles().first
+  }
+
+  var isOne: Bool { singleNumber == 1 }
+
+  /// A constant of equal elements as one element, repeated.
+  func asSingleNumber() -> Recording.Operand? {
+    guard let constant, constant.elementCount > 1, constant.dtype != .int64,
+      let values = try? constant.doubles(), let first = values.first,
+      values.allSatisfy({ $0.bitPattern == first.bitPattern }),
+      let single = try? Tensor.scalar(first, constant.dtype)
+    else { return nil }
+    return Recording.Operand(
+      value: nil, constant: single,
+      layout: Recording.Layout(
+        dtype: constant.dtype, shape: layout.shape,
+        strides: Shape(repeating: 0, rank: layout.shape.rank), offset: 0))
+  }
+}
+
+extension Recording.Layout {
+  var elementCount: Int { shape.elementCount }
+
+  /// Whether the elements lie densely from the start of the storage.
+  var isWhole: Bool { offset == 0 && runs.isDense }
+}
+
+extension RecordedKind {
+  /// Whether element i of the result depends on element i of the operands alone.
+  var isElementwise: Bool {
+    switch self {
+    case .unary, .binary, .compare, .choose, .and, .test, .convert, .copy: true
+    default: false
+    }
+  }
+}
