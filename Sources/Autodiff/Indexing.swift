@@ -65,12 +65,12 @@ public enum Index: Argument {
 }
 
 /// A 1-based index, negative from the end, as a 0-based one.
-private func place(_ index: Int, axis: Int, of x: Tensor) throws -> Int {
-  let length = x.shape[axis]
+private func place(_ index: Int, axis: Int, of shape: Shape) throws -> Int {
+  let length = shape[axis]
   let place = index > 0 ? index - 1 : index + length
   guard index != 0, place >= 0, place < length else {
     throw UserError(
-      "index \(index) is out of range for axis \(axis + 1) of shape \(x.shape)")
+      "index \(index) is out of range for axis \(axis + 1) of shape \(shape)")
   }
   return place
 }
@@ -79,17 +79,24 @@ private func place(_ index: Int, axis: Int, of x: Tensor) throws -> Int {
 public func indexed(_ x: Tensor, _ index: Index) throws -> Tensor {
   guard x.rank > 0 else { throw UserError("a 0-d tensor has no axis to index; use x:item()") }
   switch index {
-  case .integer(let number): return try select(x, axis: 0, place(number, axis: 0, of: x))
+  case .integer(let number): return try select(x, axis: 0, place(number, axis: 0, of: x.shape))
   case .slices(let slices):
     let (view, chosen) = try sliced(x, slices)
-    return try chosen.reduce(view) { try pick($0, axis: $1.axis, $1.indices) }
-  case .tensor(let chosen):
-    let numbers = try numbers(chosen, span: chosen.dtype == .bool ? chosen.rank : 1, axis: 0, of: x)
-    if chosen.dtype == .bool {
-      let rest = Array(x.shape.dropFirst(chosen.rank))
-      return try pick(reshape(x, to: [chosen.elementCount] + rest), axis: 0, numbers)
+    return try chosen.reduce(view) {
+      let (axis, shape) = ($1.axis, $0.shape)
+      return try pick(
+        $0, axis: axis, ChosenNumbers($1.tensor) { try numbers($0, span: 1, axis: axis, of: shape) }
+      )
     }
-    let rows = try pick(x, axis: 0, numbers)
+  case .tensor(let chosen):
+    if chosen.dtype == .bool {
+      let places = try numbers(chosen, span: chosen.rank, axis: 0, of: x.shape)
+      let rest = Array(x.shape.dropFirst(chosen.rank))
+      return try pick(reshape(x, to: [chosen.elementCount] + rest), axis: 0, places)
+    }
+    let shape = x.shape
+    let rows = try pick(
+      x, axis: 0, ChosenNumbers(chosen) { try numbers($0, span: 1, axis: 0, of: shape) })
     if chosen.rank == 1 { return rows }
     return try reshape(rows, to: Array(chosen.shape) + Array(x.shape.dropFirst()))
   case .name(let name): throw UserError("tensor has no member '\(name)'")
@@ -98,19 +105,19 @@ public func indexed(_ x: Tensor, _ index: Index) throws -> Tensor {
 
 /// The integers and intervals of a list applied as a view, and what tensors choose on its axes.
 private func sliced(_ x: Tensor, _ slices: [Index.AxisIndex]) throws
-  -> (view: Tensor, chosen: [(axis: Int, indices: [Int])])
+  -> (view: Tensor, chosen: [(axis: Int, tensor: Tensor)])
 {
   guard slices.count <= x.rank else {
     throw UserError("\(slices.count) indices for a tensor of shape \(x.shape)")
   }
   var view = x
-  var chosen: [(axis: Int, indices: [Int])] = []
+  var chosen: [(axis: Int, tensor: Tensor)] = []
   var axis = 0
   for item in slices {
     switch item {
     case .all: break
     case .one(let number):
-      view = try select(view, axis: axis, place(number, axis: axis, of: view))
+      view = try select(view, axis: axis, place(number, axis: axis, of: view.shape))
       continue
     case .range(let first, let last):
       view = try slice(view, axis: axis, interval(first, last, axis: axis, of: view))
@@ -121,7 +128,7 @@ private func sliced(_ x: Tensor, _ slices: [Index.AxisIndex]) throws
       guard tensor.rank == 1 else {
         throw UserError("an index tensor in a list must have 1 axis, got shape \(tensor.shape)")
       }
-      chosen.append((axis, try numbers(tensor, span: 1, axis: axis, of: view)))
+      chosen.append((axis, tensor))
     }
     axis += 1
   }
@@ -148,35 +155,35 @@ private func progression(_ first: Int, _ last: Int, _ step: Int, axis: Int, of x
   guard step != 0, step != Int.min else {
     throw UserError("the step of a slice must be an integer other than 0, got \(step)")
   }
-  let start = try place(first, axis: axis, of: x)
-  let end = try place(last, axis: axis, of: x)
+  let start = try place(first, axis: axis, of: x.shape)
+  let end = try place(last, axis: axis, of: x.shape)
   let distance = step > 0 ? end - start : start - end
   return (start, distance < 0 ? 0 : distance / abs(step) + 1)
 }
 
 /// The 0-based numbers that a bool or int64 tensor chooses on `span` axes from `axis` taken as one.
-private func numbers(_ chosen: Tensor, span: Int, axis: Int, of x: Tensor) throws -> [Int] {
+private func numbers(_ chosen: Tensor, span: Int, axis: Int, of shape: Shape) throws -> [Int] {
   switch chosen.dtype {
   case .bool:
-    guard span > 0, axis + span <= x.rank,
-      (0..<span).allSatisfy({ chosen.shape[$0] == x.shape[axis + $0] })
+    guard span > 0, axis + span <= shape.rank,
+      (0..<span).allSatisfy({ chosen.shape[$0] == shape[axis + $0] })
     else {
       throw UserError(
-        "a mask of shape \(chosen.shape) does not fit axis \(axis + 1) of shape \(x.shape)")
+        "a mask of shape \(chosen.shape) does not fit axis \(axis + 1) of shape \(shape)")
     }
     return try chosen.truePlaces()
-  case .int64: return try chosen.integers().map { try place($0, axis: axis, of: x) }
+  case .int64: return try chosen.integers().map { try place($0, axis: axis, of: shape) }
   default:
     throw UserError("an index tensor must be bool or int64, got \(chosen.dtype.rawValue)")
   }
 }
 
 /// The 0-based numbers that a 1-based int64 tensor holds, for elements of one axis of `x`.
-func axisNumbers(_ index: Tensor, axis: Int, of x: Tensor) throws -> [Int] {
+func axisNumbers(_ index: Tensor, axis: Int, of shape: Shape) throws -> [Int] {
   guard index.dtype == .int64 else {
     throw UserError("index must be an int64 tensor, got \(index.describe())")
   }
-  return try numbers(index, span: 1, axis: axis, of: x)
+  return try numbers(index, span: 1, axis: axis, of: shape)
 }
 
 /// `x[index] = value`.
@@ -189,11 +196,14 @@ public func assign(_ x: Tensor, _ index: Index, _ value: Operand) throws {
     try view.assign(
       source,
       at: (0..<view.rank).map { axis in
-        AxisChoice(chosen.first { $0.axis == axis }?.indices)
+        AxisChoice(
+          try chosen.first { $0.axis == axis }.map {
+            try numbers($0.tensor, span: 1, axis: axis, of: view.shape)
+          })
       })
   case .tensor(let chosen) where x.rank > 0:
     let span = chosen.dtype == .bool ? chosen.rank : 1
-    let indices = try numbers(chosen, span: span, axis: 0, of: x)
+    let indices = try numbers(chosen, span: span, axis: 0, of: x.shape)
     var values = source
     if chosen.dtype == .int64, chosen.rank != 1, source.rank >= chosen.rank {
       // Values in the shape of the index: its axes are one here.

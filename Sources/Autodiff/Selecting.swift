@@ -86,40 +86,56 @@ public func flip(_ x: Tensor, axis: Int) throws -> Tensor {
   return try slice(x, axis: axis, from: max(length - 1, 0), count: length, step: -1)
 }
 
-/// Elements by index along one axis, element by element of `index` (0-based values), whose other
-/// lengths may be smaller than those of `x`.
-public func gather(_ x: Tensor, axis: Int, _ index: Tensor) throws -> Tensor {
-  try gather(x, at: places(of: index, along: axis, in: x.shape), shape: index.shape)
+/// Elements by index along one axis, element by element of `index`, whose other lengths may be smaller
+/// than those of `x`. Indices count from `first`.
+public func gather(_ x: Tensor, axis: Int, _ index: Tensor, from first: Int = 0) throws -> Tensor {
+  let shape = x.shape
+  return try gather(
+    x, at: ChosenNumbers(index) { try places(of: $0, from: first, along: axis, in: shape) },
+    shape: index.shape)
 }
 
 /// `x` with the elements of `source` added where `index` says: the sum of `x` and the adjoint of
 /// `gather`.
-public func scatterAdd(_ x: Tensor, axis: Int, _ index: Tensor, _ source: Tensor) throws -> Tensor {
-  let places = try places(of: index, along: axis, in: x.shape)
-  return try x + scatter(source, to: places, shape: x.shape)
+public func scatterAdd(
+  _ x: Tensor, axis: Int, _ index: Tensor, from first: Int = 0, _ source: Tensor
+) throws -> Tensor {
+  let shape = x.shape
+  let chosen = ChosenNumbers(index) { try places(of: $0, from: first, along: axis, in: shape) }
+  return try x + scatter(source, to: chosen, shape: shape)
 }
 
 /// `x` with the elements of `source` in place of those that `index` names; where one is named twice
 /// the last value stays.
-public func scatterOver(_ x: Tensor, axis: Int, _ index: Tensor, _ source: Tensor) throws -> Tensor
-{
-  var origin = [Int](repeating: -1, count: x.elementCount)
-  for (number, place) in try places(of: index, along: axis, in: x.shape).enumerated() {
-    origin[place] = number
+public func scatterOver(
+  _ x: Tensor, axis: Int, _ index: Tensor, from first: Int = 0, _ source: Tensor
+) throws -> Tensor {
+  let shape = x.shape
+  /// For each element the one of `source` that is written there, or −1.
+  func origins(_ index: Tensor) throws -> [Int] {
+    var origin = [Int](repeating: -1, count: shape.elementCount)
+    for (number, place) in try places(of: index, from: first, along: axis, in: shape).enumerated() {
+      origin[place] = number
+    }
+    return origin
   }
-  let written = try Tensor(origin.map { $0 >= 0 }, shape: x.shape)
-  return try choose(written, gather(source, at: origin, shape: x.shape), x)
+  let origin = ChosenNumbers(index, numbers: origins)
+  let written = try origin.mask(shape)
+  return try choose(written, gather(source, at: origin, shape: shape), x)
 }
 
 /// Row-major places in `shape` of what `index` names along an axis.
-private func places(of index: Tensor, along axis: Int, in shape: Shape) throws -> [Int] {
+private func places(of index: Tensor, from first: Int, along axis: Int, in shape: Shape) throws
+  -> [Int]
+{
   let fits = (0..<shape.rank).allSatisfy { $0 == axis || index.shape[$0] <= shape[$0] }
   guard index.rank == shape.rank, fits else {
     throw UserError(
       "index of shape \(index.shape) does not fit in a tensor of shape \(shape) along axis "
         + "\(axis + 1)")
   }
-  let values = try index.integers()
+  let values =
+    try first == 0 ? index.integers() : axisNumbers(index, axis: axis, of: shape)
   let strides = shape.denseStrides
   var result: [Int] = []
   result.reserveCapacity(values.count)

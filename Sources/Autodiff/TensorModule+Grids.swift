@@ -32,15 +32,17 @@ extension TensorModule {
         throw UserError("index must be an int64 tensor, got \(index.describe())")
       }
       let shape = try Shape(checking: Array(index.shape) + [count])
-      let places = try index.integers().enumerated().map { row, number in
-        let (place, overflows) = number.subtractingReportingOverflow(first)
-        guard !overflows, place >= 0, place < count else {
-          throw UserError(
-            "index must hold numbers from \(first) to \(first + count - 1), got \(number)")
+      let places = ChosenNumbers(index) { index in
+        try index.integers().enumerated().map { row, number in
+          let (place, overflows) = number.subtractingReportingOverflow(first)
+          guard !overflows, place >= 0, place < count else {
+            throw UserError(
+              "index must hold numbers from \(first) to \(first + count - 1), got \(number)")
+          }
+          return row * count + place
         }
-        return row * count + place
       }
-      return try Tensor.full(index.shape, 1, .int64).scattered(to: places, shape: shape)
+      return try scatter(Tensor.full(index.shape, 1, .int64), to: places, shape: shape)
         .converted(to: dtype)
     },
     .function(

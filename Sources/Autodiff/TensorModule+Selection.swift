@@ -40,7 +40,7 @@ extension TensorModule {
         """
     ) { (x: Tensor, axis: Int, index: Tensor) in
       let axis = try x.axis(axis)
-      return try gather(x, axis: axis, zeroBased(index, axis: axis, of: x))
+      return try gather(x, axis: axis, checked(index), from: 1)
     },
     .operation(
       "scatter_add",
@@ -54,7 +54,7 @@ extension TensorModule {
         """
     ) { (x: Tensor, axis: Int, index: Tensor, source: Tensor) in
       let (axis, places, values) = try scattering(x, axis, index, source)
-      return try scatterAdd(x, axis: axis, places, values)
+      return try scatterAdd(x, axis: axis, places, from: 1, values)
     },
     .operation(
       "scatter",
@@ -68,7 +68,7 @@ extension TensorModule {
         """
     ) { (x: Tensor, axis: Int, index: Tensor, source: Tensor) in
       let (axis, places, values) = try scattering(x, axis, index, source)
-      return try scatterOver(x, axis: axis, places, values)
+      return try scatterOver(x, axis: axis, places, from: 1, values)
     },
     .operation(
       "take", "Elements of one axis by number, in that order.", .arg("x"), .arg("index", "1-based"),
@@ -78,7 +78,10 @@ extension TensorModule {
       guard index.tensor.rank == 1 else {
         throw UserError("index must have 1 axis, got shape \(index.tensor.shape)")
       }
-      return try pick(x, axis: axis, axisNumbers(index.tensor, axis: axis, of: x))
+      let shape = x.shape
+      return try pick(
+        x, axis: axis,
+        ChosenNumbers(index.tensor) { try axisNumbers($0, axis: axis, of: shape) })
     },
     .operation(
       "nonzero", "Where x is true, or not 0: one row of 1-based indices for each such element.",
@@ -123,17 +126,19 @@ extension TensorModule {
     },
   ]
 
-  /// An int64 tensor of 1-based numbers as one of 0-based numbers.
-  private static func zeroBased(_ index: Tensor, axis: Int, of x: Tensor) throws -> Tensor {
-    try Tensor(axisNumbers(index, axis: axis, of: x).map(Int64.init), shape: index.shape)
+  private static func checked(_ index: Tensor) throws -> Tensor {
+    guard index.dtype == .int64 else {
+      throw UserError("index must be an int64 tensor, got \(index.describe())")
+    }
+    return index
   }
 
-  /// A 0-based axis, 0-based places on it, and the values for them in the type of x.
+  /// A 0-based axis, 1-based places on it, and the values for them in the type of x.
   private static func scattering(_ x: Tensor, _ axis: Int, _ index: Tensor, _ source: Tensor) throws
     -> (axis: Int, places: Tensor, values: Tensor)
   {
     let axis = try x.axis(axis)
-    let places = try zeroBased(index, axis: axis, of: x)
+    let places = try checked(index)
     guard source.shape == index.shape else {
       throw UserError(
         "source must have the shape of index, got \(source.shape) and \(index.shape)")

@@ -137,9 +137,12 @@ extension Recording {
 
 extension Recording {
   /// Runs an operation with one dense result and notes it where an input is recorded.
-  func note(_ kind: RecordedKind, _ inputs: [Tensor], _ body: () throws -> Tensor) throws -> Tensor {
+  func note(_ kind: RecordedKind, _ inputs: [Tensor], _ body: () throws -> Tensor) throws -> Tensor
+  {
     let result = try pausing(body)
-    if inputs.contains(where: { value(of: $0) != nil }) { append(kind, kind.name, inputs, [result]) }
+    if inputs.contains(where: { value(of: $0) != nil }) {
+      append(kind, kind.name, inputs, [result])
+    }
     return result
   }
 

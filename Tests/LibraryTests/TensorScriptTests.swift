@@ -32,6 +32,8 @@ struct TensorScriptTests {
 
   @Test(
     "operations do what they say, and their errors say what is wrong",
-    arguments: ["indexing.lua", "integers.lua", "reductions.lua", "shaping.lua"])
+    arguments: [
+      "compile.lua", "indexing.lua", "integers.lua", "reductions.lua", "shaping.lua",
+    ])
   func behaviour(script: String) throws { try run(script) }
 }

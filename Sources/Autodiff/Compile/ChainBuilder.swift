@@ -63,7 +63,8 @@ struct ChainBuilder {
     let size = input.layout.dtype.byteCount
     let place = slot(input)
     let offset = input.layout.offset * size
-    let isLoaded = !(runs.isDense && !runs.lengths.isEmpty) && (!runs.isSingle || (isWhole && count > 1))
+    let isLoaded =
+      !(runs.isDense && !runs.lengths.isEmpty) && (!runs.isSingle || (isWhole && count > 1))
     let key = OperandKey(slot: place, offset: offset, runs: runs, isLoaded: isLoaded, size: size)
     if let operand = known[key] { return operand }
     let result: Int
@@ -79,7 +80,8 @@ struct ChainBuilder {
     return result
   }
 
-  private mutating func load(_ base: Int, _ runs: Runs, _ dtype: DType, _ memory: PlanMemory) -> Int {
+  private mutating func load(_ base: Int, _ runs: Runs, _ dtype: DType, _ memory: PlanMemory) -> Int
+  {
     let target = operand(.register(0), isVirtual: true)
     functions.loaders.append(RunLoader(runs, in: memory))
     steps.append(

@@ -40,7 +40,8 @@ enum CompileModule {
       returns:
         "a list of tables: instructions, chains (of fused operations), buffer_bytes (kept between "
         + "calls)",
-      example: "g = grad.compile(function(x) return x:exp() + 1 end)  g(tensor{1, 2})  return #g:plans()"
+      example:
+        "g = grad.compile(function(x) return x:exp() + 1 end)  g(tensor{1, 2})  return #g:plans()"
     ) { (function: CompiledFunction) -> Value in
       .list(
         function.entries.map { entry in

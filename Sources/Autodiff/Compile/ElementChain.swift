@@ -69,7 +69,8 @@ final class ElementChain {
     self.registers = memory.array(registers)
     self.operandSteps = memory.array(operandSteps)
     scratchBytes = registerCount * ElementChain.registerBytes + operandCount * 8 + 64
-    scratch = count <= parallelGrain
+    scratch =
+      count <= parallelGrain
       ? UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64) : nil
   }
 

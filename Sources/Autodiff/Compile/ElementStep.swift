@@ -71,7 +71,8 @@ struct BlockOperands {
 extension ElementStep {
   /// Runs the step on a block of `n` elements, of which `start` lie before it.
   @inline(__always)
-  func run(_ at: BlockOperands, _ functions: borrowing ElementFunctions, from start: Int, _ n: Int) {
+  func run(_ at: BlockOperands, _ functions: borrowing ElementFunctions, from start: Int, _ n: Int)
+  {
     switch code {
     case .load: load(at, functions.loaders[number], start, n)
     case .copy:
@@ -142,7 +143,9 @@ extension ElementStep {
   }
 
   private func binaryFloat(_ at: BlockOperands, _ functions: borrowing ElementFunctions, _ n: Int) {
-    let (x, y) = (UnsafePointer(at.pointer(a, Float.self)), UnsafePointer(at.pointer(b, Float.self)))
+    let (x, y) = (
+      UnsafePointer(at.pointer(a, Float.self)), UnsafePointer(at.pointer(b, Float.self))
+    )
     let (i, j) = (at.steps[a], at.steps[b])
     let z = at.pointer(output, Float.self)
     switch code {
@@ -157,7 +160,8 @@ extension ElementStep {
     }
   }
 
-  private func binaryDouble(_ at: BlockOperands, _ functions: borrowing ElementFunctions, _ n: Int) {
+  private func binaryDouble(_ at: BlockOperands, _ functions: borrowing ElementFunctions, _ n: Int)
+  {
     let x = UnsafePointer(at.pointer(a, Double.self))
     let y = UnsafePointer(at.pointer(b, Double.self))
     let (i, j) = (at.steps[a], at.steps[b])
@@ -174,7 +178,8 @@ extension ElementStep {
     }
   }
 
-  private func binaryInteger(_ at: BlockOperands, _ functions: borrowing ElementFunctions, _ n: Int) {
+  private func binaryInteger(_ at: BlockOperands, _ functions: borrowing ElementFunctions, _ n: Int)
+  {
     guard let kernel = functions.binary[number].integer else { return }
     let (x, y) = (at.pointer(a, Int64.self), at.pointer(b, Int64.self))
     let z = at.pointer(output, Int64.self)
@@ -183,9 +188,15 @@ extension ElementStep {
 
   private func load(_ at: BlockOperands, _ loader: RunLoader, _ start: Int, _ n: Int) {
     switch type.byteCount {
-    case 1: loader.load(at.pointer(a, UInt8.self), into: at.pointer(output, UInt8.self), from: start, count: n)
-    case 4: loader.load(at.pointer(a, UInt32.self), into: at.pointer(output, UInt32.self), from: start, count: n)
-    default: loader.load(at.pointer(a, UInt64.self), into: at.pointer(output, UInt64.self), from: start, count: n)
+    case 1:
+      loader.load(
+        at.pointer(a, UInt8.self), into: at.pointer(output, UInt8.self), from: start, count: n)
+    case 4:
+      loader.load(
+        at.pointer(a, UInt32.self), into: at.pointer(output, UInt32.self), from: start, count: n)
+    default:
+      loader.load(
+        at.pointer(a, UInt64.self), into: at.pointer(output, UInt64.self), from: start, count: n)
     }
   }
 

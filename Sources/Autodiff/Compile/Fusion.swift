@@ -48,7 +48,9 @@ struct Fusion {
       ancestors[other].formUnion(gained)
     }
     for output in operation.outputs { unitOfValue[output.value] = unit }
-    for input in operation.inputs { if let value = input.value { readers[value, default: []].append(unit) } }
+    for input in operation.inputs {
+      if let value = input.value { readers[value, default: []].append(unit) }
+    }
   }
 
   private mutating func newUnit(_ count: Int?) -> Int {

@@ -92,28 +92,31 @@ public final class Plan {
       }
       if !released.isEmpty { for slot in released[number] { storages[slot] = nil } }
     }
-    return try withExtendedLifetime(dense) { try results.map { try tensor($0, arguments) } }
+    return try withExtendedLifetime(dense) {
+      try results.map { try tensor($0, arguments) }
+    }
   }
 
-  private func tensor(_ result: Result, _ arguments: [Tensor]) throws -> Tensor {
+  /// A result of a run, or of the recording where that made it.
+  private func tensor(_ result: Result, _ arguments: [Tensor], recorded: Tensor? = nil) throws
+    -> Tensor
+  {
     switch result {
-    case .argument(let place, nil): return arguments[place]
-    case .argument(let place, let layout?): return view(argumentSlots[place], layout)
-    case .slot(let slot, let layout): return view(slot, layout)
+    case .slot(let slot, let layout): return recorded ?? view(slot, layout)
     case .constant(let constant): return try constant.copied()
+    case .argument(let place, nil): return arguments[place]
+    case .argument(let place, let layout?):
+      let argument = try arguments[place].densified()
+      return Tensor(
+        storage: argument.storage, dtype: layout.dtype, shape: layout.shape,
+        strides: layout.strides, offset: argument.offset + layout.offset)
     }
   }
 
   /// The results of the call that was recorded: those of the recording, and the arguments themselves
   /// where they are returned.
   func firstResults(_ recorded: [Tensor], _ arguments: [Tensor]) throws -> [Tensor] {
-    try zip(results, recorded).map { result, tensor in
-      switch result {
-      case .argument(let place, nil): arguments[place]
-      case .constant(let constant): try constant.copied()
-      default: tensor
-      }
-    }
+    try zip(results, recorded).map { try tensor($0, arguments, recorded: $1) }
   }
 
   /// A tensor over the memory of a slot.

@@ -31,7 +31,6 @@ struct PlanBuilder {
     }
     if released.contains(where: { !$0.isEmpty }) { self.released = released }
     results = program.results.map(result)
-    for result in results { if case .argument(_, _?) = result { needsArgumentStorage = true } }
   }
 
   private mutating func placeSlots() throws {
@@ -69,7 +68,8 @@ struct PlanBuilder {
 
   // MARK: Instructions
 
-  private mutating func instruction(_ unit: FusedUnit, _ given: [RandomStream]) -> Plan.Instruction {
+  private mutating func instruction(_ unit: FusedUnit, _ given: [RandomStream]) -> Plan.Instruction
+  {
     if let count = unit.count {
       let (slots, memoryPlan) = (slot, plan)
       var builder = ChainBuilder(

@@ -101,7 +101,8 @@ public enum Linalg {
 
   /// The same numbers after a condition on them, which throws where they do not meet it. A recorded
   /// program checks again in every run.
-  static func checked(_ x: Tensor, _ condition: @escaping (Tensor) throws -> Void) throws -> Tensor {
+  static func checked(_ x: Tensor, _ condition: @escaping (Tensor) throws -> Void) throws -> Tensor
+  {
     guard let recording = Recording.current else {
       try condition(x.value)
       return x

@@ -1,4 +1,5 @@
--- Every differentiable operation of `tensor` against central differences in float64.
+-- Every differentiable operation of `tensor` against central differences in float64, and what
+-- grad.compile replays of it, gradient included, against the operation itself.
 -- Arguments: the names of all functions of the module that return tensors. Each must stand in the
 -- table of cases below or in the list of those without a gradient.
 
@@ -35,13 +36,45 @@ local function gradient_error(f, inputs)
   return worst
 end
 
-local function samples(shapes, range)
+local function samples(shapes, range, seed)
   local inputs = {}
   for i, shape in ipairs(shapes) do
-    local u = random.stream(i):uniform(shape, {dtype = "float64"})
+    local u = random.stream(i + (seed or 0)):uniform(shape, {dtype = "float64"})
     inputs[i] = u * (range[2] - range[1]) + range[1]
   end
   return inputs
+end
+
+-- The largest difference, against the largest number of a result, between f with its gradients and
+-- what grad.compile makes of them from other inputs than these.
+local function compiled_error(f, shapes, range)
+  local inputs = samples(shapes, range, 100)
+  local v = random.stream(77):normal(f(table.unpack(inputs)).shape, {dtype = "float64"})
+  local function whole(...)
+    local results = {f(...)}
+    for i, input in ipairs{...} do
+      local moved = {...}
+      local _, gradient = grad.vjp(function(x)
+        moved[i] = x
+        return (f(table.unpack(moved)))
+      end, input, v)
+      results[#results + 1] = gradient
+    end
+    return table.unpack(results)
+  end
+  local compiled = grad.compile(whole)
+  compiled(table.unpack(samples(shapes, range)))
+  local got, wanted = {compiled(table.unpack(inputs))}, {whole(table.unpack(inputs))}
+  assert(#compiled:plans() == 1 and #got == #wanted, "plans and results")
+  local worst = 0
+  for i, x in ipairs(wanted) do
+    assert(table.concat(got[i].shape, " ") == table.concat(x.shape, " "), "shape of result " .. i)
+    if x.count > 0 then
+      local difference = ((got[i] - x):abs():max() / x:abs():max():maximum(1)):item()
+      worst = difference <= worst and worst or difference
+    end
+  end
+  return worst
 end
 
 local covered, bad = {}, {}
@@ -53,10 +86,13 @@ local function case(name, shapes_list, f, range)
     local ok, difference = pcall(function()
       return gradient_error(f, samples(shapes, range or {0.3, 1.8}))
     end)
-    if not ok or not (difference < 1e-7) then
-      local texts = {}
-      for i, shape in ipairs(shapes) do texts[i] = "{" .. table.concat(shape, ",") .. "}" end
-      bad[#bad + 1] = name .. " at " .. table.concat(texts, " ") .. ": " .. tostring(difference)
+    local replayed, change = pcall(compiled_error, f, shapes, range or {0.3, 1.8})
+    local texts = {}
+    for i, shape in ipairs(shapes) do texts[i] = "{" .. table.concat(shape, ",") .. "}" end
+    local place = name .. " at " .. table.concat(texts, " ") .. ": "
+    if not ok or not (difference < 1e-7) then bad[#bad + 1] = place .. tostring(difference) end
+    if not (replayed and change < 1e-13) then
+      bad[#bad + 1] = place .. "compiled " .. tostring(change)
     end
   end
 end
@@ -251,6 +287,14 @@ local planted = {
   function(x) return (2 * x:detach()) - x end,
   function(x) return tensor.where(tensor{true, false, true}, x, x:detach()) end,
 }
+local count = 0
+local counted = function(x)
+  count = count + 1
+  return x * count
+end
+if not (compiled_error(counted, {{3}}, {0.3, 1.8}) > 0.1) then
+  bad[#bad + 1] = "a captured number that changes passed"
+end
 for i, f in ipairs(planted) do
   local difference = gradient_error(f, samples({{3}}, {0.3, 1.8}))
   if not (difference > 0.1) then bad[#bad + 1] = "planted rule " .. i .. " passed" end
