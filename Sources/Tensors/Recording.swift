@@ -77,6 +77,7 @@ public final class Recording {
   public init() {}
 
   /// When something was made, against `birth`: 0 where nothing is recorded.
+  @inline(__always)
   static func mark() -> Int { current.map { $0.birth } ?? 0 }
 
   /// The recording of this thread; nil almost always.
@@ -125,6 +126,9 @@ extension Recording {
     let number = tensor.storage.recordedNumber
     return number == 0 ? nil : places[number]
   }
+
+  /// Whether the recorded function made this tensor, so that nobody else can write into it.
+  public func made(_ tensor: Tensor) -> Bool { tensor.storage.born == birth }
 
   public func operand(_ tensor: Tensor) -> Operand {
     let value = value(of: tensor)
@@ -227,6 +231,8 @@ public enum RecordedKind {
   case copy
   /// Of a dense operand seen as [outer, length, inner].
   case reduce(ReductionKernel, outer: Int, length: Int, inner: Int)
+  /// Operands of one type written one behind the other along an axis.
+  case join(axis: Int)
   /// Matrix products of `batch` pairs.
   case product(batch: Int)
   case draw(DrawnLaw, RandomStream)
@@ -243,6 +249,7 @@ public enum RecordedKind {
     case .convert: "convert"
     case .copy: "copy"
     case .reduce(let kernel, _, _, _): kernel.name
+    case .join(let axis): "concatenate \(axis)"
     case .product: "matmul"
     case .draw(let law, _): law.rawValue
     case .general: "general"

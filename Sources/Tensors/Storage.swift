@@ -11,6 +11,8 @@ public final class Storage {
   /// Raised by every write after creation; a gradient rule that meets another version than it
   /// recorded is an error.
   public private(set) var version = 0
+  /// Tells memory that a recorded function allocates from what was there before it.
+  let born = Recording.mark()
   /// The number of the value that a `Recording` knows this memory by; 0 where none does.
   var recordedNumber = 0
 

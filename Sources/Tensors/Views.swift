@@ -73,10 +73,6 @@ extension Tensor {
   /// Tensors joined along an axis that all have.
   public static func concatenated(_ parts: [Tensor], axis: Int) throws -> Tensor {
     guard let first = parts.first else { throw UserError("nothing to join: the list is empty") }
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "concatenate", parts, one: { try Tensor.concatenated($0, axis: axis) })
-    }
     var target = first.shape
     var type = first.dtype
     for part in parts.dropFirst() {
@@ -91,6 +87,12 @@ extension Tensor {
       }
       target[axis] += part.shape[axis]
       type = DType.promoted(type, part.dtype)
+    }
+    if let recording = Recording.current {
+      let parts = try parts.map { try $0.converted(to: type) }
+      return try recording.note(.join(axis: axis), parts) {
+        try Tensor.concatenated(parts, axis: axis)
+      }
     }
     let result = try Tensor(uninitialized: target, type)
     var start = 0

@@ -108,5 +108,20 @@ GROUPS = {
             f"{PEER_EPOCHS} epochs, scaled by {EPOCHS}/{PEER_EPOCHS} x {SEEDS} x {MODES}; on two "
             "cores two processes of the peer would halve its time"),
     ],
-    "core": decompositions.BENCHES,
+    "core": decompositions.BENCHES + [
+        Bench(
+            "lua_step_eager", {"eager": "us"},
+            lambda: figures_of_lua("lua_step"),
+            "PyTorch eager, 1 thread",
+            lambda: {"eager": number_in(peer_script("rf_train_torch.py"), r"([\d.]+) us/step")},
+            peer_needs="torch", goal="ratio >= 8",
+            note="the same step, loss and update written in Lua and in Python"),
+        Bench(
+            "lua_step", {"compiled": "us"},
+            lambda: figures_of_lua("lua_step"),
+            "JAX jit + lax.scan",
+            lambda: {"compiled": number_in(peer_script("rf_train_jax.py"), r"([\d.]+) us/step")},
+            peer_needs="jax", goal="ratio >= 0.7, aiming above 1",
+            note="ours through grad.compile, with the loop over batches in Lua"),
+    ],
 }

@@ -44,7 +44,8 @@ local function microseconds(step, count)
     local first = (i * 32) % 992
     value, p = step(p, data[{ {first + 1, first + 32} }])
   end
-  return (os.clock() - start) / count * 1e6, value:item()
+  assert(value:item() < 10)
+  return (os.clock() - start) / count * 1e6
 end
 
 local compiled = grad.compile(step)

@@ -35,6 +35,8 @@ indirect enum ArgumentPattern {
     var tensors: [Tensor] = []
     var streams: [RandomStream] = []
 
+    init() { tensors.reserveCapacity(16) }
+
     /// The number of a stream among the different ones.
     mutating func number(of stream: RandomStream) -> Int {
       if let known = streams.firstIndex(where: { $0 === stream }) { return known }

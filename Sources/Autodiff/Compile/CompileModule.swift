@@ -33,7 +33,7 @@ enum CompileModule {
       CompiledFunction.self, "__call", "g(...)", "The results of f at these arguments.",
       .arg("self"), .rest("arguments")
     ) { (function: CompiledFunction, arguments: CallArguments) in
-      ValueList(try function.call(arguments.frame, from: arguments.first))
+      try function.call(arguments.frame, from: arguments.first)
     },
     .method(
       CompiledFunction.self, "plans", "What is kept, the last used first.",

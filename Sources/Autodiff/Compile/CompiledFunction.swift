@@ -14,23 +14,10 @@ public final class CompiledFunction: Callable {
   public typealias Body = ([Value]) throws -> [Value]
 
   /// One plan and what it is for.
-  final class Entry {
+  struct Entry {
     let pattern: [ArgumentPattern]
     let plan: Plan
-    /// The results, with the tensors of the recording in the places of those of each run.
-    let results: [Value]
-
-    init(pattern: [ArgumentPattern], plan: Plan, results: [Value]) {
-      self.pattern = pattern
-      self.plan = plan
-      self.results = results
-    }
-
-    /// The results around the tensors of a run.
-    func values(_ tensors: [Tensor]) -> [Value] {
-      var rest = tensors[...]
-      return results.map { TensorTree.rebuild($0, &rest) }
-    }
+    let results: ResultPattern
   }
 
   /// More plans than this are not kept; the one that was not used for longest goes.
@@ -60,8 +47,27 @@ public final class CompiledFunction: Callable {
   }
 
   /// Calls the function; no Lua runs where a plan for such arguments exists.
-  public func call(_ arguments: [Value]) throws -> [Value] {
-    if Recording.current != nil { return try body(arguments) }
+  public func call(_ arguments: [Value]) throws -> [Value] { try results(arguments).values }
+
+  /// Calls the function with what Lua passes from a place of its stack on.
+  func call(_ frame: Frame, from first: Int32) throws -> CompiledResults {
+    let count = max(frame.count - first + 1, 0)
+    func arguments() throws -> [Value] {
+      try (0..<count).map { try Value.read(frame, first + $0) }
+    }
+    if Recording.current != nil { return CompiledResults(try body(arguments())) }
+    let found = entry { pattern, leaves in
+      guard pattern.count == count else { return false }
+      for place in pattern.indices
+      where !pattern[place].matches(frame, first + Int32(place), &leaves) { return false }
+      return true
+    }
+    guard let (entry, leaves) = found else { return try results(arguments()) }
+    return try run(entry, leaves, arguments)
+  }
+
+  private func results(_ arguments: [Value]) throws -> CompiledResults {
+    if Recording.current != nil { return CompiledResults(try body(arguments)) }
     let found = entry { pattern, leaves in
       pattern.count == arguments.count
         && zip(pattern, arguments).allSatisfy { $0.matches($1, &leaves) }
@@ -70,64 +76,46 @@ public final class CompiledFunction: Callable {
     return try run(entry, leaves) { arguments }
   }
 
-  /// Calls the function with what Lua passes from a place of its stack on.
-  func call(_ frame: Frame, from first: Int32) throws -> [Value] {
-    let count = max(frame.count - first + 1, 0)
-    func arguments() throws -> [Value] {
-      try (0..<count).map { try Value.read(frame, first + $0) }
-    }
-    if Recording.current != nil { return try body(arguments()) }
-    let found = entry { pattern, leaves in
-      guard pattern.count == count else { return false }
-      for (place, part) in pattern.enumerated()
-      where !part.matches(frame, first + Int32(place), &leaves) { return false }
-      return true
-    }
-    guard let (entry, leaves) = found else { return try call(arguments()) }
-    return try run(entry, leaves, arguments)
-  }
-
   /// The plan that fits, which becomes the first one. Plans with a captured tensor that has been
   /// written to since are forgotten.
   private func entry(
     _ fits: ([ArgumentPattern], inout ArgumentPattern.Leaves) -> Bool
   ) -> (Entry, ArgumentPattern.Leaves)? {
-    var place = 0
-    while place < entries.count {
+    for place in entries.indices {
       var leaves = ArgumentPattern.Leaves()
-      let entry = entries[place]
-      if fits(entry.pattern, &leaves) {
-        if entry.plan.isStale {
-          entries.remove(at: place)
-          return nil
-        }
-        if place > 0 { entries.insert(entries.remove(at: place), at: 0) }
-        return (entry, leaves)
+      guard fits(entries[place].pattern, &leaves) else { continue }
+      if entries[place].plan.isStale {
+        entries.remove(at: place)
+        return nil
       }
-      place += 1
+      if place > 0 { entries.insert(entries.remove(at: place), at: 0) }
+      return (entries[0], leaves)
     }
     return nil
   }
 
   private func run(
     _ entry: Entry, _ leaves: ArgumentPattern.Leaves, _ arguments: () throws -> [Value]
-  ) throws -> [Value] {
+  ) throws -> CompiledResults {
     for tensor in leaves.tensors where tensor.isTraced && tensor.isRecorded {
-      return try body(arguments())
+      return CompiledResults(try body(arguments()))
     }
     calls += 1
     if let check, calls % check == 0 { return try checked(entry, leaves, arguments()) }
-    return entry.values(try entry.plan.run(leaves.tensors, leaves.streams))
+    return CompiledResults(
+      entry.results, try entry.plan.run(leaves.tensors, leaves.streams))
   }
 }
 
 // MARK: - Recording
 
 extension CompiledFunction {
-  private func record(_ arguments: [Value]) throws -> [Value] {
+  private func record(_ arguments: [Value]) throws -> CompiledResults {
     var leaves = ArgumentPattern.Leaves()
     let pattern = arguments.map { ArgumentPattern($0, &leaves) }
-    if leaves.tensors.contains(where: \.isRecorded) { return try body(arguments) }
+    if leaves.tensors.contains(where: \.isRecorded) {
+      return CompiledResults(try body(arguments))
+    }
     let recording = Recording()
     let copies = try leaves.tensors.map { try recording.argument($0.value) }
     var rest = copies[...]
@@ -137,28 +125,15 @@ extension CompiledFunction {
     var tensors: [Tensor] = []
     for result in results { TensorTree.collect(result, &tensors) }
     // A captured tensor that an outer gradient goes through: its tape must see the operations.
-    if tensors.contains(where: \.isRecorded) { return results }
+    if tensors.contains(where: \.isRecorded) { return CompiledResults(results) }
     let program = Program(recording, arguments: copies.map(\.layout), results: tensors)
     let plan = try Plan(PlanBuilder(program, streams: leaves.streams))
-    let entry = Entry(pattern: pattern, plan: plan, results: results.map(CompiledFunction.template))
+    let entry = Entry(pattern: pattern, plan: plan, results: ResultPattern(results))
     entries.insert(entry, at: 0)
     if entries.count > CompiledFunction.mostPlans { entries.removeLast() }
-    return entry.values(try plan.firstResults(tensors.map(\.value), leaves.tensors))
+    return CompiledResults(
+      entry.results, try plan.firstResults(tensors.map(\.value), leaves.tensors))
   }
-
-  /// Results without the memory of their tensors.
-  private static func template(_ value: Value) -> Value {
-    switch value {
-    case .object(let object) where object is Tensor: .object(placeholder)
-    case .list(let values): .list(values.map(template))
-    case .map(let pairs): .map(pairs.map { ($0.key, template($0.value)) })
-    default: value
-    }
-  }
-
-  private static let placeholder: Tensor = {
-    do { return try .scalar(0) } catch { preconditionFailure("no memory for one number") }
-  }()
 }
 
 // MARK: - Checking
@@ -167,7 +142,7 @@ extension CompiledFunction {
   /// The plan's results after a comparison with those of the function; streams go on once.
   private func checked(
     _ entry: Entry, _ leaves: ArgumentPattern.Leaves, _ arguments: [Value]
-  ) throws -> [Value] {
+  ) throws -> CompiledResults {
     let streams = leaves.streams + entry.plan.streams
     let before = streams.map(\.step)
     let tensors = try entry.plan.run(leaves.tensors, leaves.streams)
@@ -181,7 +156,7 @@ extension CompiledFunction {
     for (place, (given, wanted)) in zip(tensors, expected).enumerated() {
       try compare(given, wanted, output: place + 1)
     }
-    return entry.values(tensors)
+    return CompiledResults(entry.results, tensors)
   }
 
   private func compare(_ given: Tensor, _ wanted: Tensor, output: Int) throws {

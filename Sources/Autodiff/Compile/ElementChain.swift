@@ -4,7 +4,7 @@ import Tensors
 /// A fused chain of elementwise steps as it runs: a block of elements goes through all steps before the
 /// next one comes, so that what lies between two steps stays in the cache and never needs memory. The
 /// steps are the kernels of the operations themselves; nothing is compiled.
-final class ElementChain {
+final class ElementChain: Instruction {
   /// Elements of a block, and bytes of a register, which holds a block of any type.
   static let blockLength = 2048
   static let registerBytes = blockLength * 8
@@ -77,7 +77,8 @@ final class ElementChain {
   deinit { scratch?.deallocate() }
 
   /// Runs the chain; how it is cut depends on the number of elements alone.
-  func run(_ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>) {
+  override func run(_ plan: Plan) {
+    let slots = plan.slots
     if let scratch { return run(0..<count, slots, scratch) }
     WorkerPool.shared.run(count: count, grain: parallelGrain) { range in
       let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)

@@ -3,8 +3,13 @@ import Tensors
 
 // The instructions of a plan besides elementwise chains.
 
+/// What runs as one. A class, so that a plan calls it without counting references.
+class Instruction {
+  func run(_ plan: Plan) throws {}
+}
+
 /// C = A B for `batch` pairs of matrices, transposed operands read as they lie.
-final class ProductInstruction {
+final class ProductInstruction: Instruction {
   struct Matrix {
     let slot: Int
     let offset: Int
@@ -33,8 +38,9 @@ final class ProductInstruction {
     self.isDouble = isDouble
   }
 
-  func run(_ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>) throws {
+  override func run(_ plan: Plan) throws {
     if rows == 0 || columns == 0 { return }
+    let slots = plan.slots
     for index in 0..<batch {
       let x = slots[a.slot] + a.offset + index * a.stride
       let y = slots[b.slot] + b.offset + index * b.stride
@@ -57,12 +63,14 @@ final class ProductInstruction {
 }
 
 /// The middle axis of [outer, length, inner] reduced.
-final class ReductionInstruction {
+final class ReductionInstruction: Instruction {
   let kernel: ReductionKernel
   let isDouble: Bool
   let source: (slot: Int, offset: Int)
   let target: Int
-  let sizes: (outer: Int, length: Int, inner: Int)
+  let outer: Int
+  let length: Int
+  let inner: Int
 
   init(
     _ kernel: ReductionKernel, isDouble: Bool, source: (slot: Int, offset: Int), target: Int,
@@ -72,26 +80,79 @@ final class ReductionInstruction {
     self.isDouble = isDouble
     self.source = source
     self.target = target
-    self.sizes = sizes
+    (outer, length, inner) = sizes
   }
 
-  func run(_ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>) {
-    let x = slots[source.slot] + source.offset
-    let y = slots[target]
+  override func run(_ plan: Plan) {
+    let x = plan.slots[source.slot] + source.offset
+    let y = plan.slots[target]
     if isDouble {
       kernel.reduce(
-        x.assumingMemoryBound(to: Double.self), y.assumingMemoryBound(to: Double.self),
-        sizes.outer, sizes.length, sizes.inner)
+        x.assumingMemoryBound(to: Double.self), y.assumingMemoryBound(to: Double.self), outer,
+        length, inner)
     } else {
       kernel.reduce(
-        x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float.self),
-        sizes.outer, sizes.length, sizes.inner)
+        x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float.self), outer,
+        length, inner)
+    }
+  }
+}
+
+/// Parts written one behind the other along an axis: of each of `outer` rows a run of every part.
+final class JoinInstruction: Instruction {
+  struct Part {
+    let slot: Int
+    let offset: Int
+    let loader: RunLoader
+    /// Elements of one run, and those of the whole row before it.
+    let run: Int
+    let start: Int
+  }
+
+  let parts: [Part]
+  let outer: Int
+  let row: Int
+  let target: Int
+  let size: Int
+
+  init(parts: [Part], outer: Int, target: Int, size: Int) {
+    self.parts = parts
+    self.outer = outer
+    row = parts.reduce(0) { $0 + $1.run }
+    self.target = target
+    self.size = size
+  }
+
+  override func run(_ plan: Plan) {
+    for part in parts {
+      switch size {
+      case 1: write(UInt8.self, part, plan)
+      case 4: write(UInt32.self, part, plan)
+      default: write(UInt64.self, part, plan)
+      }
+    }
+  }
+
+  private func write<T>(_ type: T.Type, _ part: Part, _ plan: Plan) {
+    let source = UnsafePointer(
+      (plan.slots[part.slot] + part.offset).assumingMemoryBound(to: T.self))
+    var target = plan.slots[target].assumingMemoryBound(to: T.self) + part.start
+    if part.loader.isDense, part.run < 32 {
+      for index in 0..<outer {
+        for i in 0..<part.run { target[i] = source[index * part.run + i] }
+        target += row
+      }
+      return
+    }
+    for index in 0..<outer {
+      part.loader.load(source, into: target, from: index * part.run, count: part.run)
+      target += row
     }
   }
 }
 
 /// Random numbers, the next of a stream in every run.
-final class DrawInstruction {
+final class DrawInstruction: Instruction {
   let law: DrawnLaw
   let stream: RandomStream
   /// Which of the streams among the arguments it is; nil for a captured one.
@@ -109,14 +170,14 @@ final class DrawInstruction {
     self.layout = layout
   }
 
-  func run(_ plan: Plan, _ streams: [RandomStream]) throws {
-    let stream = argument.map { streams[$0] } ?? stream
+  override func run(_ plan: Plan) throws {
+    let stream = argument.map { plan.givenStreams[$0] } ?? stream
     try stream.draw(law, into: plan.view(target, layout))
   }
 }
 
 /// Any other operation: its own Swift function on tensors.
-final class GeneralInstruction {
+final class GeneralInstruction: Instruction {
   let body: ([Tensor]) throws -> [Tensor]
   let inputs: [(slot: Int, layout: Recording.Layout)]
   let outputs: [(slot: Int, layout: Recording.Layout)]
@@ -131,7 +192,7 @@ final class GeneralInstruction {
     self.outputs = outputs
   }
 
-  func run(_ plan: Plan) throws {
+  override func run(_ plan: Plan) throws {
     let results = try body(inputs.map { plan.view($0.slot, $0.layout) })
     for (result, output) in zip(results, outputs) {
       guard result.layout == output.layout else {

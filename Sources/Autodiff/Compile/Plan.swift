@@ -4,18 +4,8 @@ import Tensors
 /// A program ready to run: instructions over slots, which are pointers set before each run.
 ///
 /// The memory between two operations belongs to the plan and is used again in every run; results are
-/// new tensors. No instruction of the common kinds allocates, looks anything up or calls through an
-/// existential for each element.
+/// new tensors. No instruction of the common kinds allocates, looks anything up or counts references.
 public final class Plan {
-  /// What runs as one: a chain, or a single operation.
-  enum Instruction {
-    case chain(ElementChain)
-    case product(ProductInstruction)
-    case reduction(ReductionInstruction)
-    case draw(DrawInstruction)
-    case general(GeneralInstruction)
-  }
-
   /// How a returned tensor is made.
   enum Result {
     /// An argument itself, or a view of it.
@@ -26,22 +16,23 @@ public final class Plan {
 
   let instructions: [Instruction]
   let results: [Result]
-  /// The slot of each argument; nil for those that nothing reads.
-  let argumentSlots: [Int]
+  private let argumentSlots: [Int]
   /// Slot and bytes of the results that the instructions write.
-  let resultSlots: [(slot: Int, bytes: Int)]
-  /// Slots to be emptied after each instruction, where its number has any.
-  let released: [[Int]]
+  private let resultSlots: [(slot: Int, bytes: Int)]
+  /// Slots to be emptied after each instruction; empty where there are none at all.
+  private let released: [[Int]]
   let slots: UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// The memory behind each slot, where it is known or asked for.
-  var storages: [Storage?]
-  /// Memory that is read with its own offset: an argument that is a view.
-  var offsets: [Int]
+  let storages: UnsafeMutablePointer<Storage?>
+  /// Elements before the first one of an argument that is a view.
+  private let offsets: UnsafeMutablePointer<Int>
   /// Captured tensors, with the versions that the recording saw.
-  let constants: [(storage: Storage, version: Int)]
-  let needsArgumentStorage: Bool
+  private let constants: [(storage: Storage, version: Int)]
+  private let needsArgumentStorage: Bool
   /// Streams that the program draws from, for `check` to set back.
   let streams: [RandomStream]
+  /// The streams among the arguments of the run.
+  private(set) var givenStreams: [RandomStream] = []
   let bufferBytes: Int
   private let memory: PlanMemory
 
@@ -52,49 +43,61 @@ public final class Plan {
     argumentSlots = builder.argumentSlots
     resultSlots = builder.resultSlots
     released = builder.released
-    storages = builder.storages
-    offsets = Array(repeating: 0, count: builder.storages.count)
+    storages = memory.array(builder.storages)
+    offsets = memory.array(builder.storages.map { _ in 0 })
     constants = builder.constants.map { ($0, $0.version) }
     needsArgumentStorage = builder.needsArgumentStorage
     streams = builder.streams
     bufferBytes = builder.bufferBytes
-    let none = memory.array([UInt64(0)])
-    slots = memory.array(
-      builder.storages.map { $0?.base ?? UnsafeMutableRawPointer(none) })
+    let none = UnsafeMutableRawPointer(memory.array([UInt64(0)]))
+    slots = memory.array(builder.storages.map { $0?.base ?? none })
   }
 
   /// Runs the program on tensors of the shapes and types it was recorded with.
   func run(_ arguments: [Tensor], _ streams: [RandomStream]) throws -> [Tensor] {
     var dense = arguments
+    for (place, argument) in arguments.enumerated() where !argument.isDense {
+      dense[place] = try argument.densified()
+    }
+    try place(dense)
+    givenStreams = streams
+    defer { forget() }
+    try withExtendedLifetime(dense) {
+      try instructions.withUnsafeBufferPointer { instructions in
+        for number in instructions.indices {
+          try Cancellation.check()
+          try Unmanaged.passUnretained(instructions[number])._withUnsafeGuaranteedRef {
+            try $0.run(self)
+          }
+          if !released.isEmpty { for slot in released[number] { storages[slot] = nil } }
+        }
+      }
+    }
+    return try results.map { try tensor($0, arguments) }
+  }
+
+  /// Points the slots of arguments and results to the memory of one run.
+  private func place(_ arguments: [Tensor]) throws {
     for (place, argument) in arguments.enumerated() {
-      if !argument.isDense { dense[place] = try argument.densified() }
       let slot = argumentSlots[place]
-      slots[slot] = dense[place].storage.base + dense[place].offset * dense[place].dtype.byteCount
+      slots[slot] = argument.storage.base + argument.offset * argument.dtype.byteCount
       if needsArgumentStorage {
-        storages[slot] = dense[place].storage
-        offsets[slot] = dense[place].offset
+        storages[slot] = argument.storage
+        offsets[slot] = argument.offset
       }
     }
     for (slot, bytes) in resultSlots {
       let storage = try Storage(byteCount: bytes)
-      storages[slot] = storage
       slots[slot] = storage.base
+      storages[slot] = storage
     }
-    defer { forget() }
-    for number in 0..<instructions.count {
-      try Cancellation.check()
-      switch instructions[number] {
-      case .chain(let chain): chain.run(slots)
-      case .product(let product): try product.run(slots)
-      case .reduction(let reduction): reduction.run(slots)
-      case .draw(let draw): try draw.run(self, streams)
-      case .general(let general): try general.run(self)
-      }
-      if !released.isEmpty { for slot in released[number] { storages[slot] = nil } }
-    }
-    return try withExtendedLifetime(dense) {
-      try results.map { try tensor($0, arguments) }
-    }
+  }
+
+  /// Lets go of the memory of one run.
+  private func forget() {
+    for (slot, _) in resultSlots { storages[slot] = nil }
+    if needsArgumentStorage { for slot in argumentSlots { storages[slot] = nil } }
+    if !givenStreams.isEmpty { givenStreams = [] }
   }
 
   /// A result of a run, or of the recording where that made it.
@@ -127,15 +130,12 @@ public final class Plan {
       offset: layout.offset + offsets[slot])
   }
 
-  /// Lets go of the memory of one run.
-  private func forget() {
-    for (slot, _) in resultSlots { storages[slot] = nil }
-    if needsArgumentStorage { for slot in argumentSlots { storages[slot] = nil } }
+  /// Whether a captured tensor has been written to since it was recorded.
+  var isStale: Bool {
+    for (storage, version) in constants where storage.version != version { return true }
+    return false
   }
 
-  /// Whether a captured tensor has been written to since it was recorded.
-  var isStale: Bool { constants.contains { $0.storage.version != $0.version } }
-
-  /// How many of the instructions are chains.
-  var chainCount: Int { instructions.count { if case .chain = $0 { true } else { false } } }
+  /// How many of the instructions are chains of elementwise operations.
+  var chainCount: Int { instructions.count { $0 is ElementChain } }
 }

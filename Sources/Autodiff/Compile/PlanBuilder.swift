@@ -4,7 +4,7 @@ import Tensors
 /// for each unit.
 struct PlanBuilder {
   let memory = PlanMemory()
-  private(set) var instructions: [Plan.Instruction] = []
+  private(set) var instructions: [Instruction] = []
   private(set) var results: [Plan.Result] = []
   private(set) var argumentSlots: [Int] = []
   private(set) var resultSlots: [(slot: Int, bytes: Int)] = []
@@ -68,42 +68,57 @@ struct PlanBuilder {
 
   // MARK: Instructions
 
-  private mutating func instruction(_ unit: FusedUnit, _ given: [RandomStream]) -> Plan.Instruction
+  private mutating func instruction(_ unit: FusedUnit, _ given: [RandomStream]) -> Instruction
   {
     if let count = unit.count {
       let (slots, memoryPlan) = (slot, plan)
       var builder = ChainBuilder(
         program, unit, count: count, slot: slots, memorySlot: { memoryPlan.slotOfValue[$0] })
-      return .chain(builder.chain(memory))
+      return builder.chain(memory)
     }
     let operation = program.operations[unit.operations[0]]
     switch operation.kind {
-    case .product(let batch): return .product(product(operation, batch))
+    case .product(let batch): return product(operation, batch)
+    case .join(let axis): return join(operation, axis)
     case .reduce(let kernel, let outer, let length, let inner):
       let input = operation.inputs[0]
-      return .reduction(
-        ReductionInstruction(
-          kernel, isDouble: input.layout.dtype == .float64,
-          source: (slot(input), input.layout.offset * input.layout.dtype.byteCount),
-          target: outputSlot(operation), sizes: (outer, length, inner)))
+      return ReductionInstruction(
+        kernel, isDouble: input.layout.dtype == .float64,
+        source: (slot(input), input.layout.offset * input.layout.dtype.byteCount),
+        target: outputSlot(operation), sizes: (outer, length, inner))
     case .draw(let law, let stream):
       if !streams.contains(where: { $0 === stream }) { streams.append(stream) }
-      return .draw(
-        DrawInstruction(
-          law, stream, argument: given.firstIndex { $0 === stream },
-          target: outputSlot(operation), layout: operation.outputs[0].layout))
+      return DrawInstruction(
+        law, stream, argument: given.firstIndex { $0 === stream },
+        target: outputSlot(operation), layout: operation.outputs[0].layout)
     case .general(let body):
       needsArgumentStorage = true
-      return .general(
-        GeneralInstruction(
-          body, inputs: operation.inputs.map { (slot($0), $0.layout) },
-          outputs: operation.outputs.map { (plan.slotOfValue[$0.value] ?? -1, $0.layout) }))
+      return GeneralInstruction(
+        body, inputs: operation.inputs.map { (slot($0), $0.layout) },
+        outputs: operation.outputs.map { (plan.slotOfValue[$0.value] ?? -1, $0.layout) })
     default: preconditionFailure("\(operation.name) stands alone and is elementwise")
     }
   }
 
   private func outputSlot(_ operation: Recording.Operation) -> Int {
     plan.slotOfValue[operation.outputs[0].value] ?? -1
+  }
+
+  private func join(_ operation: Recording.Operation, _ axis: Int) -> JoinInstruction {
+    let target = operation.outputs[0].layout
+    let size = target.dtype.byteCount
+    let inner = target.shape.dropFirst(axis + 1).reduce(1, *)
+    var start = 0
+    let parts = operation.inputs.map { input in
+      let run = input.layout.shape[axis] * inner
+      defer { start += run }
+      return JoinInstruction.Part(
+        slot: slot(input), offset: input.layout.offset * size,
+        loader: RunLoader(input.layout.runs, in: memory), run: run, start: start)
+    }
+    return JoinInstruction(
+      parts: parts.filter { $0.run > 0 }, outer: target.shape.prefix(axis).reduce(1, *),
+      target: outputSlot(operation), size: size)
   }
 
   private func product(_ operation: Recording.Operation, _ batch: Int) -> ProductInstruction {

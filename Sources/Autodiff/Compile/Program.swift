@@ -4,8 +4,9 @@ import Tensors
 /// instructions.
 ///
 /// Made from a `Recording` by four rules that change no bit of any result: a constant of equal
-/// elements is one number; a product with 1 and a copy of something dense are their operand; what
-/// stands there twice is done once; what no result depends on is left away. Random draws stay, so that
+/// elements, made by the function itself, is one number; a product with such a 1, a copy of something
+/// dense and a reduction over one element are their operand; what stands there twice is done once;
+/// what no result depends on is left away. Random draws stay, so that
 /// a stream is afterwards where the function itself would have left it.
 struct Program {
   typealias Operand = Recording.Operand
@@ -18,18 +19,20 @@ struct Program {
   /// The layouts of the arguments, which are the first values.
   let arguments: [Layout]
   private var aliases: [Int: Operand] = [:]
+  /// Constants that nobody outside can write into.
+  private var ownConstants: Set<ObjectIdentifier> = []
 
   init(_ recording: Recording, arguments: [Layout], results: [Tensor]) {
     values = recording.values
     self.arguments = arguments
     var known: [String: [Int]] = [:]
     for operation in recording.operations {
-      let operation = simplified(operation)
+      let operation = simplified(operation, recording)
       if let same = identity(operation), let output = operation.outputs.first {
         aliases[output.value] = same
         continue
       }
-      if let key = Program.key(operation) {
+      if let key = key(operation) {
         if let earlier = known[key] {
           for (output, value) in zip(operation.outputs, earlier) {
             aliases[output.value] = Operand(value: value, constant: nil, layout: output.layout)
@@ -51,33 +54,51 @@ struct Program {
     return Operand(value: same.value, constant: same.constant, layout: operand.layout)
   }
 
-  private func simplified(_ operation: Recording.Operation) -> Recording.Operation {
+  private mutating func simplified(_ operation: Recording.Operation, _ recording: Recording)
+    -> Recording.Operation
+  {
     var inputs = operation.inputs.map(resolved)
     if operation.kind.isElementwise, operation.name != "power" {
-      inputs = inputs.map { $0.asSingleNumber() ?? $0 }
+      inputs = inputs.map { input in
+        guard let constant = input.constant, recording.made(constant) else { return input }
+        let number = input.asSingleNumber() ?? input
+        ownConstants.insert(ObjectIdentifier(number.constant?.storage ?? constant.storage))
+        return number
+      }
     }
     return Recording.Operation(
       name: operation.name, kind: operation.kind, inputs: inputs, outputs: operation.outputs)
   }
 
-  /// The operand that an operation gives back unchanged; only one that is laid out as the result, so
+  private func isOwn(_ operand: Operand) -> Bool {
+    operand.constant.map { ownConstants.contains(ObjectIdentifier($0.storage)) } ?? false
+  }
+
+  /// The operand that an operation gives back unchanged; only one that lies as the result does, so
   /// that views of the result are views of it.
   private func identity(_ operation: Recording.Operation) -> Operand? {
     guard let output = operation.outputs.first?.layout else { return nil }
     var same: Operand?
     switch operation.kind {
     case .copy: same = operation.inputs[0]
+    case .reduce(_, _, length: 1, _): same = operation.inputs[0]
     case .binary(let kernel) where kernel.name == "multiply":
       let (a, b) = (operation.inputs[0], operation.inputs[1])
-      if b.isOne { same = a } else if a.isOne { same = b }
+      if isOwn(b), b.singleNumber == 1 {
+        same = a
+      } else if isOwn(a), a.singleNumber == 1 {
+        same = b
+      }
     default: break
     }
-    guard let same, same.value != nil, same.layout == output else { return nil }
+    guard let same, same.value != nil, same.layout.isWhole, output.isWhole,
+      same.layout.dtype == output.dtype, same.layout.elementCount == output.elementCount
+    else { return nil }
     return same
   }
 
   /// Equal for operations that give equal results; nil where that cannot be told.
-  private static func key(_ operation: Recording.Operation) -> String? {
+  private func key(_ operation: Recording.Operation) -> String? {
     switch operation.kind {
     case .general, .draw: return nil
     default: break
@@ -89,7 +110,7 @@ struct Program {
     for input in operation.inputs {
       if let value = input.value {
         key += " v\(value)"
-      } else if let number = input.singleNumber {
+      } else if isOwn(input), let number = input.singleNumber {
         key += " n\(number)"
       } else if let constant = input.constant {
         key += " c\(UInt(bitPattern: constant.storage.base))"
@@ -123,8 +144,6 @@ extension Recording.Operand {
     }
     return try? constant.doubles().first
   }
-
-  var isOne: Bool { singleNumber == 1 }
 
   /// A constant of equal elements as one element, repeated.
   func asSingleNumber() -> Recording.Operand? {

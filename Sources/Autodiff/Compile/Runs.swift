@@ -30,11 +30,13 @@ extension Recording.Layout {
 /// Elements of any layout copied into a dense row, a block at a time; nothing is allocated.
 struct RunLoader {
   let rank: Int
+  let isDense: Bool
   let lengths: UnsafeMutablePointer<Int>
   let steps: UnsafeMutablePointer<Int>
 
   init(_ runs: Runs, in memory: PlanMemory) {
     rank = runs.lengths.count
+    isDense = runs.isDense
     lengths = memory.array(runs.lengths)
     steps = memory.array(runs.steps)
   }
@@ -96,15 +98,19 @@ struct RunLoader {
 
 /// Memory of a plan's tables, freed with it.
 final class PlanMemory {
-  private var blocks: [UnsafeMutableRawPointer] = []
+  private var releases: [() -> Void] = []
 
   /// A copy of an array that stays where it is.
   func array<T>(_ elements: [T]) -> UnsafeMutablePointer<T> {
     let pointer = UnsafeMutablePointer<T>.allocate(capacity: max(elements.count, 1))
     pointer.initialize(from: elements, count: elements.count)
-    blocks.append(UnsafeMutableRawPointer(pointer))
+    let count = elements.count
+    releases.append {
+      pointer.deinitialize(count: count)
+      pointer.deallocate()
+    }
     return pointer
   }
 
-  deinit { for block in blocks { block.deallocate() } }
+  deinit { for release in releases { release() } }
 }
