@@ -68,8 +68,7 @@ struct PlanBuilder {
 
   // MARK: Instructions
 
-  private mutating func instruction(_ unit: FusedUnit, _ given: [RandomStream]) -> Instruction
-  {
+  private mutating func instruction(_ unit: FusedUnit, _ given: [RandomStream]) -> Instruction {
     if let count = unit.count {
       let (slots, memoryPlan) = (slot, plan)
       var builder = ChainBuilder(
