@@ -716,6 +716,17 @@ local transform_object = {}
 --- Gives up its memory at once.
 function transform_object:free() end
 
+--- a recorded function, called like one
+---@class compiled
+local compiled_object = {}
+
+--- What is kept, the last used first.
+---@return any
+function compiled_object:plans() end
+
+--- Gives up its memory at once.
+function compiled_object:free() end
+
 --- a forward diffusion process
 ---@class sde
 ---@field time_min number Where samplers stop.
@@ -1957,6 +1968,12 @@ function grad.stop(x) end
 ---@param ... tensor tensors
 ---@return tensor
 function grad.checkpoint(f, ...) end
+
+--- A function of tensors that is run once for each kind of arguments and replayed from then on, without Lua and with few passes over memory.
+---@param f function a function of tensors, tables of tensors and other values
+---@param options? { check?: integer }
+---@return compiled
+function grad.compile(f, options) end
 
 --- Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.
 ---@class moondrift.sde
