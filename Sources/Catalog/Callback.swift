@@ -5,13 +5,16 @@ public final class Callback: Argument {
   let reference: HostFunctions.Reference?
   /// Tells one Lua function from another while both are kept.
   public let identity: UnsafeRawPointer?
+  /// The object of ours that is called, where it is no function of Lua.
+  public let object: (any Object)?
 
   init(
     host: UnsafePointer<HostFunctions>, reference: HostFunctions.Reference?,
-    identity: UnsafeRawPointer?
+    identity: UnsafeRawPointer?, object: (any Object)?
   ) {
     self.host = host
     self.reference = reference
+    self.object = object
     self.identity = identity
   }
 
@@ -26,7 +29,8 @@ public final class Callback: Argument {
     else { throw Mismatch(expected: expectation) }
     return Self(
       host: frame.host, reference: frame.host.pointee.reference(frame.state, index),
-      identity: frame.host.pointee.identity(frame.state, index))
+      identity: frame.host.pointee.identity(frame.state, index),
+      object: frame.anyObject(at: index))
   }
 
   /// Calls the function and reads its first result as `Result`.

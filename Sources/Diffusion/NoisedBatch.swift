@@ -31,6 +31,20 @@ public final class NoisedBatch {
     weights = try .zeros([capacity])
   }
 
+  /// All of them, in the order that `init(_:)` takes them.
+  var tensors: [Tensor] { [clean, noised, noise, times, std, mean, weights] }
+
+  init(_ tensors: [Tensor]) {
+    count = tensors[0].shape[0]
+    clean = tensors[0]
+    noised = tensors[1]
+    noise = tensors[2]
+    times = tensors[3]
+    std = tensors[4]
+    mean = tensors[5]
+    weights = tensors[6]
+  }
+
   private init(_ whole: NoisedBatch, count: Int) {
     self.count = count
     clean = whole.clean.slice(axis: 0, 0..<count)

@@ -108,7 +108,7 @@ package final class RandomFeatures: Network {
 
   /// σ(W x + U e(t)), shape [n, m].
   package func features(_ x: Tensor, _ t: Tensor, parameters p: [Tensor]) throws -> Tensor {
-    let waves = try fourierFeatures(t, p[0].value)
+    let waves = try fourierFeatures(t, p[0])
     let e = try concatenate([waves, Tensor.full([t.elementCount, 1], 1, waves.dtype)], axis: 1)
     let hidden = try matmul(x, transpose(p[1])) + matmul(e, transpose(p[2]))
     switch activation {

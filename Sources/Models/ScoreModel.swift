@@ -52,19 +52,25 @@ public final class ScoreModel: Callable {
 extension DiffusionProcess {
   /// std(t) for each element of a 1-D tensor, in its element type.
   public func std(of t: Tensor) throws -> Tensor {
-    if t.dtype == .float32 {
-      let times = try t.value.densified()
-      let result = try Tensor(uninitialized: t.shape)
-      std(times.pointer(Float.self), result.pointer(Float.self), t.elementCount)
-      return result
+    try Recording.repeating("std", [t.value]) { inputs in
+      let t = inputs[0]
+      if t.dtype == .float32 {
+        let times = try t.densified()
+        let result = try Tensor(uninitialized: t.shape)
+        std(times.pointer(Float.self), result.pointer(Float.self), t.elementCount)
+        return result
+      }
+      return try Tensor(t.doubles().map { std($0) }, shape: t.shape)
     }
-    return try Tensor(t.value.doubles().map { std($0) }, shape: t.shape)
   }
 
   /// r(t) for each element of a 1-D tensor, in its element type.
   public func mean(of t: Tensor) throws -> Tensor {
-    try Tensor(t.value.doubles().map { mean($0) }, shape: t.shape)
-      .converted(to: t.dtype == .float32 ? .float32 : .float64)
+    try Recording.repeating("mean", [t.value]) { inputs in
+      let t = inputs[0]
+      return try Tensor(t.doubles().map { mean($0) }, shape: t.shape)
+        .converted(to: t.dtype == .float32 ? .float32 : .float64)
+    }
   }
 }
 

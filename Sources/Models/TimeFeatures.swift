@@ -34,19 +34,20 @@ extension Domain where Value == Int {
 
 /// γ(t) = [sin 2πω₁t, …, cos 2πω₁t, …], shape [n, 2 · frequencies]; no gradient in t.
 func fourierFeatures(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor {
-  let n = t.elementCount
-  let k = frequencies.elementCount
-  let result = try Tensor(uninitialized: [n, 2 * k], .float64)
-  let times = try t.value.doubles()
-  let omega = try frequencies.doubles()
-  let out = result.pointer(Double.self)
-  for i in 0..<n {
-    for j in 0..<k {
-      let turns = times[i] * omega[j]
-      let angle = 2 * Double.pi * (turns - turns.rounded())
-      out[i * 2 * k + j] = Glibc.sin(angle)
-      out[i * 2 * k + k + j] = Glibc.cos(angle)
+  try Recording.repeating("fourier_features", [t.value, frequencies.value]) { inputs in
+    let times = try inputs[0].doubles()
+    let omega = try inputs[1].doubles()
+    let (n, k) = (times.count, omega.count)
+    let result = try Tensor(uninitialized: [n, 2 * k], .float64)
+    let out = result.pointer(Double.self)
+    for i in 0..<n {
+      for j in 0..<k {
+        let turns = times[i] * omega[j]
+        let angle = 2 * Double.pi * (turns - turns.rounded())
+        out[i * 2 * k + j] = Glibc.sin(angle)
+        out[i * 2 * k + k + j] = Glibc.cos(angle)
+      }
     }
+    return try result.converted(to: inputs[0].dtype == .float64 ? .float64 : .float32)
   }
-  return try result.converted(to: t.dtype == .float64 ? .float64 : .float32)
 }

@@ -44,9 +44,12 @@ public enum SDEModule {
         try checkTime(time, sde)
         return .number(body(sde.process, time))
       case .second(let times):
-        let values = try times.doubles()
-        for time in values { try checkTime(time, sde) }
-        return .object(try Tensor(values.map { body(sde.process, $0) }, shape: times.shape))
+        let result = try Recording.repeating(name, [times]) { inputs in
+          let values = try inputs[0].doubles()
+          for time in values { try checkTime(time, sde) }
+          return try Tensor(values.map { body(sde.process, $0) }, shape: inputs[0].shape)
+        }
+        return .object(result)
       }
     }
   }

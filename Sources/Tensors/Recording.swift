@@ -167,6 +167,15 @@ extension Recording {
     try note(general: name, inputs) { [try body($0)] }[0]
   }
 
+  /// Code that reads the elements of its inputs: run as it stands, and in every run of a program again.
+  /// It must depend on nothing but the inputs.
+  public static func repeating(
+    _ name: String, _ inputs: [Tensor], _ body: @escaping ([Tensor]) throws -> Tensor
+  ) throws -> Tensor {
+    guard let current else { return try body(inputs) }
+    return try current.note(general: name, inputs, one: body)
+  }
+
   /// Random numbers: drawn again in every run of the program.
   func note(draw law: DrawnLaw, _ stream: RandomStream, _ body: () throws -> Tensor) throws
     -> Tensor

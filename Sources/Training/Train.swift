@@ -30,17 +30,20 @@ package enum Train {
       batch: a table of float32 tensors with the points `clean`, `noise` and `noised` = mean · clean + \
       std · noise, each [n, d], and for each point its time `t`, `mean`, `std` and `weight` = λ(t)/std², \
       each [n]. Its gradient comes by reverse mode. The example writes out the loss that stands there \
-      where there is none. For penalties, `score:parameters()` are the parameters being trained.
+      where there is none. For penalties, `score:parameters()` are the parameters being trained. In \
+      `grad.compile` the loss and its gradient are recorded once for each size of batch and replayed \
+      without Lua.
       """,
     source: "Vincent 2011; Song et al. 2021, Eq. 7",
     example: """
       m = nn.score_mlp{sde = sde.ve_power{base = 25}, seed = 1}
       x = random.stream(1):normal{100, 1}
       fit = train(m, x, {steps = 50, optimizer = optim.sgd{rate = 0.1}, seed = 1})
-      fit = train(m, x, {steps = 50, seed = 2, loss = function(score, batch)
+      loss = function(score, batch)
         local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
         return (batch.weight * (residual^2):sum(2)):mean()
-      end})
+      end
+      fit = train(m, x, {steps = 50, seed = 2, loss = grad.compile(loss)})
       return fit.log.loss
       """
   ) {

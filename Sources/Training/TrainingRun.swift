@@ -55,7 +55,7 @@ final class TrainingRun {
     batch = min(options.batch, n)
     stepsPerEpoch = (n + batch - 1) / batch
     objective =
-      try options.loss.map { DefinedLoss(network, model.sde, $0) }
+      try options.loss.map { AutodiffObjective(network, model.sde, loss: $0) }
       ?? denoisingObjective(network, model.process)
     state = try optimizer.rule.makeState(count: network.parameters.trained.count)
     whole = try NoisedBatch(capacity: batch, dimension: d)

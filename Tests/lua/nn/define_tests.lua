@@ -34,6 +34,19 @@ check.near((fit.ema_model:parameters().a - other.ema_model:parameters().a):abs()
   0, 1e-4)
 assert((fit.ema_model:parameters().a - m:parameters().a):abs():max():item() > 1e-3 * scale)
 
+-- with a compiled score too, which then calls Lua a few times only
+local calls = 0
+local compiled = nn.define{dimension = 2, sde = process, parameters = {a = tensor.zeros{2, 30}},
+  score = grad.compile(function(p, x, t)
+    calls = calls + 1
+    return features(p, x, t)
+  end)}
+calls = 0
+train(compiled, points, settings)
+check.equal(calls, 2)
+check.near((compiled:parameters().a - built_in:parameters().a):abs():max():item() / scale, 0, 1e-4)
+check.near((compiled(points, 0.3) - built_in(points, 0.3)):abs():max():item(), 0, 1e-3)
+
 -- samplers and metrics take it
 local y = sample.euler_maruyama(m, {count = 20, steps = 30, seed = 4})
 local z = sample.euler_maruyama(built_in, {count = 20, steps = 30, seed = 4})

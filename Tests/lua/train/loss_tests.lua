@@ -7,11 +7,11 @@ local function denoising(score, batch)
 end
 
 --- The log and the parameters of a run with the built-in objective and with a loss in Lua.
-local function compare(make, points, options, tolerance)
+local function compare(make, points, options, tolerance, loss)
   options.seed, options.progress = 3, false
   local built_in, in_lua = make(), make()
   local a = train(built_in, points, options)
-  options.loss = denoising
+  options.loss = loss or denoising
   local b = train(in_lua, points, options)
   options.loss = nil
   check.equal(#a.log.loss, #b.log.loss)
@@ -37,8 +37,8 @@ local function compare(make, points, options, tolerance)
 end
 
 -- Denoising score matching in Lua is the built-in run: fused and by the tape, with every other option
-local line, plane = random.stream(1):normal{100, 1}, random.stream(2):normal{100, 2}
-compare(function() return nn.score_mlp{sde = sde.ve_power(), seed = 1} end, line,
+local points, plane = random.stream(1):normal{100, 1}, random.stream(2):normal{100, 2}
+compare(function() return nn.score_mlp{sde = sde.ve_power(), seed = 1} end, points,
   {epochs = 40, optimizer = optim.sgd{rate = 0.3}}, 1e-4)
 compare(function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
   {steps = 120, batch = 7, ema = 0.95, log_every = 40,
@@ -50,6 +50,27 @@ compare(function()
 end, plane, {steps = 50, probe = {every = 10, norm = function(s)
   return s.model(plane, 1):norm():item()
 end}}, 1e-4)
+
+-- Compiled, it is the same run again, and Lua is called once for each size of batch
+local calls = 0
+local function counted(score, batch)
+  calls = calls + 1
+  return denoising(score, batch)
+end
+compare(function() return nn.score_mlp{sde = sde.ve_power(), seed = 1} end, points,
+  {epochs = 40, optimizer = optim.sgd{rate = 0.3}}, 1e-4, grad.compile(counted))
+check.equal(calls, 2)
+compare(function() return nn.random_features{sde = sde.vp(), dimension = 2, width = 30, seed = 1} end, plane,
+  {steps = 40, ema = 0.9, weight = function(t) return t end}, 1e-4, grad.compile(denoising))
+local line
+local reading = grad.compile(function(score, batch)
+  line = debug.getinfo(1, "l").currentline + 1
+  return denoising(score, batch) * batch.t:mean():item()
+end)
+local passed, message = pcall(train, nn.score_mlp{sde = sde.vp()}, points, {steps = 1, loss = reading})
+check.equal(passed, false)
+check.contains(message, ("loss_tests.lua:%d: tensor.item: a tensor that grad.compile records has no value yet")
+  :format(line))
 
 -- What the loss is given
 local seen
@@ -108,30 +129,30 @@ local function pair()
   return {nn.score_mlp{sde = sde.vp(), seed = 1}, nn.score_mlp{sde = sde.vp(), seed = 2}}
 end
 local together, alone = pair(), pair()
-local fits = train(together, line, {steps = 30, seed = {1, 2}, loss = denoising, progress = false})
+local fits = train(together, points, {steps = 30, seed = {1, 2}, loss = denoising, progress = false})
 for index, model in ipairs(alone) do
-  train(model, line, {steps = 30, seed = index, loss = denoising, log_every = 7, progress = false})
-  check.equal((model(line, 0.3) - together[index](line, 0.3)):abs():max():item(), 0.0)
+  train(model, points, {steps = 30, seed = index, loss = denoising, log_every = 7, progress = false})
+  check.equal((model(points, 0.3) - together[index](points, 0.3)):abs():max():item(), 0.0)
 end
 check.equal(fits[2].steps, 30)
 
 -- A loss that is not finite ends one run, and the others go on
-local calls = 0
+calls = 0
 local function fragile(score, batch)
   calls = calls + 1
   return denoising(score, batch) * (calls == 3 and 0 / 0 or 1)
 end
-check.raises("train: loss is not finite at step 3", train, pair()[1], line,
+check.raises("train: loss is not finite at step 3", train, pair()[1], points,
   {steps = 10, loss = fragile, progress = false})
 calls = 0
-fits = train(pair(), line, {steps = 10, loss = fragile, progress = false, log_every = 10})
+fits = train(pair(), points, {steps = 10, loss = fragile, progress = false, log_every = 10})
 check.equal(fits[1].diverged, {step = 3, quantity = "loss"})
 check.equal(fits[2].diverged, nil)
 check.equal(fits[2].steps, 10)
 
 -- What is no loss
 local function fails(message, loss)
-  check.raises(message, train, pair()[1], line, {steps = 2, loss = loss, progress = false})
+  check.raises(message, train, pair()[1], points, {steps = 2, loss = loss, progress = false})
 end
 fails("train: loss must be a function, got 3", 3)
 fails("train: loss must return a tensor, got nil", function() end)
@@ -142,6 +163,7 @@ fails("train: loss must return a tensor with one number, got shape [] bool",
   function(score, batch) return score(batch.noised, batch.t):sum():less(0) end)
 fails("train: loss must depend on score(x, t) by tensor operations, so that it has a gradient",
   function(score, batch) return (batch.noised^2):mean() end)
-fails("loss_tests.lua:146: model: x has shape [32], expected [n d] with d = 1",
+line = debug.getinfo(1, "l").currentline
+fails(("loss_tests.lua:%d: "):format(line + 2) .. "model: x has shape [32], expected [n d] with d = 1",
   function(score, batch) return score(batch.noised:column(1), batch.t):sum() end)
-fails("loss_tests.lua:147: on purpose", function() error("on purpose") end)
+fails(("loss_tests.lua:%d: on purpose"):format(line + 3), function() error("on purpose") end)

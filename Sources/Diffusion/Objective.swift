@@ -1,0 +1,79 @@
+import Autodiff
+import Catalog
+import Models
+import Tensors
+
+/// What training asks of a loss: its value on a batch and its gradient in the parameters. A model with a
+/// faster way than the tape brings its own.
+public protocol Objective: AnyObject {
+  /// Whether it calls Lua, and so runs only on the thread that does.
+  var callsLua: Bool { get }
+  /// Writes the gradient in the trained parameters, and returns the loss.
+  func lossAndGradient(_ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>) throws
+    -> Double
+}
+
+extension Objective {
+  public var callsLua: Bool { false }
+}
+
+/// Any loss of any network, in traced operations, with its gradient by reverse mode: recorded anew in each
+/// step, or once for each size of batch and replayed as a plan (`grad.compile`).
+public final class AutodiffObjective: Objective {
+  /// The loss of a batch with these tensors as the network's parameters.
+  typealias Loss = (_ batch: NoisedBatch, _ parameters: [Tensor]) throws -> Tensor
+
+  public let callsLua: Bool
+  private let network: any Network
+  private let step: ([Tensor]) throws -> [Tensor]
+
+  init(_ network: any Network, callsLua: Bool, isCompiled: Bool, loss: @escaping Loss) {
+    self.network = network
+    self.callsLua = callsLua
+    let parameters = network.parameters
+    let eager = { (tensors: [Tensor]) in
+      try AutodiffObjective.lossAndFlows(parameters, tensors, loss)
+    }
+    if isCompiled {
+      let plans = CompiledFunction { try eager($0.compactMap(\.tensor)).map { .object($0) } }
+      step = { try plans.call($0.map { .object($0) }).compactMap(\.tensor) }
+    } else {
+      step = eager
+    }
+  }
+
+  public func lossAndGradient(
+    _ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>
+  ) throws -> Double {
+    let parameters = network.parameters
+    let results = try step(parameters.views + batch.tensors)
+    for (item, flow) in zip(parameters.items.filter(\.isTrained), results.dropFirst()) {
+      let dense = try flow.densified()
+      (gradient + item.range.lowerBound - parameters.trained.lowerBound)
+        .update(from: dense.pointer(Float.self), count: item.range.count)
+    }
+    return try results[0].item()
+  }
+
+  /// The loss, then its derivative in each trained parameter, float32.
+  private static func lossAndFlows(
+    _ parameters: ParameterSet, _ tensors: [Tensor], _ loss: Loss
+  ) throws -> [Tensor] {
+    let count = parameters.items.count
+    let batch = NoisedBatch(Array(tensors[count...]))
+    let trained = parameters.items.indices.filter { parameters.items[$0].isTrained }
+    let (value, flows) = try vjp(trained.map { tensors[$0] }) { variables in
+      var all = Array(tensors[..<count])
+      for (place, variable) in zip(trained, variables) { all[place] = variable }
+      return try loss(batch, all)
+    }
+    return try [value] + flows.map { try $0.converted(to: .float32) }
+  }
+}
+
+extension Value {
+  fileprivate var tensor: Tensor? {
+    if case .object(let object) = self { return object as? Tensor }
+    return nil
+  }
+}
