@@ -32,7 +32,7 @@ public final class NoisedBatch {
   }
 
   /// All of them, in the order that `init(_:)` takes them.
-  var tensors: [Tensor] { [clean, noised, noise, times, std, mean, weights] }
+  private(set) lazy var tensors = [clean, noised, noise, times, std, mean, weights]
 
   init(_ tensors: [Tensor]) {
     count = tensors[0].shape[0]

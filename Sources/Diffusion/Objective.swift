@@ -24,13 +24,19 @@ public final class AutodiffObjective: Objective {
   typealias Loss = (_ batch: NoisedBatch, _ parameters: [Tensor]) throws -> Tensor
 
   public let callsLua: Bool
-  private let network: any Network
+  private let parameters: ParameterSet
+  /// Where the flows go, counted from the first trained parameter.
+  private let targets: [Range<Int>]
   private let step: ([Tensor]) throws -> [Tensor]
 
   init(_ network: any Network, callsLua: Bool, isCompiled: Bool, loss: @escaping Loss) {
-    self.network = network
     self.callsLua = callsLua
     let parameters = network.parameters
+    self.parameters = parameters
+    let first = parameters.trained.lowerBound
+    targets = parameters.items.filter(\.isTrained).map {
+      $0.range.lowerBound - first..<$0.range.upperBound - first
+    }
     let eager = { (tensors: [Tensor]) in
       try AutodiffObjective.lossAndFlows(parameters, tensors, loss)
     }
@@ -45,12 +51,10 @@ public final class AutodiffObjective: Objective {
   public func lossAndGradient(
     _ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>
   ) throws -> Double {
-    let parameters = network.parameters
     let results = try step(parameters.views + batch.tensors)
-    for (item, flow) in zip(parameters.items.filter(\.isTrained), results.dropFirst()) {
+    for (target, flow) in zip(targets, results.dropFirst()) {
       let dense = try flow.densified()
-      (gradient + item.range.lowerBound - parameters.trained.lowerBound)
-        .update(from: dense.pointer(Float.self), count: item.range.count)
+      (gradient + target.lowerBound).update(from: dense.pointer(Float.self), count: target.count)
     }
     return try results[0].item()
   }

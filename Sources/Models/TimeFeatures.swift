@@ -35,19 +35,32 @@ extension Domain where Value == Int {
 /// γ(t) = [sin 2πω₁t, …, cos 2πω₁t, …], shape [n, 2 · frequencies]; no gradient in t.
 func fourierFeatures(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor {
   try Recording.repeating("fourier_features", [t.value, frequencies.value]) { inputs in
-    let times = try inputs[0].doubles()
-    let omega = try inputs[1].doubles()
-    let (n, k) = (times.count, omega.count)
-    let result = try Tensor(uninitialized: [n, 2 * k], .float64)
-    let out = result.pointer(Double.self)
-    for i in 0..<n {
-      for j in 0..<k {
-        let turns = times[i] * omega[j]
-        let angle = 2 * Double.pi * (turns - turns.rounded())
-        out[i * 2 * k + j] = Glibc.sin(angle)
-        out[i * 2 * k + k + j] = Glibc.cos(angle)
-      }
+    let (t, omega) = (inputs[0], inputs[1])
+    let (n, k) = (t.elementCount, omega.elementCount)
+    if t.dtype == .float32, omega.dtype == .float32 {
+      let (times, rates) = (try t.densified(), try omega.densified())
+      let result = try Tensor(uninitialized: [n, 2 * k])
+      kernels.fourierFeatures(
+        times.pointer(Float.self), rates.pointer(Float.self), result.pointer(Float.self), count: n,
+        frequencies: k)
+      return result
     }
-    return try result.converted(to: inputs[0].dtype == .float64 ? .float64 : .float32)
+    return try preciseFeatures(t.doubles(), omega.doubles())
+      .converted(to: t.dtype == .float64 ? .float64 : .float32)
   }
+}
+
+private func preciseFeatures(_ times: [Double], _ omega: [Double]) throws -> Tensor {
+  let k = omega.count
+  let result = try Tensor(uninitialized: [times.count, 2 * k], .float64)
+  let out = result.pointer(Double.self)
+  for (i, t) in times.enumerated() {
+    for (j, rate) in omega.enumerated() {
+      let turns = t * rate
+      let angle = 2 * Double.pi * (turns - turns.rounded())
+      out[i * 2 * k + j] = Glibc.sin(angle)
+      out[i * 2 * k + k + j] = Glibc.cos(angle)
+    }
+  }
+  return result
 }
