@@ -14,7 +14,7 @@ import Tensors
 
 extension AutodiffObjective {
   public convenience init(_ network: any Network, _ sde: SDE, loss: Callback) {
-    self.init(network, callsLua: true, isCompiled: loss.object is CompiledFunction) {
+    self.init(network, callsLua: true, compiled: loss.object as? CompiledFunction) {
       batch, parameters in
       let score = ScoreModel(BoundNetwork(network, at: parameters), sde)
       let value = try loss.call(score, batch.table(), returning: Tensor.self, name: "loss")

@@ -19,7 +19,7 @@ public func denoisingObjective(_ network: any Network, _ process: any DiffusionP
 extension AutodiffObjective {
   /// Denoising score matching of any network.
   public convenience init(_ network: any Network, _ process: any DiffusionProcess) {
-    self.init(network, callsLua: network.callsLua, isCompiled: network.isCompiled) {
+    self.init(network, callsLua: network.callsLua, compiled: network.compiledScore) {
       batch, parameters in
       try denoisingLoss(batch) {
         try network.score($0, $1, process: process, parameters: parameters)

@@ -29,7 +29,10 @@ public final class AutodiffObjective: Objective {
   private let targets: [Range<Int>]
   private let step: ([Tensor]) throws -> [Tensor]
 
-  init(_ network: any Network, callsLua: Bool, isCompiled: Bool, loss: @escaping Loss) {
+  /// - Parameter compiled: the function of `grad.compile` that loss or score are, if they are one.
+  init(
+    _ network: any Network, callsLua: Bool, compiled: CompiledFunction?, loss: @escaping Loss
+  ) {
     self.callsLua = callsLua
     let parameters = network.parameters
     self.parameters = parameters
@@ -40,8 +43,10 @@ public final class AutodiffObjective: Objective {
     let eager = { (tensors: [Tensor]) in
       try AutodiffObjective.lossAndFlows(parameters, tensors, loss)
     }
-    if isCompiled {
-      let plans = CompiledFunction { try eager($0.compactMap(\.tensor)).map { .object($0) } }
+    if let compiled {
+      let plans = CompiledFunction(check: compiled.check) {
+        try eager($0.compactMap(\.tensor)).map { .object($0) }
+      }
       step = { try plans.call($0.map { .object($0) }).compactMap(\.tensor) }
     } else {
       step = eager

@@ -50,7 +50,7 @@ package final class DefinedNetwork: Network {
 
   package var summary: String { "\(dimension) → \(dimension) in Lua" }
   package var callsLua: Bool { true }
-  package var isCompiled: Bool { function.object is CompiledFunction }
+  package var compiledScore: CompiledFunction? { function.object as? CompiledFunction }
   package var options: [(key: String, value: Value)] {
     [
       ("name", .string(name)), ("dimension", .integer(dimension)), ("parameters", tree.names),

@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Processes
 import Tensors
@@ -33,8 +34,8 @@ public protocol Network: ScoreFunction {
   func table(of parameters: [Tensor]) -> Value
   /// Whether its score calls Lua, and so runs only on the thread that does.
   var callsLua: Bool { get }
-  /// Whether its score is a function of `grad.compile`, so that training may replay a plan of it.
-  var isCompiled: Bool { get }
+  /// The function of `grad.compile` that its score is, so that training may replay a plan of it.
+  var compiledScore: CompiledFunction? { get }
   /// The same network with a copy of the parameters.
   func copied() throws -> any Network
 }
@@ -42,7 +43,7 @@ public protocol Network: ScoreFunction {
 extension Network {
   public var name: String { Self.constructor }
   public var callsLua: Bool { false }
-  public var isCompiled: Bool { false }
+  public var compiledScore: CompiledFunction? { nil }
 
   public func table(of parameters: [Tensor]) -> Value {
     .map(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })

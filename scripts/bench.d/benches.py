@@ -37,6 +37,15 @@ def measure_calls() -> dict[str, float]:
     return calls
 
 
+losses: dict[str, float] = {}
+
+
+def measure_losses() -> dict[str, float]:
+    """All three come from one run of the program; the built-in loss is kept as the peer."""
+    losses.update(figures_of_lua("train_loss"))
+    return losses
+
+
 # The main job
 
 MAIN_JOB = ROOT / "scripts" / "generalization" / "kl_dynamics.lua"
@@ -123,5 +132,10 @@ GROUPS = {
             lambda: {"compiled": number_in(peer_script("rf_train_jax.py"), r"([\d.]+) us/step")},
             peer_needs="jax", goal="ratio >= 0.7, aiming above 1",
             note="ours through grad.compile, with the loop over batches in Lua"),
+        Bench(
+            "train_loss", {"eager": "us", "compiled": "us"}, measure_losses,
+            "the built-in loss, same run", lambda: dict.fromkeys(
+                ("eager", "compiled"), losses["built_in"]),
+            note="an update of train with the loss written in Lua"),
     ],
 }

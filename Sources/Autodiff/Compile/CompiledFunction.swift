@@ -25,7 +25,7 @@ public final class CompiledFunction: Callable {
 
   let body: Body
   /// Every so many calls the result is compared with that of `f` itself; nil for never.
-  let check: Int?
+  public let check: Int?
   /// The last used one first.
   private(set) var entries: [Entry] = []
   private var calls = 0

@@ -72,6 +72,14 @@ check.equal(passed, false)
 check.contains(message, ("loss_tests.lua:%d: tensor.item: a tensor that grad.compile records has no value yet")
   :format(line))
 
+-- with `check`, what a plan holds as constant and changes is seen
+local factor = 1
+local changing = grad.compile(function(score, batch) return denoising(score, batch) * factor end, {check = 1})
+passed, message = pcall(train, nn.score_mlp{sde = sde.vp()}, points, {steps = 30, batch = 20, loss = changing,
+  probe = {every = 10, change = function(s) factor = 1 + s.step return 0 end}, progress = false})
+check.equal(passed, false)
+check.contains(message, "train: output 1 differs from the function's own by ")
+
 -- What the loss is given
 local seen
 local m = nn.score_mlp{dimension = 2, sde = sde.vp(), seed = 1}
