@@ -222,6 +222,11 @@ func writable(_ x: Tensor, _ value: Operand) throws -> Tensor {
   if x.isRecorded {
     throw UserError("a tensor on a live tape cannot be written to; write to x:copy() instead")
   }
+  if x.repeatsElements {
+    throw UserError(
+      "a tensor that was broadcast to shape \(x.shape) cannot be written to; write to x:copy() instead"
+    )
+  }
   let source = try value.exact()
   if source.isRecorded {
     throw UserError("writing a recorded tensor would lose its gradient; build the result instead")

@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 // Choosing elements, with gradients. Each choice is linear, so its gradient is its adjoint, and the
@@ -113,6 +114,7 @@ public func scatterOver(
   let shape = x.shape
   /// For each element the one of `source` that is written there, or −1.
   func origins(_ index: Tensor) throws -> [Int] {
+    try Memory.request(shape.elementCount * MemoryLayout<Int>.size)
     var origin = [Int](repeating: -1, count: shape.elementCount)
     for (number, place) in try places(of: index, from: first, along: axis, in: shape).enumerated() {
       origin[place] = number

@@ -52,6 +52,12 @@ func checkMemory(for lengths: [Int], _ dtype: DType) throws {
   try Memory.request((lengths.max() ?? 0) * MemoryLayout<Int>.size)
 }
 
+/// Refuses a list of so many views where it does not fit in memory: each is an object of Lua's.
+func checkMemory(forViews count: Int) throws {
+  let (bytes, overflows) = count.multipliedReportingOverflow(by: 512)
+  try Memory.request(overflows ? Int.max : bytes)
+}
+
 /// The diagonals numbered `k` (0 the main one, above it positive): of a matrix a vector, of a vector a
 /// square matrix of zeros with it.
 public func diagonal(_ x: Tensor, _ k: Int) throws -> Tensor {

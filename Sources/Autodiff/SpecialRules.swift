@@ -95,16 +95,22 @@ extension BinaryRule {
 
 /// x held between two bounds; slope 0 outside.
 public func clamp(_ x: Tensor, _ low: Double, _ high: Double) throws -> Tensor {
-  let inside = try x.value.compared(with: .scalar(low, .float64), .greaterEqual)
-    .and(x.value.compared(with: .scalar(high, .float64), .lessEqual))
-  return try record(
+  try record(
     "clamp", [x],
     forward: {
       var y = $0[0]
       if low > -.infinity { y = try y.combined(with: low, .maximum) }
       if high < .infinity { y = try y.combined(with: high, .minimum) }
       return y
-    }, pullbacks: [{ _, _, g in try choose(inside, g, .scalar(0, g.dtype)) }])
+    },
+    pullbacks: [
+      { inputs, _, g in
+        let x = inputs[0].value
+        let inside = try x.compared(with: .scalar(low, .float64), .greaterEqual)
+          .and(x.compared(with: .scalar(high, .float64), .lessEqual))
+        return try choose(inside, g, .scalar(0, g.dtype))
+      }
+    ])
 }
 
 /// e^x / Σ e^x over an axis.

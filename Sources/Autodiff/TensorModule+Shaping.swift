@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 // Cutting, repeating, padding, turning; diagonals and triangles.
@@ -16,6 +17,7 @@ extension TensorModule {
       switch sizes {
       case .first(let size):
         guard size > 0 else { throw UserError("sizes must be a positive length, got \(size)") }
+        try checkMemory(forViews: length / size)
         return try stride(from: 0, to: length, by: size).map {
           try slice(x, axis: axis, $0..<min($0 + size, length))
         }
@@ -44,6 +46,7 @@ extension TensorModule {
         throw UserError(
           "count must be at most \(length), got \(count), for axis \(axis + 1) of shape \(x.shape)")
       }
+      try checkMemory(forViews: count)
       return try (0..<count).map { part in
         let size = length / count
         let start = part * size + min(part, length % count)
@@ -73,7 +76,9 @@ extension TensorModule {
       let length = x.shape[axis]
       let list: [Int]
       switch counts {
-      case .first(let count): list = Array(repeating: count, count: length)
+      case .first(let count):
+        try Memory.request(length * MemoryLayout<Int>.size)
+        list = Array(repeating: count, count: length)
       case .second(let given): list = given
       }
       guard list.count == length else {

@@ -49,7 +49,7 @@ public func jacobian(_ x: Tensor, of function: (Tensor) throws -> Tensor) throws
   try withPullback([x], of: { try function($0[0]) }) { value, pullBack in
     let count = value.elementCount
     let target = Array(value.shape) + Array(x.shape)
-    _ = try Shape(checking: target)
+    try checkMemory(for: target, value.dtype)
     let rows = try (0..<count).map { place -> Tensor in
       let unit = try Tensor.zeros([count], value.dtype)
       try unit.slice(axis: 0, place..<place + 1).assign(Tensor.scalar(1, value.dtype))

@@ -33,14 +33,48 @@ static int raise_reported(lua_State *L, struct clua_universe *u, int outcome) {
   return lua_error(L);
 }
 
+// A call leaves its arguments and a copy of its results in registers that its caller uses no more, but
+// that the collector marks until something else is written there: the tensors inside
+// `(x * 2):exp() + 1` would outlive the expression. So both are taken out of the way.
+
+/// Empties the slots of objects among the arguments.
+static void forget_arguments(lua_State *L, int arguments, int results) {
+  if (arguments > lua_gettop(L) - results) arguments = lua_gettop(L) - results;
+  for (int i = 1; i <= arguments; i++) {
+    if (lua_type(L, i) != LUA_TUSERDATA || !lua_checkstack(L, 1)) continue;
+    lua_pushnil(L);
+    lua_replace(L, i);
+  }
+}
+
+/// Moves the results beyond the registers of any caller (at most 255), where the next collection clears
+/// the copy that stays behind.
+static void lift_results(lua_State *L, int results) {
+  const int most_registers = 255;
+  int first = lua_gettop(L) - results + 1;
+  if (!lua_checkstack(L, most_registers + results)) return;
+  lua_settop(L, lua_gettop(L) + most_registers);
+  for (int i = 0; i < results; i++) {
+    lua_pushvalue(L, first + i);
+    lua_pushnil(L);
+    lua_replace(L, first + i);
+  }
+}
+
 int clua_invoke(lua_State *L, void *function) {
   struct clua_universe *u = universe_of(L);
+  int arguments = lua_gettop(L);
+  int64_t room = u->room_made;
   struct clua_scope scope = {clua_current, u->running};
   clua_current = u;
   u->running = L;
   int results = clua_swift_dispatch(L, function);
   clua_leave(L, scope);
-  if (results >= 0 && !u->memory_failed) return results;
+  if (results >= 0 && !u->memory_failed) {
+    forget_arguments(L, arguments, results);
+    if (u->room_made != room) lift_results(L, results);
+    return results;
+  }
   return raise_reported(L, u, results);
 }
 

@@ -1,15 +1,20 @@
-// Lua's collector sees a few bytes where a tensor holds megabytes. Three measures together keep the
+// Lua's collector sees a few bytes where a tensor holds megabytes. Four measures together keep the
 // memory near what is alive (any two of them fail in some pattern of use):
 //   generational mode, for the many short-lived objects of a loop;
 //   a step of the collector for the bytes allocated since the last one;
 //   a full collection when the bytes alive have grown by 192 MB or by half, since a young
-//   collection never sees objects that lived long and then died.
+//   collection never sees objects that lived long and then died;
+//   a full collection before memory for large tensors is taken, where that costs little beside filling
+//   it: Lua marks and sweeps its own memory at about a fifth of the speed at which a tensor of the same
+//   size is filled, so ROOM_PER_BYTE = 32 keeps the collector below a tenth of the time.
 // collectgarbage("stop") is respected.
 #include "universe.h"
 
 #include <CSupport.h>
 
-enum { BYTES_PER_OBJECT = 128, STEP = 1 << 20, GROWTH = 192 << 20 };
+enum {
+  BYTES_PER_OBJECT = 128, STEP = 1 << 20, GROWTH = 192 << 20, ROOM = 16 << 20, ROOM_PER_BYTE = 32
+};
 
 static int64_t next_threshold(void) {
   int64_t live = csupport_live_bytes();
@@ -26,9 +31,22 @@ void clua_charge(struct clua_universe *u, lua_State *L) {
   if (csupport_live_bytes() > u->threshold) {
     lua_gc(L, LUA_GCCOLLECT);
     u->threshold = next_threshold();
+    u->since_full = 0;
     return;
   }
   lua_gc(L, LUA_GCSTEP, kilobytes > (1 << 20) ? 1 << 20 : (int)kilobytes);
+}
+
+void clua_make_room(int64_t bytes) {
+  struct clua_universe *u = clua_current;
+  if (u == NULL || u->running == NULL) return;
+  u->since_full += bytes;
+  u->room_made++;
+  if (u->since_full < ROOM || u->since_full < ROOM_PER_BYTE * clua_lua_bytes(u->running)) return;
+  if (!lua_gc(u->running, LUA_GCISRUNNING)) return;
+  u->since_full = 0;
+  lua_gc(u->running, LUA_GCCOLLECT);
+  u->threshold = next_threshold();
 }
 
 void clua_collect(lua_State *L) { lua_gc(L, LUA_GCCOLLECT); }

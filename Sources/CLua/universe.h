@@ -27,6 +27,8 @@ struct clua_universe {
 
   // The collector's account of bytes outside Lua.
   int64_t since_step;
+  int64_t since_full;
+  int64_t room_made;  // how often memory for a large tensor was taken
   int64_t threshold;
 
   volatile sig_atomic_t interrupt_pending;

@@ -18,6 +18,7 @@ final class BoundFunction {
   static let connectToLua: Void = {
     setCallbacks()
     Memory.collectGarbage = { clua_collect_here() }
+    Memory.makeRoom = { clua_make_room(Int64($0)) }
   }()
 
   private static func setCallbacks() {

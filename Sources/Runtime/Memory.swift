@@ -24,6 +24,8 @@ public enum Memory {
   nonisolated(unsafe) public static var limit: Int?
   /// Set by the host: a full collection, which may release tensors.
   nonisolated(unsafe) public static var collectGarbage: (() -> Void)?
+  /// Set by the host: called before so many bytes are taken, collects garbage where that pays.
+  nonisolated(unsafe) public static var makeRoom: ((Int) -> Void)?
 
   /// Throws `OutOfMemory` where so many bytes more would not fit, after one garbage collection.
   public static func request(_ bytes: Int) throws {

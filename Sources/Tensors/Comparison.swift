@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 
 // Comparisons by element. Two floating-point tensors meet in float64, which holds both exactly; where
 // an int64 takes part nothing is rounded either.
@@ -21,29 +22,35 @@ public enum Comparison: String, CaseIterable {
 }
 
 extension Tensor {
-  /// A bool tensor; operands broadcast.
+  /// A bool tensor; operands broadcast. The common pairs of types are compared as they are; others, as
+  /// booleans, become float64 first.
   public func compared(with other: Tensor, _ comparison: Comparison) throws -> Tensor {
-    let target = try Shape.broadcast(shape, other.shape)
     if let recording = Recording.current {
-      return try recorded(recording, other, comparison, target)
+      return try recorded(recording, other, comparison, Shape.broadcast(shape, other.shape))
     }
-    let a = try broadcast(to: target)
-    let b = try other.broadcast(to: target)
-    switch (dtype == .int64, other.dtype == .int64) {
-    case (true, false) where other.dtype.isFloatingPoint:
-      return try a.paired(Int64.self, with: b.converted(to: .float64), Double.self) {
-        comparison.holds(order($0, $1), 0)
+    switch (dtype, other.dtype) {
+    case (.float32, .float32):
+      return try paired(other) { (a: Float, b: Float) in comparison.holds(a, b) }
+    case (.float64, .float64):
+      return try paired(other) { (a: Double, b: Double) in comparison.holds(a, b) }
+    case (.float32, .float64):
+      return try paired(other) { (a: Float, b: Double) in comparison.holds(Double(a), b) }
+    case (.float64, .float32):
+      return try paired(other) { (a: Double, b: Float) in comparison.holds(a, Double(b)) }
+    case (.int64, .int64):
+      return try paired(other) { (a: Int64, b: Int64) in comparison.holds(a, b) }
+    case (.int64, .float32), (.int64, .float64):
+      return try paired(other.converted(to: .float64)) { (a: Int64, b: Double) in
+        comparison.holds(order(a, b), 0)
       }
-    case (false, true) where dtype.isFloatingPoint:
-      return try a.converted(to: .float64).paired(Double.self, with: b, Int64.self) {
-        comparison.holds(0, order($1, $0))
+    case (.float32, .int64), (.float64, .int64):
+      return try converted(to: .float64).paired(other) { (a: Double, b: Int64) in
+        comparison.holds(0, order(b, a))
       }
-    case (false, false):
-      return try a.converted(to: .float64).paired(
-        Double.self, with: b.converted(to: .float64), Double.self, comparison.holds)
-    default:
-      return try a.converted(to: .int64).paired(
-        Int64.self, with: b.converted(to: .int64), Int64.self, comparison.holds)
+    case (.int64, .bool), (.bool, .int64):
+      return try converted(to: .int64).compared(with: other.converted(to: .int64), comparison)
+    case (.bool, _), (_, .bool):
+      return try converted(to: .float64).compared(with: other.converted(to: .float64), comparison)
     }
   }
 
@@ -61,17 +68,22 @@ extension Tensor {
     return try recording.note(.compare(comparison), [a, b]) { try a.compared(with: b, comparison) }
   }
 
-  /// A condition on the elements of two tensors of one shape.
-  private func paired<A: Element, B: Element>(
-    _ first: A.Type, with other: Tensor, _ second: B.Type, _ holds: (A, B) -> Bool
-  ) throws -> Tensor {
-    let a = try densified()
-    let b = try other.densified()
-    let result = try Tensor(uninitialized: shape, .bool)
+  /// A condition on the elements of two tensors, which broadcast.
+  private func paired<A: Element, B: Element>(_ other: Tensor, _ holds: (A, B) -> Bool) throws
+    -> Tensor
+  {
+    let target = try Shape.broadcast(shape, other.shape)
+    let a = try wholeOrSingle(target)
+    let b = try other.wholeOrSingle(target)
+    let result = try Tensor(uninitialized: target, .bool)
     let x = a.pointer(A.self)
     let y = b.pointer(B.self)
     let z = result.pointer(Bool.self)
-    for i in 0..<elementCount { z[i] = holds(x[i], y[i]) }
+    let xStep = a.elementCount == 1 ? 0 : 1
+    let yStep = b.elementCount == 1 ? 0 : 1
+    WorkerPool.shared.run(count: target.elementCount, grain: parallelGrain) { range in
+      for i in range { z[i] = holds(x[i &* xStep], y[i &* yStep]) }
+    }
     return result
   }
 }

@@ -225,7 +225,7 @@ extension Tensor {
   }
 
   /// Itself where it has one element, otherwise dense in the full shape.
-  private func wholeOrSingle(_ target: Shape) throws -> Tensor {
+  func wholeOrSingle(_ target: Shape) throws -> Tensor {
     elementCount == 1 ? self : try broadcast(to: target).densified()
   }
 }

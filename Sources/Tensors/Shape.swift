@@ -59,6 +59,19 @@ public struct Shape: Equatable, ExpressibleByArrayLiteral, RandomAccessCollectio
     return product
   }
 
+  /// Bytes of a dense tensor; throws where their number overflows.
+  func byteCount(of dtype: DType) throws -> Int {
+    var bytes = dtype.byteCount
+    for axis in 0..<rank {
+      let (product, overflows) = bytes.multipliedReportingOverflow(by: lengths[axis])
+      guard !overflows else {
+        throw UserError("shape \(self) has more elements than memory can hold")
+      }
+      bytes = product
+    }
+    return bytes
+  }
+
   /// Strides of a dense row-major tensor of this shape, in elements.
   public var denseStrides: Shape {
     var strides = self

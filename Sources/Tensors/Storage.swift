@@ -18,6 +18,7 @@ public final class Storage {
 
   /// Uninitialised memory. Throws `OutOfMemory` where it does not fit.
   public init(byteCount: Int) throws {
+    if byteCount >= LargeBuffers.smallest { Memory.makeRoom?(byteCount) }
     try Memory.request(byteCount)
     guard let block = Storage.allocate(byteCount) else {
       throw OutOfMemory(requested: byteCount, available: Memory.available())

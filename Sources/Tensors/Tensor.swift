@@ -30,7 +30,7 @@ public final class Tensor: Object, ShapedArgument {
 
   /// A new dense tensor with uninitialised elements.
   public convenience init(uninitialized shape: Shape, _ dtype: DType = .float32) throws {
-    let storage = try Storage(byteCount: shape.elementCount * dtype.byteCount)
+    let storage = try Storage(byteCount: shape.byteCount(of: dtype))
     self.init(storage: storage, dtype: dtype, shape: shape, strides: shape.denseStrides)
   }
 
@@ -48,6 +48,11 @@ public final class Tensor: Object, ShapedArgument {
       }
     }
     return true
+  }
+
+  /// Whether several elements lie at one place, as a broadcast makes them.
+  public var repeatsElements: Bool {
+    (0..<rank).contains { shape[$0] > 1 && strides[$0] == 0 } && elementCount > 0
   }
 
   /// The first element as a pointer of the tensor's own type.

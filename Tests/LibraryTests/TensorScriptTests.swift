@@ -7,9 +7,9 @@ import Testing
 
 @Suite("tensor operations in Lua")
 struct TensorScriptTests {
-  private func run(_ script: String, _ arguments: [String] = []) throws {
+  private func run(_ script: String, _ arguments: [String] = [], memory: String = "8G") throws {
     let path = Products.root + "/Tests/lua/tensor/" + script
-    var command = Command(Products.moondrift, [path] + arguments)
+    var command = Command(Products.moondrift, ["--memory", memory, path] + arguments)
     command.environment = ["LUA_INIT": nil, "SWIFT_BACKTRACE": "enable=no"]
     command.timeout = 60
     let result = try command.run()
@@ -23,6 +23,17 @@ struct TensorScriptTests {
     }.map(\.name)
     #expect(names.count > 50)
     try run("gradients.lua", names)
+  }
+
+  @Test("a request for 2^40 elements is an error wherever tensors are made")
+  func tooLarge() throws {
+    let functions = TensorModule.module.entries.filter { $0.kind == .function }
+    let methods = RandomModule.module.entries.filter { $0.kind == .method }
+    let names = functions.map { ("tensor", $0) } + methods.map { ("stream", $0) }
+    try run(
+      "too_large.lua",
+      names.filter { _, entry in entry.resultTypes.contains { $0.hasPrefix("tensor") } }
+        .map { "\($0).\($1.name)" }, memory: "2G")
   }
 
   @Test("operations give the numbers of NumPy and SciPy")

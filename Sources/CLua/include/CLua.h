@@ -147,6 +147,8 @@ int clua_set_global(lua_State *L, const char *name);
 int clua_run(lua_State *L, void (*body)(lua_State *L, void *_Nullable context), void *_Nullable context);
 
 // --- Collector ------------------------------------------------------------------------------------
+/// To be called before so many bytes outside Lua are taken: collects garbage where it is time.
+void clua_make_room(int64_t bytes);
 /// A full collection in the universe that runs on this thread, if any.
 void clua_collect_here(void);
 void clua_collect(lua_State *L);
