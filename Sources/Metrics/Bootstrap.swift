@@ -12,7 +12,8 @@ enum Bootstrap {
     .option(
       "statistic", default: "median", "what the interval is for", in: .oneOf(["median", "mean"])),
     .option("level", default: 0.95, "confidence", in: .within(0...1)),
-    .option("resamples", default: 2000, "samples drawn with replacement", in: .positive),
+    .option(
+      "resamples", default: 2000, "samples drawn with replacement", in: .within(1...(1 << 24))),
     .option("seed", default: nil, "any integer; the session's next where absent"),
     returns: "the statistic, low, high, and how many values were nan",
     source: "Efron 1979", example: "return metric.bootstrap({1, 2, 3, 4, 5}, {seed = 1})"

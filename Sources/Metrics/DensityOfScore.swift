@@ -10,7 +10,7 @@ enum DensityOfScore {
     "density_of_score", "The density whose score a model has at one time, on a grid.",
     .arg("model"), .option("range", "{first, last} of the grid", in: .interval),
     .option("time", default: 0.065, "time at which the score is taken", in: .nonNegative),
-    .option("points", default: 2001, "points of the grid", in: .atLeast(3)),
+    .option("points", default: 2001, "points of the grid", in: .within(3...(1 << 24))),
     returns:
       "x and q(x), float64 tensors of shape [points]; q is nan where the score is not finite",
     details: "One dimension. q integrates to 1 over the range by the trapezoidal rule.",
@@ -30,7 +30,7 @@ enum DensityOfScore {
     .arg("model"), .option("range", "{first, last} of the grid", in: .interval),
     .option("at", default: 0, "the point", in: .finite),
     .option("time", default: 0.065, "time at which the score is taken", in: .nonNegative),
-    .option("points", default: 2001, "points of the grid", in: .atLeast(3)),
+    .option("points", default: 2001, "points of the grid", in: .within(3...(1 << 24))),
     returns: "a share from 0 to 1; nan where the score is not finite",
     source: "Li et al. 2023, §4.1.2 and Fig. 5",
     example: """

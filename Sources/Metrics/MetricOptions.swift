@@ -11,7 +11,7 @@ struct GridOptions: OptionGroup {
 
   static let options: [Option<GridOptions>] = [
     Option("time", \.time, "time at which the score is taken", in: .nonNegative),
-    Option("points", \.points, "points of the grid", in: .atLeast(3)),
+    Option("points", \.points, "points of the grid", in: .within(3...(1 << 24))),
     Option("range", \.range, "{first, last} of the grid", in: .interval),
   ]
 }
@@ -24,7 +24,7 @@ struct FineGridOptions: OptionGroup {
 
   static let options: [Option<FineGridOptions>] = [
     Option("time", \.time, "time at which the score is taken", in: .nonNegative),
-    Option("points", \.points, "points of the grid", in: .atLeast(3)),
+    Option("points", \.points, "points of the grid", in: .within(3...(1 << 24))),
     Option("range", \.range, "{first, last} of the grid", in: .interval),
   ]
 }

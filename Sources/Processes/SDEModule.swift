@@ -18,7 +18,7 @@ public enum SDEModule {
       { (sde: SDE) in sde.process.times.upperBound },
       .method(
         SDE.self, "grid", "The decreasing times a sampler visits in so many steps.",
-        .arg("steps", in: .positive), returns: "float64 tensor of shape [steps + 1]",
+        .arg("steps", in: .within(1...(1 << 27))), returns: "float64 tensor of shape [steps + 1]",
         example: "return sde.vp():grid(10)"
       ) { (sde: SDE, steps: Int) in try Tensor(sde.process.grid(steps: steps)) },
     ])

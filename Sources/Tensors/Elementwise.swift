@@ -79,7 +79,7 @@ extension Tensor {
   /// y = f(x). Integers and booleans become float32 first, except under `negative` and `abs`.
   public func applying(_ kernel: UnaryKernel) throws -> Tensor {
     if dtype == .int64, kernel.name == "negative" || kernel.name == "abs" {
-      return try mapIntegers(kernel.name == "abs" ? { abs($0) } : { 0 &- $0 })
+      return try mapIntegers(kernel.name == "abs" ? { $0 < 0 ? 0 &- $0 : $0 } : { 0 &- $0 })
     }
     let real = try dtype.isFloatingPoint ? self : converted(to: .float32)
     if let recording = Recording.current {

@@ -1,55 +1,158 @@
-// Every function of every module is called with what it does not want.
+// Every function of every module, and every method and operator of every type, is called with what it
+// does not want.
 import Catalog
 import Library
 import TestSupport
 import Testing
 
+/// Something to call, as `Tests/lua/bad_input.lua` reads it.
+private struct Member {
+  let entry: Entry
+  let name: String
+  /// How its errors begin.
+  let prefix: String
+  /// Lua that gives the function, of an `object` where there is a receiver.
+  let call: String
+  /// Lua that makes a receiver.
+  var receiver: String?
+
+  var isOperator: Bool { if case .metamethod = entry.kind { true } else { false } }
+
+  var lua: String {
+    let arguments = receiver == nil ? entry.parameters[...] : entry.parameters.dropFirst()
+    let positional = arguments.filter { $0.role == .positional }.map {
+      "{type = \(quoted($0.type)), required = \($0.isRequired)}"
+    }
+    let options = arguments.filter { $0.role == .option }.map {
+      "{name = \(quoted($0.name)), type = \(quoted($0.type))}"
+    }
+    return """
+      {name = \(quoted(name)), prefix = \(quoted(prefix)), is_operator = \(isOperator),
+       has_rest = \(arguments.contains { $0.role == .rest }),
+       positional = {\(positional.joined(separator: ", "))},
+       options = {\(options.joined(separator: ", "))},
+       call = function(object) return \(call) end,
+       make = \(receiver.map { "function() return \($0) end" } ?? "nil")}
+      """
+  }
+}
+
+private func quoted(_ text: String) -> String {
+  "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+}
+
 @Suite("bad input")
 struct BadInputTests {
-  /// One process per module calls all its functions; the last line names the culprit of a crash.
-  @Test(
-    "gives an error that starts with the function's name", arguments: Library.modules.map(\.name))
-  func errorsNameTheFunction(module name: String) throws {
-    let module = try #require(Library.modules.first { $0.name == name })
-    let functions = module.entries.filter { $0.kind == .function }
-    let needy = functions.filter {
-      $0.parameters.contains { $0.isRequired && $0.role == .positional }
+  /// How an object of each type is made.
+  static let makers = [
+    "tensor": "tensor{{1, 2}, {3, 4}}",
+    "stream": "random.stream(1)",
+    "transform": "grad.grad(function(x) return (x^2):sum() end)",
+    "compiled": "grad.compile(function() return tensor.ones(2):sum() end)",
+    "sde": "sde.vp()",
+    "target": "target.gaussian_mixture{means = {-1, 1}, stds = 1}",
+    "model": "nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}",
+    "optimizer": "optim.sgd{rate = 0.1}",
+    "fit":
+      "train(nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}, tensor.ones{2, 1}, {steps = 1})",
+    "figure": "plot.line({1, 2}, {3, 4})",
+  ]
+
+  static let types = Set(
+    Library.modules.flatMap { module in
+      module.types.map { $0.type.typeName } + module.entries.compactMap { $0.receiver?.typeName }
     }
-    let script = """
-      local module = moondrift.\(name) or moondrift
-      local needs = {\(needy.map { "\($0.name) = true" }.joined(separator: ", "))}
-      local wrong = {
-        {}, {nil, nil}, {true}, {"x"}, {{}}, {function() end}, {io.stdout}, {-1}, {0/0}, {1/0}, {1e300},
-        {2^53}, {math.mininteger}, {"x", "x"}, {{}, {}}, {{{}}}, {{nonsense = 1}}, {1, {nonsense = 1}},
-        {1, 1, 1, 1, 1, 1, 1, 1, 1}, {tensor.zeros{0}}, {tensor.zeros{2, 0}}, {tensor.zeros{2, 3}, "x"},
-        {tensor{0/0, 1}}, {print, print}, {coroutine.create(print)},
+  ).sorted()
+
+  @Test("every type can be made here, so that none is left out")
+  func makersAreComplete() {
+    #expect(Self.types == Self.makers.keys.sorted())
+  }
+
+  @Test(
+    "functions give an error that starts with their name", arguments: Library.modules.map(\.name))
+  func functions(module name: String) throws {
+    let module = try #require(Library.modules.first { $0.name == name })
+    let owner = name == "moondrift" ? "moondrift" : "moondrift.\(name)"
+    var members = module.entries.filter { $0.kind == .function }.map {
+      Member(
+        entry: $0, name: "\(name).\($0.name)", prefix: "\(name).\($0.name): ",
+        call: "\(owner).\($0.name)")
+    }
+    if let callee = module.callee {
+      members.append(
+        Member(
+          entry: callee, name: name, prefix: "\(name): ",
+          call: owner))
+    }
+    try check(members)
+  }
+
+  @Test("methods and operators give an error that starts with their name", arguments: types)
+  func methods(type name: String) throws {
+    var members: [Member] = []
+    for module in Library.modules {
+      for entry in module.entries where entry.receiver?.typeName == name {
+        let maker = Self.makers[name]
+        switch entry.kind {
+        case .function, .method:
+          let owner = entry.kind == .method ? name : module.name
+          members.append(
+            Member(
+              entry: entry, name: "\(name):\(entry.name)", prefix: "\(owner).\(entry.name): ",
+              call: "object.\(entry.name)", receiver: maker))
+        case .metamethod(let event):
+          members.append(
+            Member(
+              entry: entry, name: "\(name) \(event)", prefix: name,
+              call: "debug.getmetatable(object).\(event)", receiver: maker))
+        case .property, .constant: break
+        }
       }
-      local bad = 0
-      for _, name in ipairs{\(functions.map { "'\($0.name)'" }.joined(separator: ", "))} do
-        local call = module[name]
-        for i, arguments in ipairs(wrong) do
-          io.stdout:write(name, " ", i, "\\n") io.stdout:flush()
-          local ok, message = pcall(call, table.unpack(arguments))
-          local prefix = "\(name)." .. name .. ": "
-          if not ok and tostring(message):sub(1, #prefix) ~= prefix then
-            bad = bad + 1
-            io.stderr:write(name, " ", i, " says: ", tostring(message), "\\n")
-          elseif ok and i == 1 and needs[name] then
-            bad = bad + 1
-            io.stderr:write(name, " accepts no arguments\\n")
-          end
-        end
-      end
-      os.exit(bad == 0)
+    }
+    try check(members)
+  }
+
+  @Test("the check sees what takes anything, errs in another's name, or ends the process")
+  func planted() throws {
+    func member(_ name: String, _ body: String) -> String {
       """
+      {name = "\(name)", prefix = "\(name): ", is_operator = false, has_rest = false,
+       positional = {{type = "number", required = true}}, options = {{name = "n", type = "integer"}},
+       call = function() return function(...) \(body) end end}
+      """
+    }
+    let found = try run([member("lax", ""), member("odd", "error('even: no', 0)")])
+    #expect(found.status == 1)
+    for line in [
+      "lax nothing: no error", "lax too many: no error", "lax argument 1 = coroutine: no error",
+      "lax argument 1 missing: no error", "lax n = file: no error", "lax unknown option: no error",
+      "odd argument 1 = nan: even: no",
+    ] {
+      #expect(found.err.contains(line + "\n"), "\(line)")
+    }
+    let ended = try run([member("fatal", "if ... == -1 then os.exit(7) end error('fatal: no', 0)")])
+    #expect(ended.status == 7)
+    #expect(ended.out.hasSuffix("fatal argument 1 = -1\n"))
+  }
+
+  private func check(_ members: [Member]) throws {
+    let result = try run(members.map(\.lua))
+    let last = result.out.split(separator: "\n").last ?? ""
+    #expect(
+      result.status == 0, "status \(result.status), last \(last)\n\(result.err.prefix(6000))")
+    #expect(last.hasSuffix(" calls"))
+  }
+
+  private func run(_ members: [String]) throws -> CommandResult {
     let folder = try TemporaryFolder()
-    let path = try folder.write("bad.lua", script)
-    var command = Command(Products.moondrift, ["--memory", "1G", path])
+    let list = "return {\n" + members.joined(separator: ",\n") + "\n}\n"
+    let path = try folder.write("members.lua", list)
+    let script = Products.root + "/Tests/lua/bad_input.lua"
+    var command = Command(Products.moondrift, ["--memory", "1G", script, path])
     command.folder = folder.path
     command.environment = ["LUA_INIT": nil, "SWIFT_BACKTRACE": "enable=no"]
-    command.timeout = 60
-    let result = try command.run()
-    let last = result.out.split(separator: "\n").last ?? ""
-    #expect(result.status == 0, "status \(result.status), last \(last)\n\(result.err.prefix(4000))")
+    command.timeout = 120
+    return try command.run()
   }
 }

@@ -120,7 +120,7 @@ private func mixture(_ mu: Int) -> String {
         == "code:1: metric.kl_of_score: range must be {first, last} with first < last, got a table")
     #expect(
       try message(mixture(3) + "metric.kl_of_score(mix, mix:model(ve), {points = 2})")
-        == "code:1: metric.kl_of_score: points must be an integer of 3 or more, got 2")
+        == "code:1: metric.kl_of_score: points must be an integer from 3 to 16777216, got 2")
     let energy =
       "e = target.define{dimension = 1, energy = function(x) return x:column(1)^2/2 end} "
     #expect(

@@ -48,7 +48,7 @@ import Testing
       ),
       (
         "bootstrap({1}, {resamples = 0})",
-        "bootstrap: resamples must be a positive integer, got 0"
+        "bootstrap: resamples must be an integer from 1 to 16777216, got 0"
       ),
     ])
   func errors(call: String, expected: String) throws {
