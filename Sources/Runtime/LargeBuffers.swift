@@ -14,9 +14,33 @@ public enum LargeBuffers {
   static let mostKept = 64 << 20
   private static let hugePage = 4 << 20
 
+  /// Freed blocks by their size, each with the time it came.
   private struct Kept {
-    var blocks: [Int: [UInt]] = [:]
-    var bytes = 0
+    private(set) var blocks: [Int: [(block: UInt, time: Int)]] = [:]
+    private(set) var bytes = 0
+    private var time = 0
+
+    /// The block of this size that was freed last: it is the likeliest to be in the cache.
+    mutating func take(_ size: Int) -> UInt? {
+      guard let last = blocks[size]?.popLast() else { return nil }
+      bytes -= size
+      return last.block
+    }
+
+    mutating func keep(_ block: UInt, _ size: Int) {
+      time += 1
+      blocks[size, default: []].append((block, time))
+      bytes += size
+    }
+
+    /// What has waited longest, so that sizes out of use make room for those in use.
+    mutating func dropOldest() -> (size: Int, block: UInt)? {
+      let oldest = blocks.min { ($0.value.first?.time ?? .max) < ($1.value.first?.time ?? .max) }
+      guard let size = oldest?.key, let first = oldest?.value.first else { return nil }
+      blocks[size]?.removeFirst()
+      bytes -= size
+      return (size, first.block)
+    }
   }
 
   private static let kept = Mutex(Kept())
@@ -30,12 +54,9 @@ public enum LargeBuffers {
   /// Uninitialised memory, page-aligned; nil where the kernel has none.
   public static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     let size = rounded(byteCount)
-    let reused = kept.withLock { kept -> UInt? in
-      guard let block = kept.blocks[size]?.popLast() else { return nil }
-      kept.bytes -= size
-      return block
+    if let reused = kept.withLock({ $0.take(size) }) {
+      return UnsafeMutableRawPointer(bitPattern: reused)
     }
-    if let reused { return UnsafeMutableRawPointer(bitPattern: reused) }
     let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let block, block != UnsafeMutableRawPointer(bitPattern: -1) else { return nil }
     if size >= hugePage { madvise(block, size, MADV_HUGEPAGE) }
@@ -44,23 +65,27 @@ public enum LargeBuffers {
 
   public static func release(_ block: UnsafeMutableRawPointer, byteCount: Int) {
     let size = rounded(byteCount)
-    let isKept = kept.withLock { kept -> Bool in
-      guard kept.bytes + size <= mostKept else { return false }
-      kept.blocks[size, default: []].append(UInt(bitPattern: block))
-      kept.bytes += size
-      return true
+    guard size <= mostKept else {
+      munmap(block, size)
+      return
     }
-    if !isKept { munmap(block, size) }
+    let dropped = kept.withLock { kept -> [(size: Int, block: UInt)] in
+      var dropped: [(size: Int, block: UInt)] = []
+      while kept.bytes + size > mostKept, let oldest = kept.dropOldest() { dropped.append(oldest) }
+      kept.keep(UInt(bitPattern: block), size)
+      return dropped
+    }
+    for (size, block) in dropped { munmap(UnsafeMutableRawPointer(bitPattern: block), size) }
   }
 
   /// Gives all kept blocks back to the kernel.
   public static func trim() {
-    let blocks = kept.withLock { kept -> [Int: [UInt]] in
+    let all = kept.withLock { kept in
       defer { kept = Kept() }
       return kept.blocks
     }
-    for (size, addresses) in blocks {
-      for address in addresses { munmap(UnsafeMutableRawPointer(bitPattern: address), size) }
+    for (size, blocks) in all {
+      for (block, _) in blocks { munmap(UnsafeMutableRawPointer(bitPattern: block), size) }
     }
   }
 }
