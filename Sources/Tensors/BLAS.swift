@@ -56,12 +56,12 @@ public func gemm(
   _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ cStep: Int
 ) throws {
   guard let sgemm = BLAS.sgemm else { throw BLAS.missing }
-  runPanels(rows: rows, columns: columns, inner: inner) { panel in
-    let start = panel.lowerBound
-    let shifted = a + (aOrder == .plain ? start * aStep : start)
+  runPanels(rows: rows, columns: columns, inner: inner) { i, j in
     sgemm(
-      101, aOrder.code, bOrder.code, Int32(panel.count), Int32(columns), Int32(inner), alpha,
-      shifted, Int32(aStep), b, Int32(bStep), beta, c + start * cStep, Int32(cStep))
+      101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(inner), alpha,
+      a + i.lowerBound * (aOrder == .plain ? aStep : 1), Int32(aStep),
+      b + j.lowerBound * (bOrder == .plain ? 1 : bStep), Int32(bStep), beta,
+      c + i.lowerBound * cStep + j.lowerBound, Int32(cStep))
   }
 }
 
@@ -72,20 +72,25 @@ public func gemm(
   _ bStep: Int, _ beta: Double, _ c: UnsafeMutablePointer<Double>, _ cStep: Int
 ) throws {
   guard let dgemm = BLAS.dgemm else { throw BLAS.missing }
-  runPanels(rows: rows, columns: columns, inner: inner) { panel in
-    let start = panel.lowerBound
-    let shifted = a + (aOrder == .plain ? start * aStep : start)
+  runPanels(rows: rows, columns: columns, inner: inner) { i, j in
     dgemm(
-      101, aOrder.code, bOrder.code, Int32(panel.count), Int32(columns), Int32(inner), alpha,
-      shifted, Int32(aStep), b, Int32(bStep), beta, c + start * cStep, Int32(cStep))
+      101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(inner), alpha,
+      a + i.lowerBound * (aOrder == .plain ? aStep : 1), Int32(aStep),
+      b + j.lowerBound * (bOrder == .plain ? 1 : bStep), Int32(bStep), beta,
+      c + i.lowerBound * cStep + j.lowerBound, Int32(cStep))
   }
 }
 
-/// Panels of at least 64 rows and about 4 MFLOP, at most 32 of them; their cut depends on the shape
-/// alone.
-private func runPanels(rows: Int, columns: Int, inner: Int, _ body: (Range<Int>) -> Void) {
-  let work = max(1, 2 * columns * inner)
-  let byWork = max(64, 4_000_000 / work)
-  let grain = max(byWork, (rows + 31) / 32)
-  WorkerPool.shared.run(count: rows, grain: (grain + 15) & ~15, body)
+/// Panels of at least 64 rows of C, or columns where there are more of those, and about 4 MFLOP, at
+/// most 32 of them; their cut depends on the shape alone.
+private func runPanels(
+  rows: Int, columns: Int, inner: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+) {
+  let cutsRows = rows >= columns
+  let (long, short) = cutsRows ? (rows, columns) : (columns, rows)
+  let byWork = max(64, 4_000_000 / max(1, 2 * short * inner))
+  let grain = (max(byWork, (long + 31) / 32) + 15) & ~15
+  WorkerPool.shared.run(count: long, grain: grain) { panel in
+    if cutsRows { body(panel, 0..<columns) } else { body(0..<rows, panel) }
+  }
 }

@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 
 extension Tensor {
   /// Matrix product over the last axis of `self` and the first of `other` (1-D operands as in NumPy);
@@ -48,8 +49,18 @@ extension Tensor {
       .densified()
     let target = Shape(Array(batch) + [rows, columns])
     return try product(batch.elementCount, whole, other, target) { a, b, result in
-      for index in 0..<batch.elementCount {
-        try multiply(a.matrix(index), b.matrix(index), into: result.matrix(index))
+      if type == .float32 {
+        try multiplyStack(a, b, into: result) { sizes, x, y, z in
+          try gemm(
+            .plain, .plain, rows: sizes.m, columns: sizes.n, inner: sizes.k, 1, x, sizes.k, y,
+            sizes.n, 0, z, sizes.n)
+        }
+      } else {
+        try multiplyStack(a, b, into: result) { sizes, x, y, z in
+          try gemm(
+            .plain, .plain, rows: sizes.m, columns: sizes.n, inner: sizes.k, 1, x, sizes.k, y,
+            sizes.n, 0, z, sizes.n)
+        }
       }
     }
   }
@@ -68,14 +79,6 @@ extension Tensor {
     return try recording.note(.product(batch: batch), [a, b], value)
   }
 
-  /// Matrix `index` of a dense stack of matrices.
-  private func matrix(_ index: Int) -> Tensor {
-    let size: Shape = [shape[rank - 2], shape[rank - 1]]
-    return Tensor(
-      storage: storage, dtype: dtype, shape: size, strides: size.denseStrides,
-      offset: offset + index * size.elementCount)
-  }
-
   /// A view whose last two axes BLAS can read: one of them has step 1.
   private func matrixReady() throws -> Tensor {
     if rank == 2 {
@@ -90,16 +93,36 @@ extension Tensor {
   }
 }
 
+/// C = A B for each pair of two dense stacks of as many matrices, shared out over the threads.
+/// - Parameter product: of an m × k and a k × n matrix.
+private func multiplyStack<T: Element>(
+  _ a: Tensor, _ b: Tensor, into c: Tensor,
+  _ product: (
+    (m: Int, n: Int, k: Int), UnsafePointer<T>, UnsafePointer<T>, UnsafeMutablePointer<T>
+  ) throws -> Void
+) throws {
+  let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
+  if c.elementCount == 0 { return }
+  if k == 0 { return c.fillWithZeros() }
+  let (x, y, z) = (a.pointer(T.self), b.pointer(T.self), c.pointer(T.self))
+  // The first by itself: it tells whether there is a BLAS.
+  try product((m, n, k), x, y, z)
+  let others = c.elementCount / (m * n) - 1
+  WorkerPool.shared.run(count: others, grain: max(1, 200_000 / (m * n * k))) { range in
+    for index in range {
+      let place = index + 1
+      try? product((m, n, k), x + place * m * k, y + place * k * n, z + place * m * n)
+    }
+  }
+}
+
 /// C = A B for 2-D operands of one floating-point type, each dense or a transposed view of dense rows.
 private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws {
   let rows = a.shape[0]
   let inner = a.shape[1]
   let columns = b.shape[1]
   if rows == 0 || columns == 0 { return }
-  if inner == 0 {
-    c.storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: c.storage.byteCount)
-    return
-  }
+  if inner == 0 { return c.fillWithZeros() }
   let (aOrder, aStep) = a.matrixOrder()
   let (bOrder, bStep) = b.matrixOrder()
   if c.dtype == .float32 {
@@ -114,6 +137,11 @@ private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws {
 }
 
 extension Tensor {
+  /// For a new tensor, which owns its whole storage.
+  fileprivate func fillWithZeros() {
+    storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: storage.byteCount)
+  }
+
   /// How BLAS is to read a matrix-ready 2-D view, and its row length there.
   fileprivate func matrixOrder() -> (MatrixOrder, Int) {
     layout.matrixOrder

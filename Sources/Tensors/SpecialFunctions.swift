@@ -1,6 +1,7 @@
 import Catalog
 import Glibc
 import KernelsBase
+import Runtime
 
 // Elementwise functions that the kernels do not have, over libm.
 
@@ -186,8 +187,10 @@ extension Tensor {
     ) {
       let x = source.pointer(T.self)
       let y = result.pointer(T.self)
-      for start in stride(from: 0, to: elementCount, by: length) {
-        row(x + start, y + start, length)
+      WorkerPool.shared.run(
+        count: elementCount / length, grain: max(1, parallelGrain / 4 / length)
+      ) { rows in
+        for index in rows { row(x + index * length, y + index * length, length) }
       }
     }
     if source.dtype == .float32 {
