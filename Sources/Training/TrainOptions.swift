@@ -35,7 +35,8 @@ package struct TrainOptions: OptionGroup {
       "loss", \.loss,
       "function(score, batch) → a tensor with one number, in place of denoising score matching"),
     Option(
-      "ema", \.ema, "decay of an exponential average of the parameters, kept as fit.ema_model",
+      "ema", \.ema,
+      "decay of an exponential average of the parameters over the updates, kept as fit.ema_model",
       in: .within(0.0..<1.0)),
     Option(
       "probe", \.probe,

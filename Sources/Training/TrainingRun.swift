@@ -26,7 +26,7 @@ final class TrainingRun {
   private let short: NoisedBatch
   private let gradient: Tensor
   private let average: Tensor?
-  private let emaDecay: Float
+  private let emaDecay: Double
   private var order: [Int32]
   private var orderEpoch = -1
   private(set) var step = 0
@@ -61,7 +61,7 @@ final class TrainingRun {
     whole = try NoisedBatch(capacity: batch, dimension: d)
     short = whole.prefix(n - (stepsPerEpoch - 1) * batch)
     gradient = try .zeros([network.parameters.trained.count])
-    emaDecay = Float(options.ema ?? 0)
+    emaDecay = options.ema ?? 0
     let trained = network.parameters.trainedValues
     average =
       options.ema == nil
@@ -180,9 +180,11 @@ final class TrainingRun {
     }
   }
 
+  /// The mean of θ₁ … θ_k with weights ∝ β^{k−j}: as Adam corrects its means, so that the start, which
+  /// is no estimate of anything, does not weigh in (Kingma and Ba 2015, section 3).
   private func updateAverage(_ parameters: UnsafePointer<Float>, _ count: Int) {
     guard let average = average?.pointer(Float.self) else { return }
-    let weight = 1 - emaDecay
+    let weight = Float((1 - emaDecay) / (1 - pow(emaDecay, Double(step))))
     WorkerPool.shared.run(count: count, grain: 1 << 15) { range in
       kernels.lerp(
         average + range.lowerBound, parameters + range.lowerBound, weight, range.count)

@@ -79,18 +79,24 @@ import Training
     }
   }
 
-  @Test("the average follows ema ← decay · ema + (1 − decay) · θ")
+  @Test("the average is that of the parameters after each update, weighted by powers of the decay")
   func average() throws {
-    let model = try network()
-    let start = try weights(model)
-    let fit = try Train.run(
-      [model], .first(points(64)),
-      options {
-        $0.steps = 1; $0.ema = 0.75
-      })[0]
-    let end = try weights(model)
-    let mean = try fit.emaModel.map(weights) ?? []
-    for i in start.indices { #expect(abs(mean[i] - (0.75 * start[i] + 0.25 * end[i])) < 1e-6) }
+    /// The parameters after so many updates, and their average.
+    func trained(_ steps: Int) throws -> (last: [Float], average: [Float]) {
+      let model = try network()
+      let fit = try Train.run(
+        [model], .first(points(64)),
+        options {
+          $0.steps = steps; $0.ema = 0.75; $0.seed = .one(1)
+        })[0]
+      return (try weights(model), try fit.emaModel.map(weights) ?? [])
+    }
+    let runs = try (1...3).map(trained)
+    for i in runs[0].last.indices {
+      #expect(runs[0].average[i] == runs[0].last[i])
+      let sum = 0.5625 * runs[0].last[i] + 0.75 * runs[1].last[i] + runs[2].last[i]
+      #expect(abs(runs[2].average[i] - sum / 2.3125) < 1e-6 * max(1, abs(runs[2].last[i])))
+    }
   }
 
   @Test("a run whose loss is not finite stops by itself, and the others go on")
