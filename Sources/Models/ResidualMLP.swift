@@ -4,76 +4,101 @@ import Glibc
 import Processes
 import Tensors
 
-/// A residual multilayer perceptron for the denoiser, with the preconditioning of Karras et al. 2022:
+/// A residual multilayer perceptron F behind a preconditioning, which scales its input u and its output:
 ///
-/// h ← c_in x W_in + b_in
+/// h ← u W_in + b_in
 /// h ← h + φ(LN(h) W₁ + b₁ + γ E) W₂ + b₂      for each block, φ = silu
 /// F = LN(h) W_out + b_out
 ///
-/// γ = [sin ω_j c_noise, cos ω_j c_noise], ω_j in geometric progression from 1 to 64. LN is layer
-/// normalisation before each block (pre-norm: Xiong et al. 2020). W₂ and W_out start at 0, so each block
-/// starts as the identity and the score as that of N(0, (σ² + σ_d²) I); the others start as PyTorch's
-/// linear layers do. Matrices are stored [inputs, outputs].
+/// γ = [sin ω_j c_noise, cos ω_j c_noise], c_noise = ¼ ln σ, ω_j in geometric progression from 1 to 64. LN
+/// is layer normalisation before each block (pre-norm: Xiong et al. 2020). W_out starts at 0, so the score
+/// starts as that of a Gaussian, which the preconditioning names; the others start as PyTorch's linear
+/// layers do. Matrices are stored [inputs, outputs].
 package final class ResidualMLP: Network {
   package static let entry = Entry.function(
     constructor,
-    "Residual network for vectors, with the preconditioning of EDM; pictures are flattened first.",
+    "Residual network for vectors, behind a preconditioning; pictures are flattened first.",
     .option("sde", "the diffusion it belongs to; must keep the mean of the data: edm, ve_power"),
     .option("dimension", "d, the length of a data point", in: .positive),
     .option("sigma_data", "standard deviation of the data: a number, or the data themselves"),
+    .option(
+      "preconditioning", default: "edm",
+      "edm: one scale for all, sigma_data; gaussian: the mean and covariance of the data, which "
+        + "sigma_data then must be", in: .oneOf(preconditionings)),
     .option("width", default: 1024, "hidden units", in: .positive),
     .option("blocks", default: 3, "residual blocks of two layers each", in: .nonNegative),
     .option("embedding", default: 64, "length of the noise-level features, even", in: .even),
     .option("seed", default: nil, "of the initial weights; the session's next where absent"),
-    source: "Karras et al. 2022, Eq. 7 and Table 1; He et al. 2016; Xiong et al. 2020",
+    source: "Karras et al. 2022, Eq. 7 and Table 1; Xiong et al. 2020; Wang and Vastola 2023",
     example: "return nn.residual_mlp{dimension = 2, width = 32, sde = sde.edm(), sigma_data = 0.5}"
   ) {
     (
-      sde: SDE, dimension: Int, sigmaData: OneOf<Double, Tensor>, width: Int, blocks: Int,
-      embedding: Int, seed: Int?
+      sde: SDE, dimension: Int, sigmaData: OneOf<Double, Tensor>, preconditioning: String,
+      width: Int, blocks: Int, embedding: Int, seed: Int?
     ) in
     try checkMean(sde)
-    let sigma = try spread(sigmaData)
+    let scaling: any Preconditioning =
+      preconditioning == "edm"
+      ? EDMPreconditioning(length: dimension, sigmaData: try spread(sigmaData))
+      : try GaussianPreconditioning(data: points(sigmaData, dimension))
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     let network = try ResidualMLP(
-      dimension: dimension, width: width, blocks: blocks, embedding: embedding, sigmaData: sigma,
-      stream: stream)
+      dimension: dimension, width: width, blocks: blocks, embedding: embedding,
+      preconditioning: scaling, stream: stream)
     return ScoreModel(network, sde)
   }
 
   package let dimension: Int
   package let width: Int
   package let blocks: Int
-  /// σ_d.
-  package let sigmaData: Double
+  private let preconditioning: any Preconditioning
   /// ω, in radians per unit of c_noise.
   package let frequencies: [Double]
   package let parameters: ParameterSet
 
   package static let constructor = "residual_mlp"
+  private static let preconditionings = ["edm", "gaussian"]
   package var summary: String {
-    "\(dimension) → \(blocks) blocks of \(width) → \(dimension), σ_data \(shortNumber(sigmaData))"
+    "\(dimension) → \(blocks) blocks of \(width) → \(dimension), \(preconditioning.summary)"
   }
   package var options: [(key: String, value: Value)] {
     [
       ("dimension", .integer(dimension)), ("width", .integer(width)), ("blocks", .integer(blocks)),
-      ("embedding", .integer(2 * frequencies.count)), ("sigma_data", .number(sigmaData)),
-    ]
+      ("embedding", .integer(2 * frequencies.count)),
+    ] + preconditioning.options
   }
 
-  package init(
-    dimension: Int, width: Int, blocks: Int, embedding: Int, sigmaData: Double,
-    stream: RandomStream, restoring stored: StoredTensors? = nil
+  /// With EDM's preconditioning, or the data's own.
+  package convenience init(
+    dimension: Int, width: Int, blocks: Int, embedding: Int, sigmaData: OneOf<Double, Tensor>,
+    stream: RandomStream
+  ) throws {
+    let preconditioning: any Preconditioning =
+      switch sigmaData {
+      case .first(let sigma): EDMPreconditioning(length: dimension, sigmaData: sigma)
+      case .second(let data): try GaussianPreconditioning(data: data)
+      }
+    try self.init(
+      dimension: dimension, width: width, blocks: blocks, embedding: embedding,
+      preconditioning: preconditioning, stream: stream)
+  }
+
+  init(
+    dimension: Int, width: Int, blocks: Int, embedding: Int,
+    preconditioning: any Preconditioning, stream: RandomStream,
+    restoring stored: StoredTensors? = nil
   ) throws {
     self.dimension = dimension
     self.width = width
     self.blocks = blocks
-    self.sigmaData = sigmaData
+    self.preconditioning = preconditioning
+    let length = preconditioning.length
     let pairs = embedding / 2
     frequencies = (0..<pairs).map { pow(64, Double($0) / Double(max(pairs - 1, 1))) }
-    var starts: [ParameterSet.Start] = [
-      .linear("w_in", [dimension, width], fanIn: dimension, stream),
-      .linear("b_in", [width], fanIn: dimension, stream),
+    var starts = preconditioning.starts
+    starts += [
+      .linear("w_in", [length, width], fanIn: length, stream),
+      .linear("b_in", [width], fanIn: length, stream),
     ]
     for block in 0..<blocks {
       let p = "block\(block + 1)_"
@@ -82,12 +107,13 @@ package final class ResidualMLP: Network {
         .linear(p + "w1", [width, width], fanIn: width, stream),
         .linear(p + "b1", [width], fanIn: width, stream),
         .linear(p + "e", [embedding, width], fanIn: embedding, stream),
-        .constant(p + "w2", [width, width], 0), .constant(p + "b2", [width], 0),
+        .linear(p + "w2", [width, width], fanIn: width, stream),
+        .linear(p + "b2", [width], fanIn: width, stream),
       ]
     }
     starts += [
       .constant("gain", [width], 1), .constant("shift", [width], 0),
-      .constant("w_out", [width, dimension], 0), .constant("b_out", [dimension], 0),
+      .constant("w_out", [width, length], 0), .constant("b_out", [length], 0),
     ]
     parameters = try ParameterSet(starts, restoring: stored)
   }
@@ -97,15 +123,24 @@ package final class ResidualMLP: Network {
     try self.init(
       dimension: stored.length("dimension"), width: stored.length("width"),
       blocks: stored.length("blocks", orNone: true), embedding: stored.length("embedding"),
-      sigmaData: stored.options.number("sigma_data", in: .positive), stream: RandomStream(seed: 0),
+      preconditioning: ResidualMLP.preconditioning(of: stored), stream: RandomStream(seed: 0),
       restoring: stored.tensors)
+  }
+
+  private static func preconditioning(of stored: StoredNetwork) throws -> any Preconditioning {
+    let dimension = try stored.length("dimension")
+    if try stored.options.string("preconditioning", in: .oneOf(preconditionings)) == "edm" {
+      return EDMPreconditioning(
+        length: dimension, sigmaData: try stored.options.number("sigma_data", in: .positive))
+    }
+    return GaussianPreconditioning(dimension: dimension, axes: try stored.length("principal_axes"))
   }
 
   private init(like other: ResidualMLP) throws {
     dimension = other.dimension
     width = other.width
     blocks = other.blocks
-    sigmaData = other.sigmaData
+    preconditioning = other.preconditioning
     frequencies = other.frequencies
     parameters = try other.parameters.copied()
   }
@@ -115,9 +150,20 @@ package final class ResidualMLP: Network {
   package func score(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
   ) throws -> Tensor {
-    let c = try Preconditioning(t, process: process, sigmaData: sigmaData)
-    let gamma = try noiseFeatures(c.noise, x.dtype)
-    var h = try matmul(x * c.input, p[0]) + p[1]
+    let levels = try t.value.doubles().map { process.std($0) }
+    let dtype: DType = x.dtype == .float64 ? .float64 : .float32
+    let sigma = try Tensor(levels, shape: [levels.count, 1]).converted(to: dtype)
+    let gamma = try noiseFeatures(levels.map { Glibc.log($0) / 4 }, dtype)
+    let frozen = preconditioning.starts.count
+    return try preconditioning.score(x, sigma, frozen: p[..<frozen]) {
+      try self.residual($0, gamma, p[frozen...])
+    }
+  }
+
+  /// F(u), shape [n, length]; γ of shape [n, embedding].
+  private func residual(_ u: Tensor, _ gamma: Tensor, _ p: ArraySlice<Tensor>) throws -> Tensor {
+    let p = Array(p)
+    var h = try matmul(u, p[0]) + p[1]
     for block in 0..<blocks {
       let q = p[(2 + 7 * block)..<(9 + 7 * block)]
       let i = q.startIndex
@@ -127,13 +173,11 @@ package final class ResidualMLP: Network {
       h = try h + (matmul(v, q[i + 5]) + q[i + 6])
     }
     let last = p.count - 4
-    let f = try matmul(layerNorm(h, gain: p[last], bias: p[last + 1]), p[last + 2]) + p[last + 3]
-    return try x * c.skip + f * c.output
+    return try matmul(layerNorm(h, gain: p[last], bias: p[last + 1]), p[last + 2]) + p[last + 3]
   }
 
-  /// γ of shape [n, embedding].
-  private func noiseFeatures(_ noise: Tensor, _ dtype: DType) throws -> Tensor {
-    let levels = try noise.doubles()
+  /// γ of shape [n, embedding] at levels c_noise.
+  private func noiseFeatures(_ levels: [Double], _ dtype: DType) throws -> Tensor {
     let pairs = frequencies.count
     let result = try Tensor(uninitialized: [levels.count, 2 * pairs], .float64)
     let out = result.pointer(Double.self)
@@ -143,7 +187,7 @@ package final class ResidualMLP: Network {
         out[row * 2 * pairs + pairs + place] = Glibc.cos(omega * level)
       }
     }
-    return try result.converted(to: dtype == .float64 ? .float64 : .float32)
+    return try result.converted(to: dtype)
   }
 
   // MARK: Checks
@@ -169,5 +213,31 @@ package final class ResidualMLP: Network {
       throw UserError("sigma_data must be a positive number, got \(formatNumber(sigma))")
     }
     return sigma
+  }
+
+  /// The data a Gaussian is fitted to.
+  private static func points(_ argument: OneOf<Double, Tensor>, _ dimension: Int) throws -> Tensor {
+    guard case .second(let data) = argument else {
+      throw UserError(
+        "sigma_data must be the data for the gaussian preconditioning, got \(describe(argument))")
+    }
+    guard data.rank == 2, data.shape[1] == dimension, data.shape[0] > 0 else {
+      throw UserError("sigma_data must have shape [n \(dimension)], got \(data.describe())")
+    }
+    guard try data.value.converted(to: .float64).doubles().allSatisfy(\.isFinite) else {
+      throw UserError("sigma_data must be finite")
+    }
+    guard
+      try variance(data.value.converted(to: .float64), axis: 0, correction: 0).doubles()
+        .contains(where: { $0 > 0 })
+    else { throw UserError("sigma_data must hold points that differ") }
+    return data
+  }
+
+  private static func describe(_ argument: OneOf<Double, Tensor>) -> String {
+    switch argument {
+    case .first(let number): formatNumber(number)
+    case .second(let data): data.describe()
+    }
   }
 }

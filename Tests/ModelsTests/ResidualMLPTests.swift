@@ -11,11 +11,23 @@ import Testing
 private let edm = EDM(sigmaMin: 0.002, sigmaMax: 80, rho: 7)
 
 private func network(
-  _ dimension: Int, width: Int, blocks: Int, embedding: Int = 4, sigmaData: Double = 0.5
+  _ dimension: Int, width: Int, blocks: Int, embedding: Int = 4, data: Tensor? = nil
 ) throws -> ResidualMLP {
   try ResidualMLP(
-    dimension: dimension, width: width, blocks: blocks, embedding: embedding, sigmaData: sigmaData,
+    dimension: dimension, width: width, blocks: blocks, embedding: embedding,
+    sigmaData: data.map { .second($0) } ?? .first(0.5),
     stream: RandomStream(seed: 1, purpose: .initialization))
+}
+
+/// Four points in the plane; their mean is (0.5, 4).
+private func fourPoints() throws -> Tensor {
+  try Tensor([0, 3, 1, 3, 4, 3, -3, 7], shape: [4, 2])
+}
+
+/// Six points of a plane in space: no variance along (1, 1, 1).
+private func planePoints() throws -> Tensor {
+  let plane = try RandomStream(seed: 8).normal([6, 2], .float64)
+  return try matmul(plane, Tensor([1, -1, 0, 1, 1, -2], shape: [2, 3]))
 }
 
 /// Parameters away from their start, in float64.
@@ -41,13 +53,13 @@ private struct NaiveNetwork {
     return x.indices.map { (x[$0] - mean) / (variance + 1e-5).squareRoot() * gain[$0] + shift[$0] }
   }
 
-  func score(_ x: [Double], _ sigma: Double, blocks: Int, embedding: Int) -> [Double] {
-    let total = sigma * sigma + sigmaData * sigmaData
+  /// F(u; σ).
+  func residual(_ u: [Double], _ sigma: Double, blocks: Int, embedding: Int) -> [Double] {
     let pairs = embedding / 2
     let level = log(sigma) / 4
     let omega = (0..<pairs).map { pow(64, Double($0) / Double(pairs - 1)) }
     let gamma = omega.map { sin($0 * level) } + omega.map { cos($0 * level) }
-    var h = zip(product(x.map { $0 / total.squareRoot() }, p[0], columns: width), p[1]).map(+)
+    var h = zip(product(u, p[0], columns: width), p[1]).map(+)
     for block in 0..<blocks {
       let q = Array(p[(2 + 7 * block)...])
       let u = product(norm(h, q[0], q[1]), q[2], columns: width)
@@ -60,7 +72,14 @@ private struct NaiveNetwork {
       for i in 0..<width { h[i] += w[i] + q[6][i] }
     }
     let last = Array(p.suffix(4))
-    let f = zip(product(norm(h, last[0], last[1]), last[2], columns: d), last[3]).map(+)
+    return zip(product(norm(h, last[0], last[1]), last[2], columns: d), last[3]).map(+)
+  }
+
+  /// EDM's form.
+  func score(_ x: [Double], _ sigma: Double, blocks: Int, embedding: Int) -> [Double] {
+    let total = sigma * sigma + sigmaData * sigmaData
+    let u = x.map { $0 / total.squareRoot() }
+    let f = residual(u, sigma, blocks: blocks, embedding: embedding)
     let skip = sigmaData * sigmaData / total
     let out = sigma * sigmaData / total.squareRoot()
     let denoised: [Double] = (0..<d).map { skip * x[$0] + out * f[$0] }
@@ -87,6 +106,61 @@ private struct NaiveNetwork {
     }
   }
 
+  @Test("behind the gaussian preconditioning D is Wiener's filter and F, by a naive loop")
+  func naiveGaussian() throws {
+    // Independent axes, so that the principal axes are the coordinates, up to sign and order.
+    let data = try Tensor([3, 0, -3, 0, 0, 1, 0, -1], shape: [4, 2])
+    let network = try network(2, width: 5, blocks: 1, data: data)
+    let stream = RandomStream(seed: 2)
+    let p = try network.parameters.views.enumerated().map { index, view in
+      index < 3
+        ? try view.converted(to: .float64) : try stream.normal(view.shape, .float64) * 0.4
+    }
+    let (axes, lambda) = (try p[1].doubles(), try p[2].doubles())
+    #expect(zip(lambda, [0.5, 4.5]).allSatisfy { abs($0 - $1) < 1e-6 })
+    let plain = NaiveNetwork(
+      d: 2, width: 5, p: try p.dropFirst(3).map { try $0.doubles() }, sigmaData: 0)
+    for sigma in [0.05, 1, 30] {
+      let x = [0.7, -1.3]
+      let y = (0..<2).map { i in x[0] * axes[i] + x[1] * axes[2 + i] }
+      let shrink = lambda.map { $0 / ($0 + sigma * sigma) }
+      let size = (sigma * sigma + (lambda[0] + lambda[1]) / 2).squareRoot()
+      let f = plain.residual(
+        y.map { $0 / size }, sigma, blocks: 1, embedding: 4)
+      let inside = (0..<2).map { shrink[$0] * y[$0] + sigma * shrink[$0].squareRoot() * f[$0] }
+      let score = try network.score(
+        Tensor(x, shape: [1, 2]), Tensor([sigma]), process: edm, parameters: p
+      ).doubles()
+      for i in 0..<2 {
+        let denoised = axes[2 * i] * inside[0] + axes[2 * i + 1] * inside[1]
+        let expected = (denoised - x[i]) / (sigma * sigma)
+        #expect(abs(score[i] - expected) < 1e-5 * max(1, abs(expected)), "σ \(sigma)")
+      }
+    }
+  }
+
+  @Test("with the data's Gaussian it starts as −(Σ + σ² I)⁻¹ (x − μ), also where Σ is singular")
+  func gaussianStart() throws {
+    for data in [try fourPoints(), try planePoints()] {
+      let d = data.shape[1]
+      let model = ScoreModel(try network(d, width: 8, blocks: 1, data: data), SDE(edm))
+      let center = try mean(data.converted(to: .float64), axis: 0)
+      let away = try data.converted(to: .float64) - center
+      let covariance = try matmul(transpose(away), away) / Double(data.shape[0])
+      let x = try RandomStream(seed: 3).normal([5, d], .float64) * 3
+      for sigma in [0.01, 0.5, 80] {
+        let diagonal = (0..<d * d).map { $0 % (d + 1) == 0 ? sigma * sigma : 0 }
+        let noisy = try covariance + Tensor(diagonal, shape: [d, d])
+        let exact = try Linalg.solve(noisy, transpose(center - x))
+        let score = try transpose(model.score(x, at: sigma))
+        let scale = try exact.doubles().map(abs).max() ?? 0
+        for (s, e) in zip(try score.doubles(), try exact.doubles()) {
+          #expect(abs(s - e) < 1e-5 * scale, "σ \(sigma), d \(d)")
+        }
+      }
+    }
+  }
+
   @Test("starts as the score of N(0, (σ² + σ_data²) I), at every level and in both precisions")
   func start() throws {
     let model = ScoreModel(try network(3, width: 16, blocks: 2), SDE(edm))
@@ -108,6 +182,19 @@ private struct NaiveNetwork {
     let t = try Tensor([0.1, 1, 10])
     let error = try gradientError([x] + p) {
       try network.score($0[0], t, process: edm, parameters: Array($0.dropFirst()))
+    }
+    #expect(error < 1e-6)
+  }
+
+  @Test("so do they behind the gaussian preconditioning, where Σ is singular")
+  func gaussianGradients() throws {
+    let network = try network(3, width: 3, blocks: 1, data: planePoints())
+    let p = try randomParameters(network)
+    let frozen = try network.parameters.views.prefix(3).map { try $0.converted(to: .float64) }
+    let x = try RandomStream(seed: 5).normal([3, 3], .float64)
+    let t = try Tensor([0.1, 1, 10])
+    let error = try gradientError([x] + p.dropFirst(3)) {
+      try network.score($0[0], t, process: edm, parameters: frozen + $0.dropFirst())
     }
     #expect(error < 1e-6)
   }
@@ -155,7 +242,15 @@ private struct NaiveNetwork {
       local x = tensor{{0, 2}, {4, 6}}
       print(nn.residual_mlp{dimension = 2, width = 8, sde = sde.edm(), sigma_data = x, seed = 1})
       print(nn.residual_mlp{dimension = 2, width = 8, sde = sde.ve_power(), sigma_data = 1})
-      for _, change in ipairs{{sde = sde.vp()}, {sigma_data = -1}, {sigma_data = tensor.ones{3, 2}},
+      print(nn.residual_mlp{dimension = 2, width = 8, sde = sde.edm(), seed = 1,
+        sigma_data = tensor{{0, 2}, {4, 6}, {1, 3}}, preconditioning = "gaussian"})
+      local gaussian = "gaussian"
+      for _, change in ipairs{{preconditioning = gaussian}, {preconditioning = "Gaussian"},
+          {preconditioning = gaussian, sigma_data = tensor.ones{3, 4}},
+          {preconditioning = gaussian, sigma_data = tensor.ones{3, 2}},
+          {preconditioning = gaussian, sigma_data = tensor.zeros{0, 2}},
+          {preconditioning = gaussian, sigma_data = tensor{{1, 0/0}, {2, 3}}},
+          {sde = sde.vp()}, {sigma_data = -1}, {sigma_data = tensor.ones{3, 2}},
           {sigma_data = tensor.zeros{0, 2}}, {embedding = 3}, {width = 0}, {sigma_data = "x"}} do
         local options = {dimension = 2, width = 8, sde = sde.edm(), sigma_data = 1}
         for name, value in pairs(change) do options[name] = value end
@@ -168,6 +263,14 @@ private struct NaiveNetwork {
       result.out == """
         residual_mlp(2 → 3 blocks of 8 → 2, σ_data 2.236, 2074 parameters)
         residual_mlp(2 → 3 blocks of 8 → 2, σ_data 1, 2074 parameters)
+        residual_mlp(2 → 3 blocks of 8 → 2, 1 principal axes, 2057 parameters)
+        nn.residual_mlp: sigma_data must be the data for the gaussian preconditioning, got 1
+        nn.residual_mlp: preconditioning must be 'edm' or 'gaussian', got 'Gaussian' \
+        (did you mean 'gaussian'?)
+        nn.residual_mlp: sigma_data must have shape [n 2], got tensor 3×4 float32 [mean 1, std 0]
+        nn.residual_mlp: sigma_data must hold points that differ
+        nn.residual_mlp: sigma_data must have shape [n 2], got tensor 0×2 float32
+        nn.residual_mlp: sigma_data must be finite
         nn.residual_mlp: sde must keep the mean of the data, as sde.edm and sde.ve_power do, \
         got sde.vp{beta_min = 0.1, beta_max = 20}
         nn.residual_mlp: sigma_data must be a positive number, got -1

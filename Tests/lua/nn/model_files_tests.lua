@@ -39,6 +39,10 @@ local networks = {
   nn.residual_mlp{dimension = 2, width = 8, blocks = 2, embedding = 6, sigma_data = 0.37,
     sde = sde.edm{sigma_min = 0.01, sigma_max = 9.5, rho = 5}, seed = 4},
   nn.residual_mlp{dimension = 2, width = 4, blocks = 0, sigma_data = points, sde = sde.ve_power()},
+  nn.residual_mlp{dimension = 2, width = 4, blocks = 1, sigma_data = points, sde = sde.edm(),
+    preconditioning = "gaussian"},
+  nn.residual_mlp{dimension = 2, width = 4, blocks = 1, sigma_data = tensor{{0, 1}, {2, 3}},
+    preconditioning = "gaussian", sde = sde.edm()},
 }
 for index, m in ipairs(networks) do
   train(m, points, {steps = 3, seed = 1, progress = false})
@@ -61,7 +65,7 @@ for index, m in ipairs(networks) do
   assert((back(points, times) - score):abs():max():item() > 0)
 end
 check.equal(file.list("."), {"again", "m1.safetensors", "m2.safetensors", "m3.safetensors",
-  "m4.safetensors", "m5.safetensors"})
+  "m4.safetensors", "m5.safetensors", "m6.safetensors", "m7.safetensors"})
 
 -- A training run goes on from a loaded model as from the one that was saved; averages are saved alike
 local m = nn.score_mlp{sde = sde.vp(), seed = 1}
