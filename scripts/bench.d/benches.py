@@ -6,6 +6,7 @@ import tempfile
 import time
 
 import decompositions
+import operations
 from harness import (
     BINARY, ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
     peer_python, peer_script)
@@ -117,7 +118,7 @@ GROUPS = {
             f"{PEER_EPOCHS} epochs, scaled by {EPOCHS}/{PEER_EPOCHS} x {SEEDS} x {MODES}; on two "
             "cores two processes of the peer would halve its time"),
     ],
-    "core": decompositions.BENCHES + [
+    "core": operations.BENCHES + decompositions.BENCHES + [
         Bench(
             "lua_step_eager", {"eager": "us"},
             lambda: figures_of_lua("lua_step"),
