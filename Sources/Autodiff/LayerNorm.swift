@@ -12,11 +12,14 @@ import Tensors
 /// Keeps the square root away from 0, as in PyTorch.
 private let epsilon = 1e-5
 
-/// - Parameters: `x` of shape [n, d]; `gain` and `bias` of shape [d], all of one floating-point type.
+/// - Parameters: `x` of shape [n, d]; `gain` and `bias` of shape [d].
+/// - Returns: of the wider of their floating-point types.
 public func layerNorm(_ x: Tensor, gain: Tensor, bias: Tensor) throws -> Tensor {
   let flow = LayerNormFlow()
+  let type = DType.promoted(x.dtype, DType.promoted(gain.dtype, bias.dtype))
   return try record(
-    "layer_norm", [x, gain, bias], forward: { try flow.forward($0[0], $0[1], $0[2]) },
+    "layer_norm", [x, gain, bias].map { try convert($0, to: type) },
+    forward: { try flow.forward($0[0], $0[1], $0[2]) },
     pullbacks: (0..<3).map { place in { inputs, _, g in try flow.backward(inputs, g)[place] } })
 }
 

@@ -50,13 +50,13 @@ extension Tensor {
     let target = Shape(Array(batch) + [rows, columns])
     return try product(batch.elementCount, whole, other, target) { a, b, result in
       if type == .float32 {
-        try multiplyStack(a, b, into: result) { sizes, x, y, z in
+        try multiplyStack(a, b, into: result, of: Float.self) { sizes, x, y, z in
           try gemm(
             .plain, .plain, rows: sizes.m, columns: sizes.n, inner: sizes.k, 1, x, sizes.k, y,
             sizes.n, 0, z, sizes.n)
         }
       } else {
-        try multiplyStack(a, b, into: result) { sizes, x, y, z in
+        try multiplyStack(a, b, into: result, of: Double.self) { sizes, x, y, z in
           try gemm(
             .plain, .plain, rows: sizes.m, columns: sizes.n, inner: sizes.k, 1, x, sizes.k, y,
             sizes.n, 0, z, sizes.n)
@@ -96,7 +96,7 @@ extension Tensor {
 /// C = A B for each pair of two dense stacks of as many matrices, shared out over the threads.
 /// - Parameter product: of an m × k and a k × n matrix.
 private func multiplyStack<T: Element>(
-  _ a: Tensor, _ b: Tensor, into c: Tensor,
+  _ a: Tensor, _ b: Tensor, into c: Tensor, of type: T.Type,
   _ product: (
     (m: Int, n: Int, k: Int), UnsafePointer<T>, UnsafePointer<T>, UnsafeMutablePointer<T>
   ) throws -> Void

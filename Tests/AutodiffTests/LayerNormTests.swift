@@ -30,6 +30,21 @@ private func largestDifference(_ a: Tensor, _ b: Tensor) throws -> Double {
     for (a, b) in zip(y, [-unit, 0, 5 + unit]) { #expect(abs(a - b) < 1e-12) }
   }
 
+  @Test("float64 points before a float32 gain: the value and gradients of float64 throughout")
+  func mixedPrecisions() throws {
+    let x = try points([4, 5], seed: 1)
+    let narrow = try (2...3).map { try points([5], seed: $0).converted(to: .float32) }
+    let wide = try narrow.map { try $0.converted(to: .float64) }
+    func loss(_ p: [Tensor]) throws -> Tensor {
+      try sum(square(layerNorm(p[0], gain: p[1], bias: p[2])))
+    }
+    let (mixed, flows) = try vjp([x] + narrow, of: loss)
+    let (exact, wideFlows) = try vjp([x] + wide, of: loss)
+    #expect(try mixed.item() == exact.item())
+    #expect(flows.map(\.dtype) == [.float64, .float32, .float32])
+    for (a, b) in zip(flows, wideFlows) { #expect(try largestDifference(a, b) < 1e-5) }
+  }
+
   @Test("value and gradients are those of the definition, in both precisions")
   func definition() throws {
     let inputs = try [
