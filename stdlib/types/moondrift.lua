@@ -2022,8 +2022,8 @@ nn = {}
 ---@return model
 function nn.score_mlp(options) end
 
---- Residual network for vectors, with the preconditioning of EDM; pictures are flattened first.
----@param options { sde: sde, dimension: integer, sigma_data: number|tensor, width?: integer, blocks?: integer, embedding?: integer, seed?: integer }
+--- Residual network for vectors, behind a preconditioning; pictures are flattened first.
+---@param options { sde: sde, dimension: integer, sigma_data: number|tensor, preconditioning?: string, width?: integer, blocks?: integer, embedding?: integer, seed?: integer }
 ---@return model
 function nn.residual_mlp(options) end
 
