@@ -46,6 +46,12 @@ extension TensorModule {
     complexTransform("ifft", "The inverse of fft.") {
       try Autodiff.fourier($0, sign: 1, axis: $0.rank - 2) / Double($0.shape[$0.rank - 2])
     },
+    complexTransform(
+      "fft2", "The discrete Fourier transform over the last two axes of numbers.", axes: 2
+    ) { try fourierOverTwo($0, sign: -1) },
+    complexTransform("ifft2", "The inverse of fft2.", axes: 2) {
+      try fourierOverTwo($0, sign: 1) / Double($0.shape[$0.rank - 3] * $0.shape[$0.rank - 2])
+    },
     .operation(
       "rfft", "The discrete Fourier transform of real numbers over the last axis.", .arg("x"),
       returns: "tensor of shape [..., n/2 + 1, 2]", details: convention, source: fftw,
@@ -100,12 +106,19 @@ extension TensorModule {
     + "sign −1 and do not divide; inverse ones divide by the number of elements."
 
   private static func complexTransform(
-    _ name: String, _ summary: String, _ body: @escaping (Tensor) throws -> Tensor
+    _ name: String, _ summary: String, axes: Int = 1, _ body: @escaping (Tensor) throws -> Tensor
   ) -> Entry {
-    .operation(
-      name, summary, .arg("x", "complex, shape [..., n, 2]"), returns: "tensor shaped like x",
-      details: convention, source: fftw, example: "return tensor{{1, 0}, {0, 1}}:\(name)()"
-    ) { (x: Tensor) in try body(complex(x, axes: 1)) }
+    let numbers = "{{1, 0}, {0, 1}}"
+    return .operation(
+      name, summary, .arg("x", "complex, shape [..., \(axes == 1 ? "n" : "n1, n2"), 2]"),
+      returns: "tensor shaped like x", details: convention, source: fftw,
+      example: "return tensor\(axes == 1 ? numbers : "{\(numbers)}"):\(name)()"
+    ) { (x: Tensor) in try body(complex(x, axes: axes)) }
+  }
+
+  private static func fourierOverTwo(_ x: Tensor, sign: Int) throws -> Tensor {
+    try Autodiff.fourier(
+      Autodiff.fourier(x, sign: sign, axis: x.rank - 2), sign: sign, axis: x.rank - 3)
   }
 
   private static func real(_ x: Tensor, axes: Int) throws -> Tensor {

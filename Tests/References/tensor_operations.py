@@ -338,10 +338,18 @@ def borders_and_blocks():
         case("kron", [a, b], np.kron(wide(a), wide(b)))
 
 
+def planes():
+    for n in range(1, 23):
+        z = array(tuple(rng.integers(1, 3, rng.integers(0, 2))) + (int(rng.integers(1, 7)), n, 2))
+        pair = wide(z)[..., 0] + 1j * wide(z)[..., 1]
+        case("fft2", [z], np.fft.fft2(pair), 6 * n)
+        case("ifft2", [z], np.fft.ifft2(pair), 3)
+
+
 def main():
     with np.errstate(all="ignore"):
         for part in (elementwise, reductions, ordering, selection, shaping, products, fourier,
-                     borders_and_blocks):
+                     borders_and_blocks, planes):
             part()
     target = pathlib.Path(__file__).with_suffix(".lua")
     header = f"-- Written by {pathlib.Path(__file__).name}: do not edit.\n"

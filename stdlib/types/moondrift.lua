@@ -589,6 +589,14 @@ function tensor_object:fft() end
 ---@return tensor
 function tensor_object:ifft() end
 
+--- The discrete Fourier transform over the last two axes of numbers.
+---@return tensor
+function tensor_object:fft2() end
+
+--- The inverse of fft2.
+---@return tensor
+function tensor_object:ifft2() end
+
 --- The discrete Fourier transform of real numbers over the last axis.
 ---@return tensor
 function tensor_object:rfft() end
@@ -1735,6 +1743,16 @@ function tensor.fft(x) end
 ---@param x tensor complex, shape [..., n, 2]
 ---@return tensor
 function tensor.ifft(x) end
+
+--- The discrete Fourier transform over the last two axes of numbers.
+---@param x tensor complex, shape [..., n1, n2, 2]
+---@return tensor
+function tensor.fft2(x) end
+
+--- The inverse of fft2.
+---@param x tensor complex, shape [..., n1, n2, 2]
+---@return tensor
+function tensor.ifft2(x) end
 
 --- The discrete Fourier transform of real numbers over the last axis.
 ---@param x tensor

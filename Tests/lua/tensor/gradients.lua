@@ -258,6 +258,9 @@ end
 for _, name in ipairs{"fft", "ifft"} do
   case(name, {{{4, 2}}, {{3, 5, 2}}, {{0, 3, 2}}}, tensor[name])
 end
+for _, name in ipairs{"fft2", "ifft2"} do
+  case(name, {{{3, 4, 2}}, {{2, 1, 3, 2}}, {{0, 2, 3, 2}}}, tensor[name])
+end
 case("rfft", {{{4}}, {{2, 5}}, {{1}}}, tensor.rfft)
 case("rfft2", {{{4, 3}}, {{2, 3, 4}}}, tensor.rfft2)
 for count, m in pairs{[4] = 3, [5] = 3, [1] = 1} do

@@ -118,6 +118,9 @@ case("tensor.table", function() return long:table() end)
 for _, name in ipairs{"fft", "ifft"} do
   case("tensor." .. name, function() return tensor[name](pairs_of) end)
 end
+for _, name in ipairs{"fft2", "ifft2"} do
+  case("tensor." .. name, function() return tensor[name](one:broadcast{half, half, 2}) end)
+end
 case("tensor.rfft2", function() return square:rfft2() end)
 case("tensor.irfft", function() return pairs_of:irfft(2 * big - 2) end)
 case("tensor.irfft2", function() return one:broadcast{half, half, 2}:irfft2(2 * half - 2) end)
