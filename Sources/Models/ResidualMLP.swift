@@ -150,10 +150,14 @@ package final class ResidualMLP: Network {
   package func score(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
   ) throws -> Tensor {
-    let levels = try t.value.doubles().map { process.std($0) }
     let dtype: DType = x.dtype == .float64 ? .float64 : .float32
-    let sigma = try Tensor(levels, shape: [levels.count, 1]).converted(to: dtype)
-    let gamma = try noiseFeatures(levels.map { Glibc.log($0) / 4 }, dtype)
+    let sigma = try Recording.repeating("sigma", [t.value]) { inputs in
+      let levels = try inputs[0].doubles().map { process.std($0) }
+      return try Tensor(levels, shape: [levels.count, 1]).converted(to: dtype)
+    }
+    let gamma = try Recording.repeating("noise_features", [t.value]) { inputs in
+      try self.noiseFeatures(inputs[0].doubles().map { Glibc.log(process.std($0)) / 4 }, dtype)
+    }
     let frozen = preconditioning.starts.count
     return try preconditioning.score(x, sigma, frozen: p[..<frozen]) {
       try self.residual($0, gamma, p[frozen...])

@@ -62,6 +62,12 @@ compare(function() return nn.score_mlp{sde = sde.ve_power(), seed = 1} end, poin
 check.equal(calls, 2)
 compare(function() return nn.random_features{sde = sde.vp(), dimension = 2, width = 30, seed = 1} end, plane,
   {steps = 40, ema = 0.9, weight = function(t) return t end}, 1e-4, grad.compile(denoising))
+for _, preconditioning in ipairs{"edm", "gaussian"} do
+  compare(function()
+    return nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8, blocks = 1, sigma_data = plane,
+      preconditioning = preconditioning, seed = 1}
+  end, plane, {steps = 30}, 1e-4, grad.compile(denoising))
+end
 local line
 local reading = grad.compile(function(score, batch)
   line = debug.getinfo(1, "l").currentline + 1
