@@ -80,6 +80,10 @@ public func batchTimes(_ t: OneOf<Double, Tensor>, for x: Tensor) throws -> Tens
   case .first(let time):
     return try Tensor.full([x.shape[0]], time, x.dtype == .float64 ? .float64 : .float32)
   case .second(let times):
+    if times.rank == 0, Recording.current != nil {
+      return try times.value.converted(to: x.dtype == .float64 ? .float64 : .float32)
+        .broadcast(to: [x.shape[0]])
+    }
     if times.rank == 0 { return try batchTimes(.first(times.value.item()), for: x) }
     guard times.shape == [x.shape[0]] else {
       throw UserError("t has shape \(times.shape), expected [n] with n = \(x.shape[0])")

@@ -34,6 +34,10 @@ final class TargetScore: ScoreFunction {
   var dimension: Int { distribution.dimension }
 
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    if Recording.current != nil {
+      return try distribution.noisedScore(
+        x, mean: column(t) { process.mean($0) }, std: column(t) { process.std($0) })
+    }
     // A batch mostly has one time; then r and s are single numbers.
     let times = try t.value.doubles()
     let isOneTime = times.allSatisfy { $0 == times[0] }
@@ -41,6 +45,13 @@ final class TargetScore: ScoreFunction {
     let r = try Tensor(distinct.map { process.mean($0) }, shape: [distinct.count, 1])
     let s = try Tensor(distinct.map { process.std($0) }, shape: [distinct.count, 1])
     return try distribution.noisedScore(x, mean: r, std: s)
+  }
+
+  /// A function of each time, shape [n, 1].
+  private func column(_ t: Tensor, _ value: @escaping (Double) -> Double) throws -> Tensor {
+    try Recording.repeating("marginal", [t.value]) {
+      try Tensor($0[0].doubles().map(value), shape: [$0[0].elementCount, 1])
+    }
   }
 }
 

@@ -206,6 +206,12 @@ extension Recording {
     throw UserError("a tensor that grad.compile records has no value yet")
   }
 
+  /// Notes that something reads the memory of a recorded value unseen, which would freeze its numbers.
+  static func noteReading(of tensor: Tensor) {
+    guard let current, current.value(of: tensor) != nil else { return }
+    current.refuse("an operation in it reads the elements of a tensor and cannot be replayed")
+  }
+
   /// Throws while anything is recorded: writing has no place in a program of values.
   @inline(__always)
   public static func requireNoWriting() throws {

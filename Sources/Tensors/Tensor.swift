@@ -1,3 +1,4 @@
+import CSupport
 import Catalog
 import Runtime
 
@@ -59,7 +60,8 @@ public final class Tensor: Object, ShapedArgument {
   /// - Precondition: `T.dtype == dtype`.
   @inline(__always)
   public func pointer<T: Element>(_ type: T.Type = T.self) -> UnsafeMutablePointer<T> {
-    storage.base.assumingMemoryBound(to: T.self) + offset
+    if csupport_recorder() != nil { Recording.noteReading(of: self) }
+    return storage.base.assumingMemoryBound(to: T.self) + offset
   }
 
   /// The same elements without their trace.

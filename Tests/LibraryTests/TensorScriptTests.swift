@@ -7,9 +7,12 @@ import Testing
 
 @Suite("tensor operations in Lua")
 struct TensorScriptTests {
-  private func run(_ script: String, _ arguments: [String] = [], memory: String = "8G") throws {
+  private func run(
+    _ script: String, _ arguments: [String] = [], memory: String = "8G", threads: Int? = nil
+  ) throws {
     let path = Products.root + "/Tests/lua/tensor/" + script
-    var command = Command(Products.moondrift, ["--memory", memory, path] + arguments)
+    let options = ["--memory", memory] + (threads.map { ["--threads", "\($0)"] } ?? [])
+    var command = Command(Products.moondrift, options + [path] + arguments)
     command.environment = ["LUA_INIT": nil, "SWIFT_BACKTRACE": "enable=no"]
     command.timeout = 60
     let result = try command.run()
@@ -47,4 +50,7 @@ struct TensorScriptTests {
       "compile.lua", "indexing.lua", "integers.lua", "reductions.lua", "shaping.lua",
     ])
   func behaviour(script: String) throws { try run(script) }
+
+  @Test("compiled functions give the same bits on one thread and on three", arguments: [1, 3])
+  func threads(count: Int) throws { try run("compile.lua", threads: count) }
 }

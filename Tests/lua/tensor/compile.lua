@@ -150,6 +150,33 @@ same(grad.grad(function(s)
 end)(tensor(3)), tensor(3))
 check.equal(#scaled:plans(), 0)
 
+-- Models and diffusions take times that are not known yet.
+for _, make in ipairs{nn.score_mlp, nn.random_features, nn.residual_mlp} do
+  local m = make{dimension = 2, width = 8, sde = sde.ve_power{base = 25}, seed = 1}
+  agree(function(x, t) return m:score(x, t), m:score(x, t[1]) end,
+    function() return {stream:normal{5, 2}, stream:uniform{5}} end)
+end
+local mixture = target.gaussian_mixture{means = {-3, 3}, stds = 1}
+local exact = mixture:model(sde.vp())
+agree(function(x, t) return exact:score(x, t), sde.vp():std(t), sde.edm():mean(t) end,
+  function() return {stream:normal{5, 1}, stream:uniform{5}} end)
+agree(function(x) return mixture:log_density(x), mixture:score(x) end, normal({5, 1}))
+
+-- What is trained further is recorded anew.
+local m = nn.score_mlp{dimension = 1, width = 4, sde = sde.vp(), seed = 1}
+local scores = grad.compile(function(x) return m:score(x, 0.5) end)
+for _ = 1, 2 do
+  same(scores(tensor{{1}, {2}}), m:score(tensor{{1}, {2}}, 0.5))
+  train(m, mixture:sample(64, {seed = 1}), {steps = 3, seed = 1})
+end
+
+-- Two buffers are enough for a sequence, however long.
+plan = agree(function(x, w)
+  for _ = 1, 20 do x = x:matmul(w):tanh() end
+  return x
+end, normal({30, 30}, {30, 30}))
+check.equal(plan, {instructions = 40, chains = 20, buffer_bytes = 2 * 30 * 30 * 4})
+
 -- Random numbers go on as if f itself drew them, from captured streams and from arguments.
 local inside = random.stream(5)
 local noisy = grad.compile(function(x, s) return x + s:normal{3} * inside:uniform{3} end)
