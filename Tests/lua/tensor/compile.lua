@@ -151,8 +151,12 @@ end)(tensor(3)), tensor(3))
 check.equal(#scaled:plans(), 0)
 
 -- Models and diffusions take times that are not known yet.
-for _, make in ipairs{nn.score_mlp, nn.random_features, nn.residual_mlp} do
-  local m = make{dimension = 2, width = 8, sde = sde.ve_power{base = 25}, seed = 1}
+local ve = sde.ve_power{base = 25}
+for _, m in ipairs{
+  nn.score_mlp{dimension = 2, width = 8, sde = ve, seed = 1},
+  nn.random_features{dimension = 2, width = 8, sde = ve, seed = 1},
+  nn.residual_mlp{dimension = 2, width = 8, sde = ve, seed = 1, sigma_data = 1},
+} do
   agree(function(x, t) return m:score(x, t), m:score(x, t[1]) end,
     function() return {stream:normal{5, 2}, stream:uniform{5}} end)
 end
