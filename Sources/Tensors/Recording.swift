@@ -106,11 +106,16 @@ public final class Recording {
 // MARK: - Values
 
 extension Recording {
-  /// A copy of an argument, as a recorded value of its own.
+  /// The same numbers as an argument, as a dense recorded value of its own.
   public func argument(_ tensor: Tensor) throws -> Tensor {
-    let copy = try tensor.value(copiedBy: self)
-    _ = declare(copy)
-    return copy
+    let dense = try tensor.densified()
+    let size = tensor.dtype.byteCount
+    let known = Tensor(
+      storage: Storage(
+        part: dense.storage, from: dense.offset * size, byteCount: dense.elementCount * size),
+      dtype: dense.dtype, shape: dense.shape, strides: dense.shape.denseStrides)
+    _ = declare(known)
+    return known
   }
 
   private func declare(_ tensor: Tensor) -> Int {
@@ -279,12 +284,4 @@ extension Tensor {
   public var layout: Recording.Layout {
     Recording.Layout(dtype: dtype, shape: shape, strides: strides, offset: offset)
   }
-
-  fileprivate func value(copiedBy recording: Recording) throws -> Tensor {
-    try recording.isCurrent ? recording.pausing { try copied() } : copied()
-  }
-}
-
-extension Recording {
-  fileprivate var isCurrent: Bool { Recording.current === self }
 }

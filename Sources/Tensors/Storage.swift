@@ -8,6 +8,8 @@ public final class Storage {
   public let byteCount: Int
   /// What the allocator gave; `base` is its first 64-byte boundary.
   private let block: UnsafeMutableRawPointer
+  /// Whose memory it is, where that is another's.
+  private let owner: Storage?
   /// Raised by every write after creation; a gradient rule that meets another version than it
   /// recorded is an error.
   public private(set) var version = 0
@@ -24,12 +26,22 @@ public final class Storage {
       throw OutOfMemory(requested: byteCount, available: Memory.available())
     }
     self.block = block
+    owner = nil
     base = block.alignedUp(toMultipleOf: 64)
     self.byteCount = byteCount
     csupport_count_allocation(Int64(byteCount))
   }
 
+  /// Part of another's memory under a name of its own, for a `Recording` to know it by.
+  init(part owner: Storage, from offset: Int, byteCount: Int) {
+    self.owner = owner
+    block = owner.block
+    base = owner.base + offset
+    self.byteCount = byteCount
+  }
+
   deinit {
+    if owner != nil { return }
     csupport_count_release(Int64(byteCount))
     if byteCount >= LargeBuffers.smallest {
       LargeBuffers.release(block, byteCount: byteCount)

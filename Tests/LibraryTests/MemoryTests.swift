@@ -164,4 +164,21 @@ struct MemoryTests {
       "for i = 1, 100 do x = tensor.zeros{10000000} end print('done')", ["--memory", "100M"])
     #expect(result.out == "done\n", "\(result.err)")
   }
+
+  @Test("a compiled chain of elementwise operations needs its argument and its result, no more")
+  func compiledChain() throws {
+    // 40 MB each, at most four: three are held, so that one is left for what lies between.
+    let code = """
+      local function chain(x) return ((x * 2 + 1):exp() - x):tanh() / 3 end
+      local compiled, x = grad.compile(chain), tensor.ones{10000000}
+      compiled(x)
+      collectgarbage()
+      local held = {tensor.zeros{10000000}, tensor.zeros{10000000}}
+      for _ = 1, 3 do local y = compiled(x) end
+      collectgarbage()
+      print(#held, pcall(chain, x))
+      """
+    let result = try run(code, ["--memory", "175M"])
+    #expect(result.out.hasPrefix("2\tfalse\ttensor: not enough memory: 40 MB"), "\(result.out)")
+  }
 }

@@ -43,7 +43,22 @@ struct ChainBuilder {
     let registers = assignRegisters()
     return ElementChain(
       count: count, steps: steps, sources: sources, registerCount: registers,
-      functions: functions, memory: memory)
+      functions: functions, reduction: reduction(), memory: memory)
+  }
+
+  /// The value that the chain reduces in the end; it is in no memory but that of one piece of work.
+  private var reducedValue: Int? {
+    unit.reduction.flatMap { program.operations[$0].inputs[0].value }
+  }
+
+  private func reduction() -> ChainReduction? {
+    guard let operation = unit.reduction.map({ program.operations[$0] }),
+      case .reduce(let kernel, let outer, let length, _) = operation.kind,
+      let target = memorySlot(operation.outputs[0].value)
+    else { return nil }
+    return ChainReduction(
+      kernel: kernel, isDouble: operation.outputs[0].layout.dtype == .float64, rows: outer,
+      length: length, target: target)
   }
 
   // MARK: Operands
@@ -98,13 +113,15 @@ struct ChainBuilder {
     let type = operation.inputs[operation.kind.typeOperand].layout.dtype
     let isWhole = operation.kind.readsWholeRows
     let inputs = operation.inputs.map { read($0, isWhole: isWhole, memory) }
-    if case .copy = operation.kind, memorySlot(output.value) == nil {
+    if case .copy = operation.kind, memorySlot(output.value) == nil, output.value != reducedValue {
       operandOfValue[output.value] = inputs[0]
       return
     }
     let target: Int
     if let slot = memorySlot(output.value) {
       target = operand(.moving(slot: slot, offset: 0, size: output.layout.dtype.byteCount))
+    } else if output.value == reducedValue {
+      target = operand(.piece(size: output.layout.dtype.byteCount))
     } else {
       target = operand(.register(0), isVirtual: true)
     }

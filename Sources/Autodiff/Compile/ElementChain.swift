@@ -5,9 +5,8 @@ import Tensors
 /// next one comes, so that what lies between two steps stays in the cache and never needs memory. The
 /// steps are the kernels of the operations themselves; nothing is compiled.
 final class ElementChain: Instruction {
-  /// Elements of a block, and bytes of a register, which holds a block of any type.
+  /// Elements of a block.
   static let blockLength = 2048
-  static let registerBytes = blockLength * 8
 
   /// Where an operand of a step comes from.
   enum Source {
@@ -16,97 +15,118 @@ final class ElementChain: Instruction {
     case moving(slot: Int, offset: Int, size: Int)
     /// One element for all, or the start of what a loader reads; `step` is what kernels are told.
     case fixed(slot: Int, offset: Int, step: Int)
+    /// Element i of the piece that is reduced in the end.
+    case piece(size: Int)
   }
 
   let count: Int
-  let stepCount: Int
-  let registerCount: Int
-  private let steps: UnsafeMutablePointer<ElementStep>
+  private let code: ChainCode
   private let functions: ElementFunctions
-  private let operandCount: Int
-  /// The operands that go on from block to block: number, slot, offset, element size.
-  private let moving: UnsafeMutablePointer<(operand: Int, slot: Int, offset: Int, size: Int)>
-  private let movingCount: Int
-  private let fixed: UnsafeMutablePointer<(operand: Int, slot: Int, offset: Int)>
-  private let fixedCount: Int
-  private let registers: UnsafeMutablePointer<(operand: Int, offset: Int)>
-  private let registerOperandCount: Int
-  private let operandSteps: UnsafeMutablePointer<Int>
-  /// Registers and pointers of a chain that one thread runs alone.
+  private let reduction: ChainReduction?
+  /// The working memory of a chain that one thread runs alone.
   private let scratch: UnsafeMutableRawPointer?
-  private let scratchBytes: Int
 
   init(
     count: Int, steps: [ElementStep], sources: [Source], registerCount: Int,
-    functions: ElementFunctions, memory: PlanMemory
+    functions: ElementFunctions, reduction: ChainReduction?, memory: PlanMemory
   ) {
     self.count = count
-    stepCount = steps.count
-    self.registerCount = registerCount
     self.functions = functions
-    self.steps = memory.array(steps)
-    operandCount = sources.count
-    var moving: [(operand: Int, slot: Int, offset: Int, size: Int)] = []
-    var fixed: [(operand: Int, slot: Int, offset: Int)] = []
-    var registers: [(operand: Int, offset: Int)] = []
-    var operandSteps: [Int] = []
-    for (operand, source) in sources.enumerated() {
-      switch source {
-      case .register(let number):
-        registers.append((operand, number * ElementChain.registerBytes))
-        operandSteps.append(1)
-      case .moving(let slot, let offset, let size):
-        moving.append((operand, slot, offset, size))
-        operandSteps.append(1)
-      case .fixed(let slot, let offset, let step):
-        fixed.append((operand, slot, offset))
-        operandSteps.append(step)
-      }
-    }
-    (movingCount, fixedCount, registerOperandCount) = (moving.count, fixed.count, registers.count)
-    self.moving = memory.array(moving)
-    self.fixed = memory.array(fixed)
-    self.registers = memory.array(registers)
-    self.operandSteps = memory.array(operandSteps)
-    scratchBytes = registerCount * ElementChain.registerBytes + operandCount * 8 + 64
+    self.reduction = reduction
+    code = ChainCode(
+      steps, sources, registers: registerCount, count: count,
+      piece: min(reduction?.pieceLength ?? 0, count), memory)
     scratch =
       count <= parallelGrain
-      ? UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64) : nil
+      ? UnsafeMutableRawPointer.allocate(byteCount: code.scratchBytes, alignment: 64) : nil
   }
 
   deinit { scratch?.deallocate() }
 
-  /// Runs the chain; how it is cut depends on the number of elements alone.
+  /// Runs the chain; how it is cut depends on the shapes alone.
   override func run(_ plan: Plan) {
     let slots = plan.slots
-    if let scratch { return run(0..<count, slots, scratch) }
-    WorkerPool.shared.run(count: count, grain: parallelGrain) { range in
-      let scratch = UnsafeMutableRawPointer.allocate(byteCount: scratchBytes, alignment: 64)
-      run(range, slots, scratch)
-      scratch.deallocate()
+    if let scratch {
+      code.run(0..<count, functions, slots, scratch)
+      if let reduction {
+        reduction.reduceRows(0..<reduction.rows, code.piece(scratch), into: slots[reduction.target])
+      }
+      return
+    }
+    guard let reduction else {
+      WorkerPool.shared.run(count: count, grain: parallelGrain) { range in
+        withScratch { code.run(range, functions, slots, $0) }
+      }
+      return
+    }
+    if reduction.rows == 1 { return runLongRow(reduction, slots) }
+    WorkerPool.shared.run(count: reduction.rows, grain: reduction.rowsOfPiece) { rows in
+      let range = rows.lowerBound * reduction.length..<rows.upperBound * reduction.length
+      withScratch { scratch in
+        code.run(range, functions, slots, scratch)
+        reduction.reduceRows(rows, code.piece(scratch), into: slots[reduction.target])
+      }
     }
   }
 
-  private func run(
-    _ range: Range<Int>, _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>,
-    _ scratch: UnsafeMutableRawPointer
+  /// One long row: fixed pieces in parallel, then their results in order.
+  private func runLongRow(
+    _ reduction: ChainReduction, _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>
   ) {
-    let pointers = (scratch + registerCount * ElementChain.registerBytes)
-      .assumingMemoryBound(to: UnsafeMutableRawPointer.self)
-    let operands = BlockOperands(pointers: pointers, steps: operandSteps)
-    for i in 0..<registerOperandCount {
-      pointers[registers[i].operand] = scratch + registers[i].offset
-    }
-    for i in 0..<fixedCount { pointers[fixed[i].operand] = slots[fixed[i].slot] + fixed[i].offset }
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let n = min(ElementChain.blockLength, range.upperBound - start)
-      for i in 0..<movingCount {
-        let operand = moving[i]
-        pointers[operand.operand] = slots[operand.slot] + operand.offset + start * operand.size
+    let pieces = (count + parallelGrain - 1) / parallelGrain
+    let partial = UnsafeMutableRawPointer.allocate(byteCount: pieces * 8, alignment: 8)
+    defer { partial.deallocate() }
+    WorkerPool.shared.run(chunks: pieces) { number in
+      let start = number * parallelGrain
+      let range = start..<min(start + parallelGrain, count)
+      withScratch { scratch in
+        code.run(range, functions, slots, scratch)
+        reduction.reduce(code.piece(scratch), range.count, into: partial, at: number)
       }
-      for i in 0..<stepCount { steps[i].run(operands, functions, from: start, n) }
-      start += n
+    }
+    reduction.reduce(partial, pieces, into: slots[reduction.target], at: 0)
+  }
+
+  private func withScratch(_ body: (UnsafeMutableRawPointer) -> Void) {
+    let scratch = UnsafeMutableRawPointer.allocate(byteCount: code.scratchBytes, alignment: 64)
+    body(scratch)
+    scratch.deallocate()
+  }
+}
+
+/// The reduction at the end of a chain, over rows of the elements as they lie. The chain is cut into
+/// pieces of whole rows, or of `parallelGrain` elements of one row: as `Tensor.reduced` cuts, so that
+/// both give the same bits.
+struct ChainReduction {
+  let kernel: ReductionKernel
+  let isDouble: Bool
+  let rows: Int
+  let length: Int
+  let target: Int
+
+  var rowsOfPiece: Int { max(1, parallelGrain / max(length, 1)) }
+  /// Elements that the chain must keep until they are reduced.
+  var pieceLength: Int { rows == 1 ? parallelGrain : max(rowsOfPiece * length, parallelGrain) }
+
+  func reduceRows(
+    _ range: Range<Int>, _ piece: UnsafeMutableRawPointer, into target: UnsafeMutableRawPointer
+  ) {
+    let size = isDouble ? 8 : 4
+    for row in range {
+      reduce(
+        piece + (row - range.lowerBound) * length * size, length, into: target, at: row)
+    }
+  }
+
+  func reduce(
+    _ x: UnsafeMutableRawPointer, _ count: Int, into target: UnsafeMutableRawPointer, at place: Int
+  ) {
+    if isDouble {
+      target.assumingMemoryBound(to: Double.self)[place] = kernel.double(
+        x.assumingMemoryBound(to: Double.self), count)
+    } else {
+      target.assumingMemoryBound(to: Float.self)[place] = kernel.float(
+        x.assumingMemoryBound(to: Float.self), count)
     }
   }
 }

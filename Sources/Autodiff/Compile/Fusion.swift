@@ -7,6 +7,10 @@ struct FusedUnit {
   var operations: [Int]
   /// Elements of an elementwise chain; nil for any other operation.
   var count: Int?
+  /// A reduction of what the chain makes, which then needs no memory.
+  var reduction: Int?
+
+  var all: [Int] { operations + (reduction.map { [$0] } ?? []) }
 }
 
 /// Cuts a program into units and puts them in order.
@@ -30,7 +34,7 @@ struct Fusion {
   static func units(of program: Program) -> [FusedUnit] {
     var fusion = Fusion(program: program)
     for number in program.operations.indices { fusion.place(number) }
-    return fusion.ordered()
+    return fusion.joiningReductions(fusion.ordered())
   }
 
   private init(program: Program) { self.program = program }
@@ -87,5 +91,36 @@ struct Fusion {
       result.append(units[unit])
     }
     return result
+  }
+
+  /// Puts reductions of rows, or of all elements, at the end of the chain that makes what they reduce
+  /// where nothing else reads it. A chain takes one.
+  private func joiningReductions(_ units: [FusedUnit]) -> [FusedUnit] {
+    var units = units
+    var maker: [Int: Int] = [:]
+    var readers: [Int: Set<Int>] = [:]
+    for (number, unit) in units.enumerated() {
+      for operation in unit.operations.map({ program.operations[$0] }) {
+        for output in operation.outputs { maker[output.value] = number }
+        for input in operation.inputs {
+          if let value = input.value { readers[value, default: []].insert(number) }
+        }
+      }
+    }
+    let returned = Set(program.results.compactMap(\.value))
+    var joined = Set<Int>()
+    for (number, unit) in units.enumerated() where unit.count == nil {
+      let operation = program.operations[unit.operations[0]]
+      guard case .reduce(_, let outer, let length, inner: 1) = operation.kind,
+        outer == 1 || length <= parallelGrain, let value = operation.inputs[0].value,
+        let chain = maker[value], let count = units[chain].count, count > 0,
+        units[chain].reduction == nil, !returned.contains(value),
+        readers[value]?.subtracting([chain]) == [number], operation.inputs[0].layout.isWhole,
+        operation.inputs[0].layout.elementCount == count
+      else { continue }
+      units[chain].reduction = unit.operations[0]
+      joined.insert(number)
+    }
+    return units.enumerated().filter { !joined.contains($0.offset) }.map(\.element)
   }
 }

@@ -8,7 +8,10 @@ import Tensors
 struct MemoryPlan {
   /// The kinds of place. Each has one slot, a pointer that is set before the program runs.
   enum Place {
-    case argument(Int), buffer(Int), result(Int), general
+    case argument(Int)
+    case buffer(Int)
+    case result(Int)
+    case general
   }
 
   private(set) var slotOfValue: [Int: Int] = [:]
@@ -32,7 +35,7 @@ struct MemoryPlan {
     released = Array(repeating: [], count: units.count)
     var ending: [Int: [Int]] = [:]
     for (number, unit) in units.enumerated() {
-      for operation in unit.operations {
+      for operation in unit.all {
         for output in program.operations[operation].outputs {
           let last = lastUse[output.value] ?? number
           if unit.count != nil, last == number, !returned.contains(output.value) { continue }
@@ -80,7 +83,7 @@ struct MemoryPlan {
     var maker: [Int: Int] = [:]
     var last: [Int: Int] = [:]
     for (number, unit) in units.enumerated() {
-      for operation in unit.operations.map({ program.operations[$0] }) {
+      for operation in unit.all.map({ program.operations[$0] }) {
         for output in operation.outputs { maker[output.value] = number }
         for input in operation.inputs {
           if let value = input.value, maker[value] != number { last[value] = number }

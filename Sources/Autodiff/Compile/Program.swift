@@ -25,9 +25,15 @@ struct Program {
   init(_ recording: Recording, arguments: [Layout], results: [Tensor]) {
     values = recording.values
     self.arguments = arguments
+    // What is returned has memory of its own, as it has where the function itself returns it.
+    let returned = Set(results.compactMap { recording.value(of: $0) })
     var known: [String: [Int]] = [:]
     for operation in recording.operations {
       let operation = simplified(operation, recording)
+      if operation.outputs.contains(where: { returned.contains($0.value) }) {
+        operations.append(operation)
+        continue
+      }
       if let same = identity(operation), let output = operation.outputs.first {
         aliases[output.value] = same
         continue

@@ -53,8 +53,14 @@ agree(function(x)
 end, normal({4, 9}))
 
 -- Reductions and products, at sizes that are cut for several threads.
-for _, shape in ipairs{{5}, {40000}, {3, 20000}, {300, 200}, {2, 3, 4}} do
+for _, shape in ipairs{{5}, {40000}, {3, 20000}, {300, 200}, {2, 3, 4}, {5, 40000}} do
   agree(function(x) return (x * x):sum(), x:mean(1), (x + 1):max(-1), x:exp():sum(1) end, normal(shape))
+end
+for _, shape in ipairs{{7}, {70001}, {900, 70}, {2, 40000}, {33, 1}} do
+  local plan = agree(function(x) return (x:exp() * x + 1):mean() end, normal(shape))
+  check.equal(plan, {instructions = 2, chains = 2, buffer_bytes = 4})
+  agree(function(x) return (x:exp() * x + 1):mean(), (x * x):max() end, normal(shape))
+  agree(function(x) return (x:exp() + 1):sum(-1), x:to("float64"):sin():min(-1) end, normal(shape))
 end
 agree(function(a, b) return a:matmul(b), b:transpose():matmul(a:transpose()) end,
   normal({40, 30}, {30, 20}))
@@ -108,6 +114,18 @@ for _ = 1, 2 do
   check.equal({list[2], list[3]}, {"text", 3})
   first[1], second[1] = 5, 6
   check.equal({w[1]:item(), x[2][1]:item(), list[1][2][1]:item()}, {5.0, 6.0, 6.0})
+end
+
+-- Results share no memory with each other or with arguments unless they are views.
+local apart = grad.compile(function(x) return x:copy(), x * 2, x * 2, x * 1, x:sum(1) end)
+for _ = 1, 3 do
+  local x = stream:normal{1, 4}
+  local before, results = x:copy(), {apart(x)}
+  for i, y in ipairs(results) do
+    for k = i + 1, #results do check.equal(results[k]:max():item() ~= 50, true) end
+    y:fill(50)
+  end
+  same(x, before)
 end
 
 -- Gradients inside, of any order, over tables of tensors.
