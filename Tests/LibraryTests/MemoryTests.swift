@@ -179,6 +179,9 @@ struct MemoryTests {
       print(#held, pcall(chain, x))
       """
     let result = try run(code, ["--memory", "175M"])
-    #expect(result.out.hasPrefix("2\tfalse\ttensor: not enough memory: 40 MB"), "\(result.out)")
+    #expect(
+      result.out.hasPrefix(
+        "2\tfalse\t(command line):1: tensor: not enough memory: 40 MB requested"),
+      "\(result.out)")
   }
 }
