@@ -202,6 +202,21 @@ def _line(bench: Bench, key: str, ours: list, peers: list, missing: str | None) 
     return line
 
 
+def _table_row(line: dict) -> str:
+    if "error" in line:
+        return f"| {line['bench']} | {line['error']} |"
+
+    def with_unit(number: float | None) -> str:
+        if number is None:
+            return ""
+        return f"{number:,.0f} {line['unit']}" if number >= 1000 else f"{number:.3g} {line['unit']}"
+
+    ratio = "" if line["ratio"] is None else f"{line['ratio']:.2f}"
+    goal = line.get("goal", "").removeprefix("ratio ")
+    return (f"| {line['bench']} | {with_unit(line['ours'])} | {with_unit(line['peer'])} | {ratio} "
+            f"| {goal} | {line['peer_name']} |")
+
+
 def _rounded(number: float | None) -> float | None:
     return None if number is None else float(f"{number:.4g}")
 
@@ -212,6 +227,7 @@ def main(groups: dict[str, list[Bench]], documentation: str) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="groups and single benches")
     parser.add_argument("--runs", type=int, default=5, help="runs of each side (5)")
+    parser.add_argument("--table", action="store_true", help="a Markdown table in place of JSON lines")
     parser.add_argument("--list", action="store_true", help="name the groups and their benches")
     arguments = parser.parse_args()
     if arguments.list:
@@ -236,6 +252,8 @@ def main(groups: dict[str, list[Bench]], documentation: str) -> int:
         return 1
 
     failed = False
+    if arguments.table:
+        print("| bench | ours | peer | ratio | goal | peer is |\n|---|---|---|---|---|---|")
     for bench in chosen:
         try:
             lines = race(bench, arguments.runs)
@@ -243,5 +261,5 @@ def main(groups: dict[str, list[Bench]], documentation: str) -> int:
             failed = True
             lines = [{"bench": bench.name, "error": f"{type(error).__name__}: {error}"}]
         for line in lines:
-            print(json.dumps(line), flush=True)
+            print(_table_row(line) if arguments.table else json.dumps(line), flush=True)
     return 1 if failed else 0
