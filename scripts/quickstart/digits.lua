@@ -3,7 +3,7 @@
 -- source:   Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models", NeurIPS
 --           2022 (arXiv 2206.00364), for the recipe; Yoon et al. 2023 for the measure of copying
 -- run:      scripts/moondrift scripts/quickstart/digits.lua
--- time:     about three and a half minutes on 2 cores
+-- time:     about three minutes on 2 cores
 -- expect:   From 4,000 digits most samples can be read, and none is a copy: each lies about as far from
 --           its nearest training digit as from the second. From 16, most samples are copies.
 
