@@ -5,11 +5,11 @@ local a, b = stream:normal{32, 16}, stream:normal{32, 16}
 
 local function loop(count)
   local c
-  local start = os.clock()
+  local start = moondrift.seconds()
   for _ = 1, count do
     c = a + b
   end
-  return (os.clock() - start) / count
+  return (moondrift.seconds() - start) / count
 end
 
 loop(loops // 10)
