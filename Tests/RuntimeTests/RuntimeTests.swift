@@ -72,6 +72,25 @@ import Testing
     LargeBuffers.trim()
   }
 
+  @Test(
+    "blocks of sizes out of use make room for the one in use, which comes back with its content")
+  func makesRoom() throws {
+    LargeBuffers.trim()
+    let stale = try (40...79).map { size in
+      (block: try #require(LargeBuffers.allocate(size << 16)), size: size << 16)
+    }
+    for (block, size) in stale { LargeBuffers.release(block, byteCount: size) }
+    let size = 11 << 20
+    let first = try #require(LargeBuffers.allocate(size))
+    first.storeBytes(of: 42, toByteOffset: 12_345, as: UInt8.self)
+    LargeBuffers.release(first, byteCount: size)
+    let second = try #require(LargeBuffers.allocate(size))
+    // A block fresh from the kernel holds zeros.
+    #expect(second.load(fromByteOffset: 12_345, as: UInt8.self) == 42)
+    LargeBuffers.release(second, byteCount: size)
+    LargeBuffers.trim()
+  }
+
   @Test("what does not fit at all is nil") func impossible() {
     #expect(LargeBuffers.allocate(1 << 60) == nil)
   }

@@ -39,6 +39,51 @@ func message(_ body: () throws -> Any) -> String {
     }
   }
 
+  /// Small whole numbers, whose products are exact in any order.
+  private func whole(_ shape: Shape, _ dtype: DType) throws -> Tensor {
+    try Tensor((0..<shape.elementCount).map { Double($0 * 7 % 11 - 5) }, shape: shape)
+      .converted(to: dtype)
+  }
+
+  private func naiveProduct(_ a: Tensor, _ b: Tensor) throws -> [Double] {
+    let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
+    let (x, y) = (try a.doubles(), try b.doubles())
+    return (0..<a.elementCount / (m * k)).flatMap { stack in
+      (0..<m * n).map { place in
+        (0..<k).reduce(0) {
+          $0 + x[(stack * m + place / n) * k + $1] * y[(stack * k + $1) * n + place % n]
+        }
+      }
+    }
+  }
+
+  @Test(
+    "a product cut into panels of rows or of columns is that of a naive loop, transposed too",
+    arguments: [DType.float32, .float64])
+  func panels(_ dtype: DType) throws {
+    for (m, k, n) in [(5, 300, 2001), (2001, 300, 5), (70, 1000, 130)] {
+      let a = try whole([m, k], dtype)
+      let b = try whole([k, n], dtype)
+      let expected = try naiveProduct(a, b)
+      for left in [a, try a.transposed().copied().transposed()] {
+        for right in [b, try b.transposed().copied().transposed()] {
+          #expect(try left.matrixProduct(right).doubles() == expected, "\(m) × \(k) × \(n)")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "stacks of matrices multiply pair by pair, many small ones and few large ones",
+    arguments: [DType.float32, .float64])
+  func stacks(_ dtype: DType) throws {
+    for (count, m, k, n) in [(150, 16, 16, 16), (3, 90, 70, 80), (1, 4, 5, 6), (7, 2, 1, 3)] {
+      let a = try whole([count, m, k], dtype)
+      let b = try whole([count, k, n], dtype)
+      #expect(try a.matrixProduct(b).doubles() == naiveProduct(a, b), "\(count) of \(m) × \(k)")
+    }
+  }
+
   @Test("a dense copy of any view holds the elements in row-major order")
   func copies() throws {
     for x in try strided() {

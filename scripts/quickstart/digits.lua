@@ -43,7 +43,6 @@ args.demand(
 args.demand(
   settings.preconditioning == "edm" or settings.preconditioning == "gaussian",
   "--preconditioning must be edm or gaussian, got %s", settings.preconditioning)
-
 args.demand(
   settings.last_sigma > 0 and settings.last_sigma < 80,
   "--last_sigma must be above 0 and below 80, got %g", settings.last_sigma)
