@@ -4,11 +4,11 @@ import Tensors
 // The elementwise family: a rule a line, forward and derivative side by side.
 
 /// y = f(x) and dy/dx in terms of x and y.
-public struct UnaryRule {
+public final class UnaryRule {
   public let kernel: UnaryKernel
   let name: StaticString
   let summary: String
-  let derivative: (_ x: Tensor, _ y: Tensor) throws -> Tensor
+  let pullbacks: [Pullback]
 
   init(
     _ name: StaticString, _ kernel: UnaryKernel, _ summary: String,
@@ -17,15 +17,12 @@ public struct UnaryRule {
     self.name = name
     self.kernel = kernel
     self.summary = summary
-    self.derivative = derivative
+    pullbacks = [{ inputs, y, cotangent in try cotangent * derivative(inputs[0], y) }]
   }
 
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
     if x.trace == nil { return try x.applying(kernel) }
-    let derivative = derivative
-    return try record(
-      name, [x], forward: { try $0[0].applying(kernel) },
-      pullbacks: [{ inputs, y, cotangent in try cotangent * derivative(inputs[0], y) }])
+    return try record(name, [x], forward: { try $0[0].applying(kernel) }, pullbacks: pullbacks)
   }
 }
 
@@ -87,20 +84,30 @@ func sign(_ x: Tensor) throws -> Tensor {
 }
 
 /// z = a ∘ b and the two partial derivatives in terms of a, b and z.
-public struct BinaryRule {
+public final class BinaryRule {
   public let kernel: BinaryKernel
   let name: StaticString
   let summary: String
   let pullbacks: [Pullback]
+  /// What `a ∘ c` and `c ∘ a` with a number need, where that is less than with a tensor.
+  private let withNumber: NumberFlow?
+  private let ofNumber: NumberFlow?
+
+  /// The cotangent of a in terms of a, the number, z and the cotangent of z.
+  typealias NumberFlow = (_ a: Tensor, _ c: Double, _ z: Tensor, _ cotangent: Tensor) throws ->
+    Tensor
 
   init(
     _ name: StaticString, _ kernel: BinaryKernel, _ summary: String,
+    withNumber: NumberFlow? = nil, ofNumber: NumberFlow? = nil,
     first: @escaping (_ a: Tensor, _ b: Tensor, _ z: Tensor, _ cotangent: Tensor) throws -> Tensor,
     second: @escaping (_ a: Tensor, _ b: Tensor, _ z: Tensor, _ cotangent: Tensor) throws -> Tensor
   ) {
     self.name = name
     self.kernel = kernel
     self.summary = summary
+    self.withNumber = withNumber
+    self.ofNumber = ofNumber
     pullbacks = [
       { inputs, z, cotangent in
         try sum(first(inputs[0], inputs[1], z, cotangent), to: inputs[0].shape)
@@ -119,12 +126,18 @@ public struct BinaryRule {
 
   public func callAsFunction(_ a: Tensor, _ number: Double) throws -> Tensor {
     if a.trace == nil { return try a.combined(with: number, kernel) }
-    return try self(a, constant(number, like: a))
+    guard let flow = withNumber else { return try self(a, constant(number, like: a)) }
+    return try record(
+      name, [a], forward: { try $0[0].combined(with: number, kernel) },
+      pullbacks: [{ inputs, z, cotangent in try flow(inputs[0], number, z, cotangent) }])
   }
 
   public func callAsFunction(_ number: Double, _ a: Tensor) throws -> Tensor {
     if a.trace == nil { return try a.combined(with: number, kernel, numberFirst: true) }
-    return try self(constant(number, like: a), a)
+    guard let flow = ofNumber else { return try self(constant(number, like: a), a) }
+    return try record(
+      name, [a], forward: { try $0[0].combined(with: number, kernel, numberFirst: true) },
+      pullbacks: [{ inputs, z, cotangent in try flow(inputs[0], number, z, cotangent) }])
   }
 
   private func constant(_ number: Double, like a: Tensor) throws -> Tensor {
@@ -133,27 +146,41 @@ public struct BinaryRule {
 }
 
 extension BinaryRule {
-  static let add = BinaryRule("add", .add, "a + b") { _, _, _, g in
+  static let add = BinaryRule(
+    "add", .add, "a + b", withNumber: { _, _, _, g in g }, ofNumber: { _, _, _, g in g }
+  ) { _, _, _, g in
     g
   } second: { _, _, _, g in
     g
   }
-  static let subtract = BinaryRule("subtract", .subtract, "a − b") { _, _, _, g in
+  static let subtract = BinaryRule(
+    "subtract", .subtract, "a − b", withNumber: { _, _, _, g in g },
+    ofNumber: { _, _, _, g in try -g }
+  ) { _, _, _, g in
     g
   } second: { _, _, _, g in
     try -g
   }
-  static let multiply = BinaryRule("multiply", .multiply, "a b, element by element") { _, b, _, g in
+  static let multiply = BinaryRule(
+    "multiply", .multiply, "a b, element by element", withNumber: { _, c, _, g in try g * c },
+    ofNumber: { _, c, _, g in try g * c }
+  ) { _, b, _, g in
     try g * b
   } second: { a, _, _, g in
     try g * a
   }
-  static let divide = BinaryRule("divide", .divide, "a / b") { _, b, _, g in
+  static let divide = BinaryRule(
+    "divide", .divide, "a / b", withNumber: { _, c, _, g in try g / c },
+    ofNumber: { a, _, z, g in try -(g * z / a) }
+  ) { _, b, _, g in
     try g / b
   } second: { _, b, z, g in
     try -(g * z / b)
   }
-  static let power = BinaryRule("power", .power, "a to the power b") { a, b, _, g in
+  static let power = BinaryRule(
+    "power", .power, "a to the power b",
+    withNumber: { a, c, _, g in try g * c * (c == 2 ? a : Autodiff.power(a, c - 1)) }
+  ) { a, b, _, g in
     try g * b * Autodiff.power(a, b - 1)
   } second: { a, _, z, g in
     try g * z * Autodiff.log(a)

@@ -9,23 +9,32 @@ import Tensors
 /// differentiated, to any order. The list is freed as a whole: no chain of objects is torn down
 /// recursively.
 public final class Tape {
-  /// One operation: which earlier nodes it read, and how a cotangent of its result flows to each.
+  /// One operation: what it read, and how a cotangent of its result flows to each input.
   struct Node {
     let name: StaticString
-    let inputs: [(node: Int, pullback: Pullback)]
-    let primals: [Tensor]
+    /// The inputs as the tapes below see them; none for a variable.
+    let inputs: [Tensor]
+    /// Where in `Tape.sources` the nodes of the inputs begin.
+    let firstSource: Int
+    let pullbacks: [Pullback]
     let output: Tensor
-    let versions: [Int]
+    /// The versions of all storages added up. Versions only grow, so one that changed shows in it.
+    let version: Int
   }
 
   /// Tapes opened later have higher levels; an operation is recorded on the highest it meets.
   let level: Int
-  private(set) var nodes: [Node] = []
-  private(set) var isOpen = true
+  @exclusivity(unchecked) private var nodes: [Node] = []
+  /// The node of each input of each operation, `constant` for one that is not on this tape.
+  @exclusivity(unchecked) private var sources: [Int] = []
+  @exclusivity(unchecked) private(set) var isOpen = true
+  private static let constant = -1
   private static let opened = Atomic<Int>(0)
 
   init() {
     level = Tape.opened.add(1, ordering: .relaxed).newValue
+    nodes.reserveCapacity(64)
+    sources.reserveCapacity(64)
   }
 
   /// Forgets the record; tensors that still carry a trace of it count as plain values from then on.
@@ -39,17 +48,33 @@ public final class Tape {
 
   /// A variable of this tape.
   func variable(_ value: Tensor) -> Tensor {
-    push(Node(name: "variable", inputs: [], primals: [], output: value, versions: []))
+    push(
+      Node(
+        name: "variable", inputs: [], firstSource: sources.count, pullbacks: [], output: value,
+        version: 0))
   }
 
-  func push(_ node: Node) -> Tensor {
+  /// Notes the nodes of inputs and puts their primals in their place.
+  /// - Returns: where the nodes begin in `sources`.
+  fileprivate func takeSources(of inputs: inout [Tensor]) -> Int {
+    let first = sources.count
+    for position in inputs.indices {
+      if let trace = trace(of: inputs[position], on: self) {
+        sources.append(trace.index)
+        inputs[position] = trace.primal
+      } else {
+        sources.append(Tape.constant)
+      }
+    }
+    return first
+  }
+
+  fileprivate func push(_ node: Node) -> Tensor {
+    let value = node.output
     nodes.append(node)
-    let view = node.output
-    let result = Tensor(
-      storage: view.storage, dtype: view.dtype, shape: view.shape, strides: view.strides,
-      offset: view.offset)
-    result.trace = Trace(tape: self, index: nodes.count - 1, primal: view)
-    return result
+    return Tensor(
+      storage: value.storage, dtype: value.dtype, shape: value.shape, strides: value.strides,
+      offset: value.offset, trace: Trace(tape: self, index: nodes.count - 1, primal: value))
   }
 
   /// Reverse sweep: the cotangents of `variables` for the given cotangent of `output`.
@@ -59,16 +84,18 @@ public final class Tape {
     }
     var cotangents = [Tensor?](repeating: nil, count: last + 1)
     cotangents[last] = cotangent
-    let kept = Set(variables.compactMap { trace(of: $0, on: self)?.index })
     for index in stride(from: last, through: 0, by: -1) {
-      guard let incoming = cotangents[index] else { continue }
       let node = nodes[index]
-      try node.checkVersions()
-      for (input, pullback) in node.inputs {
-        let flow = try pullback(node.primals, node.output, incoming)
-        cotangents[input] = try cotangents[input].map { try $0 + flow } ?? flow
+      if node.inputs.isEmpty { continue }
+      guard let incoming = cotangents[index] else { continue }
+      cotangents[index] = nil
+      try node.checkVersion()
+      for position in node.inputs.indices {
+        let source = sources[node.firstSource + position]
+        if source == Tape.constant { continue }
+        let flow = try node.pullbacks[position](node.inputs, node.output, incoming)
+        cotangents[source] = try cotangents[source].map { try $0 + flow } ?? flow
       }
-      if !kept.contains(index) { cotangents[index] = nil }
     }
     return variables.map { variable in
       trace(of: variable, on: self).flatMap { $0.index <= last ? cotangents[$0.index] : nil }
@@ -78,25 +105,17 @@ public final class Tape {
 
 extension Tape.Node {
   /// A value that was written to after it was read would give a wrong gradient silently.
-  func checkVersions() throws {
-    for (tensor, version) in zip(primals + [output], versions)
-    where tensor.storage.version != version {
+  func checkVersion() throws {
+    guard Tape.Node.version(inputs, output) == version else {
       throw UserError(
         "a tensor used by '\(name)' was written to before its gradient was taken; use a copy")
     }
   }
-}
 
-/// A tensor's place on a tape.
-final class Trace {
-  let tape: Tape
-  let index: Int
-  let primal: Tensor
-
-  init(tape: Tape, index: Int, primal: Tensor) {
-    self.tape = tape
-    self.index = index
-    self.primal = primal
+  static func version(_ inputs: [Tensor], _ output: Tensor) -> Int {
+    var sum = output.storage.version
+    for input in inputs { sum &+= input.storage.version }
+    return sum
   }
 }
 
@@ -105,11 +124,15 @@ final class Trace {
 public typealias Pullback = (_ inputs: [Tensor], _ output: Tensor, _ cotangent: Tensor) throws ->
   Tensor
 
+extension Trace {
+  fileprivate var record: Tape { unsafeDowncast(tape, to: Tape.self) }
+}
+
 /// The trace of a tensor on an open tape, the highest one where none is named.
 func trace(of tensor: Tensor, on tape: Tape? = nil) -> Trace? {
   var current = tensor
-  while let trace = current.trace.map({ unsafeDowncast($0, to: Trace.self) }) {
-    if trace.tape.isOpen, tape == nil || trace.tape === tape { return trace }
+  while let trace = current.trace {
+    if trace.record.isOpen, tape == nil || trace.record === tape { return trace }
     current = trace.primal
   }
   return nil
@@ -119,9 +142,7 @@ extension Tensor {
   /// The value under every tape, open or closed.
   public var value: Tensor {
     var current = self
-    while let trace = current.trace.map({ unsafeDowncast($0, to: Trace.self) }) {
-      current = trace.primal
-    }
+    while let trace = current.trace { current = trace.primal }
     return current
   }
 
@@ -129,31 +150,34 @@ extension Tensor {
   public var isRecorded: Bool { Autodiff.trace(of: self) != nil }
 }
 
+/// The highest open tape that one of the tensors is on.
+private func highestTape(of tensors: [Tensor]) -> Tape? {
+  var highest: Tape?
+  for tensor in tensors where tensor.isTraced {
+    guard let tape = trace(of: tensor)?.record else { continue }
+    if tape.level > highest?.level ?? Int.min { highest = tape }
+  }
+  return highest
+}
+
 /// Runs an operation and, where an input is on an open tape, records it there with one pullback for
 /// each input.
 public func record(
-  _ name: StaticString, _ inputs: [Tensor], forward: ([Tensor]) throws -> Tensor,
-  pullbacks: [Pullback]
+  _ name: StaticString, _ inputs: consuming [Tensor], forward: ([Tensor]) throws -> Tensor,
+  pullbacks: @autoclosure () -> [Pullback]
 ) throws -> Tensor {
-  let traces = inputs.map { trace(of: $0) }
-  guard let tape = traces.compactMap({ $0?.tape }).max(by: { $0.level < $1.level }) else {
-    return try forward(inputs.map(\.value))
-  }
-  var recorded: [(node: Int, pullback: Pullback)] = []
-  var primals: [Tensor] = []
-  for (position, input) in inputs.enumerated() {
-    if let trace = traces[position], trace.tape === tape {
-      recorded.append((trace.index, pullbacks[position]))
-      primals.append(trace.primal)
-    } else {
-      primals.append(input)
+  guard let tape = highestTape(of: inputs) else {
+    for position in inputs.indices where inputs[position].isTraced {
+      inputs[position] = inputs[position].value
     }
+    return try forward(inputs)
   }
-  let output = try record(name, primals, forward: forward, pullbacks: pullbacks)
+  let firstSource = tape.takeSources(of: &inputs)
+  let output = try record(name, copy inputs, forward: forward, pullbacks: pullbacks())
   return tape.push(
     Tape.Node(
-      name: name, inputs: recorded, primals: primals, output: output,
-      versions: (primals + [output]).map(\.storage.version)))
+      name: name, inputs: inputs, firstSource: firstSource, pullbacks: pullbacks(), output: output,
+      version: Tape.Node.version(inputs, output)))
 }
 
 /// The value of a function and how a cotangent of it flows back to its inputs.

@@ -31,28 +31,26 @@ func reduce(
     let result = try body(x, nil)
     return keepingAxes ? try reshape(result, to: Array(repeating: 1, count: x.rank)) : result
   }
+  if axes.numbers.count == 1 {
+    let axis = try x.axis(axes.numbers[0])
+    let result = try body(x, axis)
+    return keepingAxes ? try expandedAxis(result, at: axis) : result
+  }
   let chosen = try axes.numbers.map { try x.axis($0) }.sorted()
   for (axis, next) in zip(chosen, chosen.dropFirst()) where axis == next {
     throw UserError("axis \(axis + 1) is named twice in \(axes.literal)")
   }
-  var result: Tensor
-  if chosen.count == 1 {
-    result = try body(x, chosen[0])
-  } else {
-    let others = (0..<x.rank).filter { !chosen.contains($0) }
-    let first = chosen[0]
-    let areNeighbours = chosen[chosen.count - 1] - first == chosen.count - 1
-    let before = areNeighbours ? others.filter { $0 < first } : others
-    let order = before + chosen + others.filter { !before.contains($0) }
-    let moved = areNeighbours ? x : try permute(x, order)
-    var lengths = others.map { x.shape[$0] }
-    lengths.insert(chosen.reduce(1) { $0 * x.shape[$1] }, at: before.count)
-    result = try body(reshape(moved, to: lengths), before.count)
-  }
-  if keepingAxes {
-    result = try reshape(result, to: (0..<x.rank).map { chosen.contains($0) ? 1 : x.shape[$0] })
-  }
-  return result
+  let others = (0..<x.rank).filter { !chosen.contains($0) }
+  let first = chosen[0]
+  let areNeighbours = chosen[chosen.count - 1] - first == chosen.count - 1
+  let before = areNeighbours ? others.filter { $0 < first } : others
+  let order = before + chosen + others.filter { !before.contains($0) }
+  let moved = areNeighbours ? x : try permute(x, order)
+  var lengths = others.map { x.shape[$0] }
+  lengths.insert(chosen.reduce(1) { $0 * x.shape[$1] }, at: before.count)
+  let result = try body(reshape(moved, to: lengths), before.count)
+  guard keepingAxes else { return result }
+  return try reshape(result, to: (0..<x.rank).map { chosen.contains($0) ? 1 : x.shape[$0] })
 }
 
 extension TensorModule {

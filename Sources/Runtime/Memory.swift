@@ -21,7 +21,7 @@ public enum Memory {
   /// Requests below this are not checked.
   public static let checkedFrom = 16 << 20
   /// `--memory`: tensors may hold so many bytes; nil for no limit of our own.
-  nonisolated(unsafe) public static var limit: Int?
+  @exclusivity(unchecked) nonisolated(unsafe) public static var limit: Int?
   /// Set by the host: a full collection, which may release tensors.
   nonisolated(unsafe) public static var collectGarbage: (() -> Void)?
   /// Set by the host: called before so many bytes are taken, collects garbage where that pays.

@@ -111,18 +111,25 @@ extension Tensor {
 /// Calls `body` with the storage offset of the first element of each innermost row, in row-major
 /// order. A 0-d shape has one row of one element.
 func forEachRow(of shape: Shape, strides: Shape, _ body: (Int) -> Void) {
+  forEachRow(of: shape, strides, strides) { start, _ in body(start) }
+}
+
+/// The same for two storages, walked together.
+func forEachRow(of shape: Shape, _ a: Shape, _ b: Shape, _ body: (Int, Int) -> Void) {
   if shape.elementCount == 0 { return }
   let outer = max(shape.rank - 1, 0)
   var index = Shape(repeating: 0, rank: outer)
-  var start = 0
+  var (first, second) = (0, 0)
   while true {
-    body(start)
+    body(first, second)
     var axis = outer - 1
     while axis >= 0 {
       index[axis] += 1
-      start += strides[axis]
+      first += a[axis]
+      second += b[axis]
       if index[axis] < shape[axis] { break }
-      start -= strides[axis] * shape[axis]
+      first -= a[axis] * shape[axis]
+      second -= b[axis] * shape[axis]
       index[axis] = 0
       axis -= 1
     }

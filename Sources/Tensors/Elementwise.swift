@@ -5,8 +5,8 @@ import Runtime
 // Elementwise functions of one and two tensors, without gradients. Operands broadcast; the work is cut
 // by shape alone.
 
-/// y = f(x) in both precisions.
-public struct UnaryKernel {
+/// y = f(x) in both precisions. A class, so that a call passes it on for one reference count.
+public final class UnaryKernel {
   public typealias FloatLoop = (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   public typealias DoubleLoop = (UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int) -> Void
 
@@ -38,7 +38,7 @@ public struct UnaryKernel {
 }
 
 /// y = a ∘ b in both precisions and on integers.
-public struct BinaryKernel {
+public final class BinaryKernel {
   public typealias FloatLoop = (
     UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
   ) -> Void
@@ -138,6 +138,11 @@ extension Tensor {
     throws
     -> Tensor
   {
+    if dtype.isFloatingPoint, isDense, Recording.current == nil {
+      return try dtype == .float32
+        ? combined(Float(number), numberFirst, kernel.float)
+        : combined(number, numberFirst, kernel.double)
+    }
     let isWhole = number == number.rounded() && kernel.integer != nil
     let type: DType = dtype.isFloatingPoint || (dtype == .int64 && isWhole) ? dtype : .float32
     if dtype == .int64, type == .float32, kernel.integer != nil {
@@ -146,6 +151,27 @@ extension Tensor {
     let constant = try Tensor.full([], number, type)
     return numberFirst
       ? try constant.combined(with: self, kernel) : try combined(with: constant, kernel)
+  }
+
+  /// The same for a dense tensor and a number of its type, which then needs no tensor of its own.
+  private func combined<T: Element>(
+    _ number: T, _ numberFirst: Bool,
+    _ loop: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
+  ) throws -> Tensor {
+    let result = try Tensor(uninitialized: shape, dtype)
+    let x = UnsafePointer(pointer(T.self))
+    let y = result.pointer(T.self)
+    withUnsafePointer(to: number) { c in
+      WorkerPool.shared.run(count: elementCount, grain: parallelGrain) {
+        let start = $0.lowerBound
+        if numberFirst {
+          loop(c, 0, x + start, 1, y + start, $0.count)
+        } else {
+          loop(x + start, 1, c, 0, y + start, $0.count)
+        }
+      }
+    }
+    return result
   }
 
   /// A view that repeats axes of length 1 up to `target`.

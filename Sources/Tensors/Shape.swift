@@ -99,6 +99,10 @@ public struct Shape: Equatable, ExpressibleByArrayLiteral, RandomAccessCollectio
     return result
   }
 
+  mutating func exchange(_ a: Int, _ b: Int) {
+    (lengths[a], lengths[b]) = (lengths[b], lengths[a])
+  }
+
   public mutating func append(_ length: Int) {
     lengths[rank] = length
     rank += 1

@@ -12,11 +12,11 @@ public final class Storage {
   private let owner: Storage?
   /// Raised by every write after creation; a gradient rule that meets another version than it
   /// recorded is an error.
-  public private(set) var version = 0
+  @exclusivity(unchecked) public private(set) var version = 0
   /// Tells memory that a recorded function allocates from what was there before it.
   let born = Recording.mark()
   /// The number of the value that a `Recording` knows this memory by; 0 where none does.
-  var recordedNumber = 0
+  @exclusivity(unchecked) var recordedNumber = 0
 
   /// Uninitialised memory. Throws `OutOfMemory` where it does not fit.
   public init(byteCount: Int) throws {

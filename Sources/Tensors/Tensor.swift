@@ -14,14 +14,18 @@ public final class Tensor: Object, ShapedArgument {
   public let strides: Shape
   /// Elements before the first one.
   public let offset: Int
-  /// What `Autodiff` hangs on a tensor: its tape and place there.
-  public var trace: AnyObject?
+  /// Where `Autodiff` has recorded the tensor; nil for plain values.
+  public let trace: Trace?
 
   public static var typeName: String { "tensor" }
   public var axisLengths: [Int] { Array(shape) }
 
   /// A view of a storage.
-  public init(storage: Storage, dtype: DType, shape: Shape, strides: Shape, offset: Int = 0) {
+  public init(
+    storage: Storage, dtype: DType, shape: Shape, strides: Shape, offset: Int = 0,
+    trace: Trace? = nil
+  ) {
+    self.trace = trace
     self.storage = storage
     self.dtype = dtype
     self.shape = shape
@@ -68,6 +72,21 @@ public final class Tensor: Object, ShapedArgument {
   public func untraced() -> Tensor {
     if trace == nil { return self }
     return Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset)
+  }
+}
+
+/// A tensor's place on a tape. Held inline, since every recorded operation makes one.
+public struct Trace {
+  /// The tape, whose class only `Autodiff` knows.
+  public let tape: AnyObject
+  public let index: Int
+  /// The same value as the tapes below see it.
+  public let primal: Tensor
+
+  public init(tape: AnyObject, index: Int, primal: Tensor) {
+    self.tape = tape
+    self.index = index
+    self.primal = primal
   }
 }
 

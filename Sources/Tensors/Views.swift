@@ -39,9 +39,10 @@ extension Tensor {
     guard rank >= 2 else {
       throw UserError("a transpose needs 2 axes or more, got shape \(shape)")
     }
-    var order = Array(0..<rank)
-    order.swapAt(rank - 1, rank - 2)
-    return try permuted(order)
+    var (shape, strides) = (shape, strides)
+    shape.exchange(rank - 1, rank - 2)
+    strides.exchange(rank - 1, rank - 2)
+    return Tensor(storage: storage, dtype: dtype, shape: shape, strides: strides, offset: offset)
   }
 
   /// Elements `range` of one axis.
@@ -129,15 +130,14 @@ extension Tensor {
       return
     }
     let inner = shape[rank - 1]
-    var starts: [Int] = []
-    starts.reserveCapacity(elementCount / max(inner, 1))
-    forEachRow(of: shape, strides: strides) { starts.append($0) }
-    var row = 0
     let fromStep = source.strides[rank - 1]
     let toStep = strides[rank - 1]
-    forEachRow(of: shape, strides: source.strides) { start in
-      for i in 0..<inner { to[starts[row] + i * toStep] = from[start + i * fromStep] }
-      row += 1
+    forEachRow(of: shape, strides, source.strides) { place, start in
+      if fromStep == 1 && toStep == 1 {
+        (to + place).update(from: from + start, count: inner)
+      } else {
+        for i in 0..<inner { to[place + i * toStep] = from[start + i * fromStep] }
+      }
     }
   }
 }
