@@ -24,6 +24,7 @@ lua_State *clua_new(void) {
   }
   *(struct clua_universe **)lua_getextraspace(L) = u;
   u->main = u->running = L;
+  lua_setallocf(L, clua_allocate, u);
   atomic_init(&u->users, 1);
   pthread_mutex_init(&u->lock, NULL);
   lua_gc(L, LUA_GCGEN, 0, 0);
@@ -99,7 +100,7 @@ void clua_release(void *pointer) {
   struct clua_reference *reference = pointer;
   if (reference == NULL) return;
   struct clua_universe *u = reference->universe;
-  if (clua_current == u && u->main != NULL) {
+  if (clua_current == u && u->main != NULL && !u->is_collecting) {
     luaL_unref(u->running, LUA_REGISTRYINDEX, reference->slot);
     free(reference);
   } else {

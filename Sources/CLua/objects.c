@@ -1,7 +1,12 @@
 // Swift objects as userdata. A box owns one retained pointer; collecting, closing or freeing it
 // gives the pointer up once, and whatever uses it later finds it empty. A box is known as ours by a
 // seal made of its own address, so no foreign userdata passes for one, whatever its metatable.
+//
+// A box has no finalizer: its object goes when Lua frees the block of memory that it lies in. A
+// finalizer would cost each tensor a protected call, and the block would wait for a second collection.
 #include "universe.h"
+
+#include <stdlib.h>
 
 struct box {
   uintptr_t seal;
@@ -52,7 +57,33 @@ void clua_push_object(lua_State *L, void *object, const void *class_key) {
   clua_charge(universe_of(L), L);
 }
 
-/// `__gc`, `__close` and the method `free`.
+/// The box at the end of a block that Lua frees, which for userdata is where their memory lies.
+static struct box *box_in(void *block, size_t size) {
+  enum { LARGEST_HEADER = 64 };
+  if (size < sizeof(struct box) || size > sizeof(struct box) + LARGEST_HEADER) return NULL;
+  if (size % _Alignof(struct box) != 0) return NULL;
+  struct box *box = (struct box *)((char *)block + size - sizeof(struct box));
+  return box->seal == seal_of(box) ? box : NULL;
+}
+
+void *clua_allocate(void *universe, void *block, size_t old_size, size_t new_size) {
+  if (new_size != 0) return realloc(block, new_size);
+  struct box *box = block == NULL ? NULL : box_in(block, old_size);
+  if (box != NULL) {
+    box->seal = 0;
+    if (box->object != NULL) {
+      // Lua is in the middle of a collection: what the object gives back to it must wait.
+      struct clua_universe *u = universe;
+      u->is_collecting = true;
+      clua_swift_release(box->object);
+      u->is_collecting = false;
+    }
+  }
+  free(block);
+  return NULL;
+}
+
+/// `__close` and the method `free`.
 static int give_up(lua_State *L) {
   struct box *box = box_at(L, 1);
   if (box == NULL) return luaL_argerror(L, 1, "an object expected");
@@ -117,8 +148,6 @@ void clua_declare_class(lua_State *L, const void *class_key, const char *name, v
   clua_set_field(L, metatable, "__newindex", 10);
   clua_push_function(L, show);
   clua_set_field(L, metatable, "__tostring", 10);
-  lua_pushcfunction(L, give_up);
-  clua_set_field(L, metatable, "__gc", 4);
   lua_pushcfunction(L, give_up);
   clua_set_field(L, metatable, "__close", 7);
   lua_pushcfunction(L, give_up);

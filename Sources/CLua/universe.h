@@ -19,8 +19,9 @@ struct clua_universe {
   lua_State *running;  // the coroutine that runs now
   atomic_int users;    // the state itself and the references Swift holds
   bool memory_failed;  // a push did not fit; the bound function that runs raises it
+  bool is_collecting;  // an object is released while Lua frees its memory
 
-  // References released on other threads, to be freed by the next call on this one.
+  // References released on other threads or by the collector, to be freed by the next call on this one.
   pthread_mutex_t lock;
   atomic_bool has_released;
   struct clua_reference *released;
@@ -50,6 +51,9 @@ extern clua_describe_class clua_swift_describe;
 static inline struct clua_universe *universe_of(lua_State *L) {
   return *(struct clua_universe **)lua_getextraspace(L);
 }
+
+/// Lua's allocator: gives up the object of a box whose memory is freed.
+void *clua_allocate(void *universe, void *block, size_t old_size, size_t new_size);
 
 /// Runs a bound function on the arguments on the stack; raises what it reports. Called from C
 /// functions only, as their last act.

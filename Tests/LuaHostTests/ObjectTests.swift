@@ -53,7 +53,7 @@ struct ObjectTests {
       local ok, text = pcall(p.bump, f)
       local ok2 = pcall(function() return f.value end)
       debug.setmetatable(f, nil)
-      return ok, text, ok2, pcall(debug.getmetatable(p).__gc, f)
+      return ok, text, ok2, pcall(debug.getmetatable(p).__close, f)
       """
     #expect(
       try results(code) == [
@@ -93,6 +93,50 @@ struct ObjectTests {
     kept = nil
   }
 
+  @Test(
+    "are given up with the memory that Lua frees",
+    arguments: [
+      "for i = 1, 1000 do counted() end",
+      "for i = 1, 1000 do debug.setmetatable(counted(), nil) end",
+      "local weak = setmetatable({}, {__mode = 'k'}) for i = 1, 1000 do weak[counted()] = i end",
+      "for i = 1, 1000 do counted():free() end",
+      "for i = 1, 1000 do local c <close> = counted() end",
+      "for i = 1, 1000 do coroutine.wrap(function() coroutine.yield(counted()) end)() end",
+      "for i = 1, 1000 do counted(function() return i end) end",
+    ])
+  func collection(code: String) throws {
+    let counter = Counter()
+    var lua = LuaState(modules: [Counted.module(counter)])
+    try #require(lua).run(code)
+    #expect(counter.made == 1000)
+    try #require(lua).run("collectgarbage() collectgarbage()")
+    #expect(counter.alive == 0)
+    try #require(lua).run("kept = counted(function() end)")
+    #expect(counter.alive == 1)
+    lua = nil
+    #expect(counter.alive == 0)
+  }
+
+  @Test("functions kept by collected objects leave no slots behind")
+  func keptSlots() throws {
+    let lua = try #require(LuaState(modules: [Counted.module(Counter())]))
+    let code = """
+      local function round()
+        for i = 1, 2000 do counted(function() return i end) end
+        collectgarbage() collectgarbage()
+        counted()
+        local slots = 0
+        for _ in pairs(debug.getregistry()) do slots = slots + 1 end
+        return slots
+      end
+      round()
+      first = round()
+      for _ = 1, 5 do last = round() end
+      assert(last < first + 2000, first .. ' slots became ' .. last)
+      """
+    try lua.run(code)
+  }
+
   @Test("modules stand behind the globals")
   func modules() throws {
     let code = """
@@ -104,5 +148,37 @@ struct ObjectTests {
       return first, second, probe == moondrift.probe, some_unknown_name
       """
     #expect(try results(code) == ["true", "true", "true", "nil"])
+  }
+}
+
+/// Objects that were made and are there still, of one test.
+private final class Counter {
+  var made = 0
+  var alive = 0
+}
+
+/// An object that counts itself and may keep a function.
+private final class Counted: Object {
+  static let typeName = "counted"
+  private let counter: Counter
+  private let callback: Callback?
+
+  private init(_ counter: Counter, _ callback: Callback?) {
+    self.counter = counter
+    self.callback = callback
+    counter.made += 1
+    counter.alive += 1
+  }
+
+  deinit { counter.alive -= 1 }
+
+  func describe() -> String { "counted()" }
+
+  static func module(_ counter: Counter) -> Module {
+    Module(
+      "counted", "Counts.", types: [TypeDescription(Counted.self, "a test object")],
+      call: .function("counted", "Makes one.", .arg("f", default: nil)) { (f: Callback?) in
+        Counted(counter, f)
+      }, entries: [])
   }
 }
