@@ -61,8 +61,8 @@ extension Array: Results where Element: Results {
   public func push(_ frame: Frame) -> Int32 {
     frame.host.pointee.pushTable(frame.state, Int32(clamping: count), 0)
     guard frame.host.pointee.reserve(frame.state, 4) != 0 else { return 1 }
-    for (position, element) in enumerated() {
-      let pushed = element.push(frame)
+    for position in 0..<count {
+      let pushed = self[position].push(frame)
       if pushed > 1 { frame.pop(pushed - 1) }
       frame.host.pointee.setIndex(frame.state, -2, position + 1)
     }

@@ -2,23 +2,30 @@
 ///
 /// Names, defaults and domains are in the slot's class; a plain argument is read without touching it.
 final class Slot<Value: Argument>: AnySlot {
+  /// Read by what is checked and by errors alone: a look into a generic struct asks the run time for
+  /// its layout, which costs more than reading most arguments.
   private let parameter: Parameter<Value>
-  private let hasFallback: Bool
-  private let isChecked: Bool
+  /// The default; throws where there is none.
+  private let absent: () throws -> Value
 
   init(_ parameter: Parameter<Value>) {
     self.parameter = parameter
-    hasFallback = parameter.fallback != nil
-    isChecked = parameter.domain != nil || parameter.axes != nil
+    if let fallback = parameter.fallback {
+      absent = { fallback }
+    } else {
+      absent = {
+        let expected = parameter.domain?.text ?? Value.expectation
+        throw UserError("\(parameter.name) is required: \(expected)")
+      }
+    }
     super.init(
-      kind: parameter.kind == .positional && parameter.fallback == nil && parameter.domain == nil
-        && parameter.axes == nil ? .plain : .described,
-      role: parameter.kind, name: parameter.name)
+      role: parameter.kind, name: parameter.name, hasFallback: parameter.fallback != nil,
+      isChecked: parameter.domain != nil || parameter.axes != nil)
   }
 
   /// Reads an argument that is more than its type.
   func read(_ frame: Frame, _ bindings: inout AxisBindings) throws -> Value {
-    switch parameter.kind {
+    switch role {
     case .positional:
       if hasFallback, frame.isMissing(at: index) { return try absent() }
       if !isChecked { return try readPlain(frame) }
@@ -55,12 +62,6 @@ final class Slot<Value: Argument>: AnySlot {
     return try absent()
   }
 
-  private func absent() throws -> Value {
-    if let fallback = parameter.fallback { return fallback }
-    let expected = parameter.domain?.text ?? Value.expectation
-    throw UserError("\(parameter.name) is required: \(expected)")
-  }
-
   /// The error for a plain argument of another type.
   func error(_ frame: Frame, _ mismatch: Mismatch) -> any Error {
     argumentError(frame, index, name: parameter.name, mismatch, domain: parameter.domain)
@@ -73,14 +74,19 @@ class AnySlot {
 
   let kind: Kind
   let role: ParameterKind
+  let hasFallback: Bool
+  /// Whether the value must meet more than its type.
+  let isChecked: Bool
   /// The option's name as C sees it; lives as long as the program, like the catalog.
   let key: UnsafePointer<CChar>?
   /// The stack index of a positional argument, or of the options table.
   fileprivate(set) var index: Int32 = 0
 
-  init(kind: Kind, role: ParameterKind, name: String) {
-    self.kind = kind
+  init(role: ParameterKind, name: String, hasFallback: Bool, isChecked: Bool) {
+    kind = role == .positional && !hasFallback && !isChecked ? .plain : .described
     self.role = role
+    self.hasFallback = hasFallback
+    self.isChecked = isChecked
     key = role == .option ? permanentCString(name) : nil
   }
 }
@@ -98,7 +104,7 @@ typealias AxisBindings = [Substring: Int]
 struct SlotReader {
   let frame: Frame
   var next: UnsafePointer<SlotRecord>
-  var bindings: AxisBindings = [:]
+  var bindings = AxisBindings()
 
   @inline(__always)
   mutating func read<Value: Argument>(_ type: Value.Type) throws -> Value {
