@@ -32,7 +32,11 @@ let package = Package(
       name: "CLua", dependencies: ["CSystemLua", "CSupport"],
       linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
     .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
-    .target(name: "CSupport", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
+    .target(
+      name: "CSupport",
+      linkerSettings: [
+        .linkedLibrary("mimalloc"), .linkedLibrary("dl"), .linkedLibrary("pthread"),
+      ]),
     .target(
       name: "KernelsBase",
       swiftSettings: [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"])]),
