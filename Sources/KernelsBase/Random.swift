@@ -88,7 +88,7 @@ struct RandomPlace {
       store(low, out, r)
       store(high, out, r &+ 8)
     } else {
-      storePart(low, out + r, min(count, 8))
+      if count >= 8 { store(low, out, r) } else { storePart(low, out + r, count) }
       if count > 8 { storePart(high, out + (r &+ 8), count &- 8) }
     }
     r &+= 16

@@ -3,12 +3,6 @@
 /// Whole rows run through the same vector code, tails included, so that an element's value never
 /// depends on its place in the row.
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 typealias F16 = SIMD16<Float>
 typealias D8 = SIMD8<Double>
 typealias I16 = SIMD16<Int32>
@@ -57,27 +51,76 @@ typealias Q8 = SIMD8<UInt64>
   UnsafeMutableRawPointer(p + i).storeBytes(of: v, as: D8.self)
 }
 
+// Parts of a vector go through registers, in runs of 8, 4, 2 and 1 elements: a call to copy them
+// through memory costs more than a whole row of a hundred.
+
 /// The first `n` < 16 elements, the rest `padding`.
 @inline(__always) func loadPart(_ p: UnsafePointer<Float>, _ n: Int, _ padding: Float = 0) -> F16 {
-  var v = F16(repeating: padding)
-  memcpy(&v, p, n &* 4)
-  return v
+  let (pad, bytes) = (SIMD8<Float>(repeating: padding), UnsafeRawPointer(p))
+  var two = pad.lowHalf.lowHalf
+  if n & 1 != 0 { two[0] = p[n &- 1] }
+  var four = SIMD4(lowHalf: two, highHalf: pad.lowHalf.lowHalf)
+  if n & 2 != 0 {
+    let run = (bytes + 4 &* (n & 12)).loadUnaligned(as: SIMD2<Float>.self)
+    four = SIMD4(lowHalf: run, highHalf: two)
+  }
+  var eight = SIMD8(lowHalf: four, highHalf: pad.lowHalf)
+  if n & 4 != 0 {
+    let run = (bytes + 4 &* (n & 8)).loadUnaligned(as: SIMD4<Float>.self)
+    eight = SIMD8(lowHalf: run, highHalf: four)
+  }
+  if n & 8 == 0 { return F16(lowHalf: eight, highHalf: pad) }
+  return F16(lowHalf: bytes.loadUnaligned(as: SIMD8<Float>.self), highHalf: eight)
 }
 
 @inline(__always) func loadPart(_ p: UnsafePointer<Double>, _ n: Int, _ padding: Double = 0) -> D8 {
-  var v = D8(repeating: padding)
-  memcpy(&v, p, n &* 8)
-  return v
+  let (pad, bytes) = (SIMD4<Double>(repeating: padding), UnsafeRawPointer(p))
+  var two = pad.lowHalf
+  if n & 1 != 0 { two[0] = p[n &- 1] }
+  var four = SIMD4(lowHalf: two, highHalf: pad.lowHalf)
+  if n & 2 != 0 {
+    let run = (bytes + 8 &* (n & 4)).loadUnaligned(as: SIMD2<Double>.self)
+    four = SIMD4(lowHalf: run, highHalf: two)
+  }
+  if n & 4 == 0 { return D8(lowHalf: four, highHalf: pad) }
+  return D8(lowHalf: bytes.loadUnaligned(as: SIMD4<Double>.self), highHalf: four)
 }
 
+/// Writes the first `n` < 16 elements.
 @inline(__always) func storePart(_ v: F16, _ p: UnsafeMutablePointer<Float>, _ n: Int) {
-  var v = v
-  memcpy(p, &v, n &* 4)
+  let bytes = UnsafeMutableRawPointer(p)
+  var eight = v.lowHalf
+  if n & 8 != 0 {
+    bytes.storeBytes(of: eight, as: SIMD8<Float>.self)
+    eight = v.highHalf
+  }
+  var four = eight.lowHalf
+  if n & 4 != 0 {
+    (bytes + 4 &* (n & 8)).storeBytes(of: four, as: SIMD4<Float>.self)
+    four = eight.highHalf
+  }
+  var two = four.lowHalf
+  if n & 2 != 0 {
+    (bytes + 4 &* (n & 12)).storeBytes(of: two, as: SIMD2<Float>.self)
+    two = four.highHalf
+  }
+  if n & 1 != 0 { p[n &- 1] = two[0] }
 }
 
+/// Writes the first `n` < 8 elements.
 @inline(__always) func storePart(_ v: D8, _ p: UnsafeMutablePointer<Double>, _ n: Int) {
-  var v = v
-  memcpy(p, &v, n &* 8)
+  let bytes = UnsafeMutableRawPointer(p)
+  var four = v.lowHalf
+  if n & 4 != 0 {
+    bytes.storeBytes(of: four, as: SIMD4<Double>.self)
+    four = v.highHalf
+  }
+  var two = four.lowHalf
+  if n & 2 != 0 {
+    (bytes + 8 &* (n & 4)).storeBytes(of: two, as: SIMD2<Double>.self)
+    two = four.highHalf
+  }
+  if n & 1 != 0 { p[n &- 1] = two[0] }
 }
 
 // Conversions lane by lane: the generic initialisers would leave a specialisation of the standard

@@ -62,15 +62,18 @@ public final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// Cuts `0..<count` into ranges of `grain` elements and runs them in parallel.
+  /// Cuts `0..<count` into an even number of equal ranges of at most `grain` elements, or leaves it
+  /// whole, and runs them in parallel. Where `grain` is a number of whole vectors, so are they.
   public func run(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     if count <= grain {
       if count > 0 { body(0..<count) }
       return
     }
-    let chunks = (count + grain - 1) / grain
-    run(chunks: chunks) { chunk in
-      body(chunk * grain..<min(count, (chunk + 1) * grain))
+    let chunks = ((count + grain - 1) / grain + 1) & ~1
+    let even = (count + chunks - 1) / chunks
+    let length = grain % 16 == 0 ? (even + 15) & ~15 : even
+    run(chunks: (count + length - 1) / length) { chunk in
+      body(chunk * length..<min(count, (chunk + 1) * length))
     }
   }
 
