@@ -31,28 +31,54 @@ extension Tensor {
     let flip64: UInt64 = descending ? .max : 0
     switch dtype {
     case .float32:
-      sortRows(source, values, places, Float.self) { x -> UInt32 in
-        if x.isNaN { return .max }
+      sortRows(source, values, places) { (x: Float, place) in
         let bits = (x == 0 ? 0 : x).bitPattern
-        return (bits >> 31 == 1 ? ~bits : bits | 0x8000_0000) ^ flip32
+        let key = (bits >> 31 == 1 ? ~bits : bits | 0x8000_0000) ^ flip32
+        return PackedPair(key: x.isNaN ? .max : key, place: place)
       }
     case .float64:
-      sortRows(source, values, places, Double.self) { x -> UInt64 in
-        if x.isNaN { return .max }
+      sortRows(source, values, places) { (x: Double, place) in
         let bits = (x == 0 ? 0 : x).bitPattern
-        return (bits >> 63 == 1 ? ~bits : bits | 1 << 63) ^ flip64
+        let key = (bits >> 63 == 1 ? ~bits : bits | 1 << 63) ^ flip64
+        return WidePair(key: x.isNaN ? .max : key, place: place)
       }
     case .int64:
-      sortRows(source, values, places, Int64.self) { UInt64(bitPattern: $0) ^ 1 << 63 ^ flip64 }
+      sortRows(source, values, places) { (x: Int64, place) in
+        WidePair(key: UInt64(bitPattern: x) ^ 1 << 63 ^ flip64, place: place)
+      }
     case .bool:
-      sortRows(source, values, places, Bool.self) { ($0 ? 1 : 0) ^ flip32 }
+      sortRows(source, values, places) { (x: Bool, place) in
+        PackedPair(key: (x ? 1 : 0) ^ flip32, place: place)
+      }
     }
     return (values, places)
   }
 }
 
-private func sortRows<T: Element, Key: FixedWidthInteger & UnsignedInteger>(
-  _ source: Tensor, _ values: Tensor, _ places: Tensor, _ type: T.Type, _ key: (T) -> Key
+/// What is sorted: a key, and the place of its element.
+private protocol KeyedPlace {
+  associatedtype Key: FixedWidthInteger & UnsignedInteger
+  var key: Key { get }
+  var place: UInt32 { get }
+}
+
+/// A short key and its place in one word, which moves as one.
+private struct PackedPair: KeyedPlace {
+  private let word: UInt64
+
+  init(key: UInt32, place: UInt32) { word = UInt64(key) << 32 | UInt64(place) }
+
+  var key: UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
+  var place: UInt32 { UInt32(truncatingIfNeeded: word) }
+}
+
+private struct WidePair: KeyedPlace {
+  let key: UInt64
+  let place: UInt32
+}
+
+private func sortRows<T: Element, Pair: KeyedPlace>(
+  _ source: Tensor, _ values: Tensor, _ places: Tensor, _ pair: (T, _ place: UInt32) -> Pair
 ) {
   let length = source.shape[source.rank - 1]
   if source.elementCount == 0 { return }
@@ -61,13 +87,11 @@ private func sortRows<T: Element, Key: FixedWidthInteger & UnsignedInteger>(
   let p = places.pointer(Int64.self)
   let grain = max(1, parallelGrain / max(length, 1))
   WorkerPool.shared.run(count: source.elementCount / length, grain: grain) { rows in
-    var sorter = RowSorter<Key>(length: length)
+    var sorter = RowSorter<Pair>(length: length)
     defer { sorter.free() }
     for row in rows {
       let start = row * length
-      for i in 0..<length {
-        sorter.pairs[i] = RowSorter.Pair(key: key(x[start + i]), place: UInt32(i))
-      }
+      for i in 0..<length { sorter.pairs[i] = pair(x[start + i], UInt32(truncatingIfNeeded: i)) }
       sorter.sort()
       for i in 0..<length {
         let place = Int(sorter.pairs[i].place)
@@ -79,23 +103,28 @@ private func sortRows<T: Element, Key: FixedWidthInteger & UnsignedInteger>(
 }
 
 /// Sorts pairs of a key and a place, stably, with memory that serves many rows.
-private struct RowSorter<Key: FixedWidthInteger & UnsignedInteger> {
-  struct Pair {
-    let key: Key
-    let place: UInt32
-  }
+private struct RowSorter<Pair: KeyedPlace> {
+  typealias Key = Pair.Key
 
-  static var digitBits: Int { 11 }
+  /// Rows up to this length are sorted by insertion: counting digits would take longer.
+  static var insertionLimit: Int { 32 }
+  /// Rows from this length on have digits of 11 bits and not of 8: fewer passes, while clearing and
+  /// adding up more counts is no longer what takes the time.
+  static var wideDigitLength: Int { 6_000 }
+
   let length: Int
   var pairs: UnsafeMutablePointer<Pair>
   private var spare: UnsafeMutablePointer<Pair>
-  private let counts: UnsafeMutablePointer<Int>
+  /// How often each digit has each value, digit after digit from the least significant.
+  private let counts: UnsafeMutablePointer<UInt32>
 
   init(length: Int) {
     self.length = length
     pairs = .allocate(capacity: length)
     spare = .allocate(capacity: length)
-    counts = .allocate(capacity: 1 << RowSorter.digitBits)
+    let digitBits = length < RowSorter.wideDigitLength ? 8 : 11
+    let digits = (Key.bitWidth + digitBits - 1) / digitBits
+    counts = .allocate(capacity: digits << digitBits)
   }
 
   func free() {
@@ -105,32 +134,58 @@ private struct RowSorter<Key: FixedWidthInteger & UnsignedInteger> {
   }
 
   mutating func sort() {
-    if length < 300 {
-      // Places differ, so the order is that of a stable sort.
-      var row = UnsafeMutableBufferPointer(start: pairs, count: length)
-      row.sort {
-        $0.key != $1.key ? $0.key < $1.key : $0.place < $1.place
-      }
-      return
+    if length <= RowSorter.insertionLimit {
+      insert()
+    } else if length < RowSorter.wideDigitLength {
+      distribute(digitBits: 8)
+    } else {
+      distribute(digitBits: 11)
     }
-    let mask = Key((1 << RowSorter.digitBits) - 1)
-    for shift in stride(from: 0, to: Key.bitWidth, by: RowSorter.digitBits) {
-      counts.initialize(repeating: 0, count: 1 << RowSorter.digitBits)
-      for i in 0..<length { counts[Int(truncatingIfNeeded: pairs[i].key >> shift & mask)] += 1 }
+  }
+
+  private func insert() {
+    for i in 1..<max(length, 1) {
+      let pair = pairs[i]
+      var hole = i
+      while hole > 0, pairs[hole - 1].key > pair.key {
+        pairs[hole] = pairs[hole - 1]
+        hole -= 1
+      }
+      pairs[hole] = pair
+    }
+  }
+
+  /// All digits are counted in one pass; then each gives one more, which keeps the order of pairs
+  /// that have it in common. Inlined for each width, so that shifts and masks are constants.
+  @inline(__always) private mutating func distribute(digitBits: Int) {
+    let digits = (Key.bitWidth + digitBits - 1) / digitBits
+    counts.initialize(repeating: 0, count: digits << digitBits)
+    for i in 0..<length {
+      let key = pairs[i].key
+      for digit in 0..<digits { counts[place(digit, of: key, digitBits)] &+= 1 }
+    }
+    for digit in 0..<digits {
       // All in one bucket: nothing to move.
-      if counts[Int(truncatingIfNeeded: pairs[0].key >> shift & mask)] == length { continue }
-      var start = 0
-      for digit in 0..<1 << RowSorter.digitBits {
-        let count = counts[digit]
-        counts[digit] = start
-        start += count
+      if counts[place(digit, of: pairs[0].key, digitBits)] == length { continue }
+      var start: UInt32 = 0
+      for bucket in digit << digitBits..<(digit + 1) << digitBits {
+        let count = counts[bucket]
+        counts[bucket] = start
+        start &+= count
       }
       for i in 0..<length {
-        let digit = Int(truncatingIfNeeded: pairs[i].key >> shift & mask)
-        spare[counts[digit]] = pairs[i]
-        counts[digit] += 1
+        let pair = pairs[i]
+        let bucket = place(digit, of: pair.key, digitBits)
+        spare[Int(counts[bucket])] = pair
+        counts[bucket] &+= 1
       }
       swap(&pairs, &spare)
     }
+  }
+
+  /// Where the count of a digit's value stands.
+  @inline(__always) private func place(_ digit: Int, of key: Key, _ digitBits: Int) -> Int {
+    let value = key &>> Key(truncatingIfNeeded: digit &* digitBits)
+    return digit &<< digitBits | Int(truncatingIfNeeded: value) & (1 &<< digitBits &- 1)
   }
 }
