@@ -9,8 +9,8 @@
 /// but may not overlap it in part. `n` may be 0.
 /// Results differ between levels within a few ulp (fused multiply-add); random kernels and plain
 /// sums do not differ. No kernel allocates.
-public protocol KernelSet: ElementwiseKernels, BinaryKernels, BlendKernels, ReductionKernels,
-  RowKernels, RandomKernels, ScoreMLPKernels, UpdateKernels
+public protocol KernelSet: ElementwiseKernels, BinaryKernels, BroadcastKernels, BlendKernels,
+  ReductionKernels, RowKernels, ProductKernels, RandomKernels, ScoreMLPKernels, UpdateKernels
 {}
 
 public typealias FloatIn = UnsafePointer<Float>
@@ -117,6 +117,59 @@ public protocol BinaryKernels {
   static func minimum(
     _ a: DoubleIn, _ aStep: Int, _ b: DoubleIn, _ bStep: Int, _ y: DoubleOut, _ n: Int)
 }
+/// An operand of an operation on rows: element (r, i) is start[r·rowStep + i·step]. `step` is 1, or 0
+/// for one number along a row; `rowStep` is 0 for one row, or number, for all.
+public struct FloatRows {
+  public let start: FloatIn
+  public let rowStep: Int
+  public let step: Int
+
+  public init(_ start: FloatIn, rowStep: Int, step: Int) {
+    (self.start, self.rowStep, self.step) = (start, rowStep, step)
+  }
+}
+
+/// The same of doubles.
+public struct DoubleRows {
+  public let start: DoubleIn
+  public let rowStep: Int
+  public let step: Int
+
+  public init(_ start: DoubleIn, rowStep: Int, step: Int) {
+    (self.start, self.rowStep, self.step) = (start, rowStep, step)
+  }
+}
+
+/// y[r, i] = a[r, i] ∘ b[r, i] for whole blocks of rows, as `BinaryKernels` does it for one; y is
+/// dense and, other than there, overlaps neither operand.
+public protocol BroadcastKernels {
+  static func add(
+    _ a: FloatRows, _ b: FloatRows, _ y: FloatOut, rows: Int, columns: Int)
+  static func subtract(
+    _ a: FloatRows, _ b: FloatRows, _ y: FloatOut, rows: Int, columns: Int)
+  static func multiply(
+    _ a: FloatRows, _ b: FloatRows, _ y: FloatOut, rows: Int, columns: Int)
+  static func divide(
+    _ a: FloatRows, _ b: FloatRows, _ y: FloatOut, rows: Int, columns: Int)
+  static func maximum(
+    _ a: FloatRows, _ b: FloatRows, _ y: FloatOut, rows: Int, columns: Int)
+  static func minimum(
+    _ a: FloatRows, _ b: FloatRows, _ y: FloatOut, rows: Int, columns: Int)
+
+  static func add(
+    _ a: DoubleRows, _ b: DoubleRows, _ y: DoubleOut, rows: Int, columns: Int)
+  static func subtract(
+    _ a: DoubleRows, _ b: DoubleRows, _ y: DoubleOut, rows: Int, columns: Int)
+  static func multiply(
+    _ a: DoubleRows, _ b: DoubleRows, _ y: DoubleOut, rows: Int, columns: Int)
+  static func divide(
+    _ a: DoubleRows, _ b: DoubleRows, _ y: DoubleOut, rows: Int, columns: Int)
+  static func maximum(
+    _ a: DoubleRows, _ b: DoubleRows, _ y: DoubleOut, rows: Int, columns: Int)
+  static func minimum(
+    _ a: DoubleRows, _ b: DoubleRows, _ y: DoubleOut, rows: Int, columns: Int)
+}
+
 /// Scaled sums, fills and conversions.
 public protocol BlendKernels {
   /// y[i] += alpha x[i].
@@ -164,9 +217,9 @@ public protocol RowKernels {
   /// ln Σ exp(x[i]), safe from overflow; −∞ of nothing or of −∞ alone.
   static func logSumExp(_ x: FloatIn, _ n: Int) -> Float
   static func logSumExp(_ x: DoubleIn, _ n: Int) -> Double
-  /// y[i] = exp(x[i]) / Σ exp(x[j]).
-  static func softmax(_ x: FloatIn, _ y: FloatOut, _ n: Int)
-  static func softmax(_ x: DoubleIn, _ y: DoubleOut, _ n: Int)
+  /// y[r, i] = exp(x[r, i]) / Σ exp(x[r, j]) for dense rows; y does not overlap x.
+  static func softmax(_ x: FloatIn, _ y: FloatOut, rows: Int, columns: Int)
+  static func softmax(_ x: DoubleIn, _ y: DoubleOut, rows: Int, columns: Int)
   /// dx[i] = y[i] (dy[i] − Σ dy[j] y[j]), from the output y.
   static func softmaxBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int)
   static func softmaxBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int)
@@ -185,6 +238,19 @@ public protocol RowKernels {
   static func layerNormBackward(
     _ x: DoubleIn, mean: Double, inverse: Double, gain: DoubleIn, _ dy: DoubleIn,
     _ dx: DoubleOut, dGain: DoubleOut, dBias: DoubleOut, _ n: Int)
+}
+
+/// Products of small matrices, where a library would spend its time on preparing.
+public protocol ProductKernels {
+  /// C = A B, each element a sum in the order of the inner axis. C is `rows` × `columns`, dense, and
+  /// overlaps neither A nor B; element (i, p) of A is a[i·aRow + p·aColumn], (p, j) of B is
+  /// b[p·bRow + j].
+  static func product(
+    _ a: FloatIn, aRow: Int, aColumn: Int, _ b: FloatIn, bRow: Int, _ c: FloatOut, rows: Int,
+    columns: Int, inner: Int)
+  static func product(
+    _ a: DoubleIn, aRow: Int, aColumn: Int, _ b: DoubleIn, bRow: Int, _ c: DoubleOut, rows: Int,
+    columns: Int, inner: Int)
 }
 
 /// Counter-based random numbers, Philox 4×32-10 (Salmon et al. 2011).

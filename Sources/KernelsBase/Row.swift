@@ -1,4 +1,4 @@
-/// What layers do with one row of features: softmax (log-sum-exp) and layer norm.
+/// What layers do with one row of features: log-sum-exp, the gradient of softmax, and layer norm.
 
 #if KERNELS_V3 || KERNELS_V4
   import KernelsBase
@@ -9,12 +9,6 @@ extension Kernels {
     let top = maximum(x, n)
     if !top.isFinite { return top }  // nothing, only −∞, some ∞, or NaN
     return top + logarithm(sumOfExp(x, shift: top, n))
-  }
-
-  public static func softmax(_ x: FloatIn, _ y: FloatOut, _ n: Int) {
-    let top = maximum(x, n)
-    map(x, y, n) { VectorMath.exp($0 - top) }
-    scale(1 / sum(FloatIn(y), n), FloatIn(y), y, n)
   }
 
   public static func softmaxBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int) {
@@ -51,12 +45,6 @@ extension Kernels {
     let top = maximum(x, n)
     if !top.isFinite { return top }  // nothing, only −∞, some ∞, or NaN
     return top + logarithm(sumOfExp(x, shift: top, n))
-  }
-
-  public static func softmax(_ x: DoubleIn, _ y: DoubleOut, _ n: Int) {
-    let top = maximum(x, n)
-    map(x, y, n) { VectorMath.exp($0 - top) }
-    scale(1 / sum(DoubleIn(y), n), DoubleIn(y), y, n)
   }
 
   public static func softmaxBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int) {

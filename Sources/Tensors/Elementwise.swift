@@ -45,34 +45,61 @@ public final class BinaryKernel {
   public typealias DoubleLoop = (
     UnsafePointer<Double>, Int, UnsafePointer<Double>, Int, UnsafeMutablePointer<Double>, Int
   ) -> Void
+  typealias FloatRowsLoop = (FloatRows, FloatRows, UnsafeMutablePointer<Float>, Int, Int) -> Void
+  typealias DoubleRowsLoop = (DoubleRows, DoubleRows, UnsafeMutablePointer<Double>, Int, Int) ->
+    Void
 
   public let name: String
   package let float: FloatLoop
   package let double: DoubleLoop
+  /// The same on blocks of rows, into memory that overlaps neither operand.
+  let floatRows: FloatRowsLoop
+  let doubleRows: DoubleRowsLoop
   /// The same on int64; nil where the result would not be an integer.
   package let integer: ((Int64, Int64) -> Int64)?
 
+  /// - Parameter rows: loops over blocks of rows; without them the others run row by row.
   init(
     _ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop,
+    rows: (float: FloatRowsLoop, double: DoubleRowsLoop)? = nil,
     integer: ((Int64, Int64) -> Int64)? = nil
   ) {
     self.name = name
     self.float = float
     self.double = double
     self.integer = integer
+    floatRows =
+      rows?.float ?? { a, b, y, rows, n in
+        for r in 0..<rows {
+          float(a.start + r * a.rowStep, a.step, b.start + r * b.rowStep, b.step, y + r * n, n)
+        }
+      }
+    doubleRows =
+      rows?.double ?? { a, b, y, rows, n in
+        for r in 0..<rows {
+          double(a.start + r * a.rowStep, a.step, b.start + r * b.rowStep, b.step, y + r * n, n)
+        }
+      }
   }
 
-  public static let add = BinaryKernel("add", kernels.add, kernels.add, integer: &+)
+  public static let add = BinaryKernel(
+    "add", kernels.add, kernels.add, rows: (kernels.add, kernels.add), integer: &+)
   public static let subtract = BinaryKernel(
-    "subtract", kernels.subtract, kernels.subtract, integer: &-)
+    "subtract", kernels.subtract, kernels.subtract, rows: (kernels.subtract, kernels.subtract),
+    integer: &-)
   public static let multiply = BinaryKernel(
-    "multiply", kernels.multiply, kernels.multiply, integer: &*)
-  public static let divide = BinaryKernel("divide", kernels.divide, kernels.divide)
-  public static let power = BinaryKernel("power", kernels.power, kernels.power)
+    "multiply", kernels.multiply, kernels.multiply, rows: (kernels.multiply, kernels.multiply),
+    integer: &*)
+  public static let divide = BinaryKernel(
+    "divide", kernels.divide, kernels.divide, rows: (kernels.divide, kernels.divide))
+  public static let power = BinaryKernel(
+    "power", kernels.power, kernels.power)
   public static let maximum = BinaryKernel(
-    "maximum", kernels.maximum, kernels.maximum, integer: { Swift.max($0, $1) })
+    "maximum", kernels.maximum, kernels.maximum, rows: (kernels.maximum, kernels.maximum),
+    integer: { Swift.max($0, $1) })
   public static let minimum = BinaryKernel(
-    "minimum", kernels.minimum, kernels.minimum, integer: { Swift.min($0, $1) })
+    "minimum", kernels.minimum, kernels.minimum, rows: (kernels.minimum, kernels.minimum),
+    integer: { Swift.min($0, $1) })
 }
 
 extension Tensor {
@@ -118,16 +145,14 @@ extension Tensor {
     }
     let result = try Tensor(uninitialized: shape, type)
     switch type {
-    case .float32: try combine(a, b, into: result, kernel.float)
-    case .float64: try combine(a, b, into: result, kernel.double)
+    case .float32: try combine(a, b, into: result, kernel.floatRows)
+    case .float64: try combine(a, b, into: result, kernel.doubleRows)
     default:
       guard let integer = kernel.integer else { break }
-      try combine(a, b, into: result) {
-        (
-          x: UnsafePointer<Int64>, xStep: Int, y: UnsafePointer<Int64>, yStep: Int,
-          z: UnsafeMutablePointer<Int64>, n: Int
-        ) in
-        for i in 0..<n { z[i] = integer(x[i * xStep], y[i * yStep]) }
+      try combine(a, b, into: result) { (x: IntegerRows, y: IntegerRows, z, rows, columns) in
+        for r in 0..<rows {
+          for i in 0..<columns { z[r * columns + i] = integer(x[r, i], y[r, i]) }
+        }
       }
     }
     return result
@@ -203,82 +228,5 @@ extension Tensor {
     let y = result.pointer(Int64.self)
     for i in 0..<elementCount { y[i] = body(x[i]) }
     return result
-  }
-}
-
-/// Runs a row loop over two broadcast operands of type `T` into a dense result.
-private func combine<T: Element>(
-  _ a: Tensor, _ b: Tensor, into result: Tensor,
-  _ loop: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
-) throws {
-  let count = result.elementCount
-  if count == 0 { return }
-  let y = result.pointer(T.self)
-  let aWhole = a.shape == result.shape && a.isDense
-  let bWhole = b.shape == result.shape && b.isDense
-  if (aWhole || a.elementCount == 1) && (bWhole || b.elementCount == 1) {
-    let x = UnsafePointer(a.pointer(T.self))
-    let z = UnsafePointer(b.pointer(T.self))
-    let xStep = aWhole ? 1 : 0
-    let zStep = bWhole ? 1 : 0
-    if count <= parallelGrain {
-      loop(x, xStep, z, zStep, y, count)
-      return
-    }
-    WorkerPool.shared.run(count: count, grain: parallelGrain) {
-      let start = $0.lowerBound
-      loop(x + start * xStep, xStep, z + start * zStep, zStep, y + start, $0.count)
-    }
-    return
-  }
-  try combineRows(
-    rowReady(a, result.shape), rowReady(b, result.shape), shape: result.shape, y, loop)
-}
-
-/// A view broadcast to `shape` whose last axis has a step of 0 or 1, copied where it has not.
-private func rowReady(_ x: Tensor, _ shape: Shape) throws -> Tensor {
-  let view = try x.broadcast(to: shape)
-  let step = view.strides[shape.rank - 1]
-  if step == 0 || step == 1 || shape[shape.rank - 1] == 1 { return view }
-  return try x.copied().broadcast(to: shape)
-}
-
-private func combineRows<T: Element>(
-  _ a: Tensor, _ b: Tensor, shape: Shape, _ y: UnsafeMutablePointer<T>,
-  _ loop: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
-) throws {
-  let last = shape.rank - 1
-  let inner = shape[last]
-  let rows = shape.elementCount / inner
-  let x = UnsafePointer(a.pointer(T.self))
-  let z = UnsafePointer(b.pointer(T.self))
-  let xStep = inner == 1 ? 0 : a.strides[last]
-  let zStep = inner == 1 ? 0 : b.strides[last]
-  let grain = max(1, parallelGrain / inner)
-  WorkerPool.shared.run(count: rows, grain: grain) { range in
-    var xStart = 0
-    var zStart = 0
-    var index = Shape(repeating: 0, rank: last)
-    var rest = range.lowerBound
-    for axis in stride(from: last - 1, through: 0, by: -1) {
-      index[axis] = rest % shape[axis]
-      rest /= shape[axis]
-      xStart += index[axis] * a.strides[axis]
-      zStart += index[axis] * b.strides[axis]
-    }
-    for row in range {
-      loop(x + xStart, xStep, z + zStart, zStep, y + row * inner, inner)
-      var axis = last - 1
-      while axis >= 0 {
-        index[axis] += 1
-        xStart += a.strides[axis]
-        zStart += b.strides[axis]
-        if index[axis] < shape[axis] { break }
-        xStart -= a.strides[axis] * shape[axis]
-        zStart -= b.strides[axis] * shape[axis]
-        index[axis] = 0
-        axis -= 1
-      }
-    }
   }
 }

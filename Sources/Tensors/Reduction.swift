@@ -38,6 +38,11 @@ extension Tensor {
   /// Reduces all elements to a 0-d tensor.
   public func reduced(_ kernel: ReductionKernel) throws -> Tensor {
     let flat = try densified()
+    if dtype.isFloatingPoint, elementCount > 0, Recording.current == nil {
+      let result = try Tensor(uninitialized: [], dtype)
+      flat.reduce(kernel, into: result, 1, elementCount, 1)
+      return result
+    }
     let row = Tensor(
       storage: flat.storage, dtype: dtype, shape: [elementCount], strides: [1], offset: flat.offset)
     return try row.reduced(kernel, axis: 0)
@@ -67,16 +72,21 @@ extension Tensor {
       ) { try source.reduced(kernel, axis: axis) }
     }
     let result = try Tensor(uninitialized: target, type)
-    switch type {
-    case .float32:
-      kernel.reduce(
-        source.pointer(Float.self), result.pointer(Float.self), outer, length, inner)
-    case .float64:
-      kernel.reduce(
-        source.pointer(Double.self), result.pointer(Double.self), outer, length, inner)
-    default: source.reduceIntegers(kernel, into: result, outer, length, inner)
-    }
+    source.reduce(kernel, into: result, outer, length, inner)
     return result
+  }
+
+  /// Reduces the middle axis of a dense tensor seen as [outer, length, inner].
+  private func reduce(
+    _ kernel: ReductionKernel, into result: Tensor, _ outer: Int, _ length: Int, _ inner: Int
+  ) {
+    switch dtype {
+    case .float32:
+      kernel.reduce(pointer(Float.self), result.pointer(Float.self), outer, length, inner)
+    case .float64:
+      kernel.reduce(pointer(Double.self), result.pointer(Double.self), outer, length, inner)
+    default: reduceIntegers(kernel, into: result, outer, length, inner)
+    }
   }
 
   private func reduceIntegers(
@@ -101,7 +111,7 @@ extension ReductionKernel {
     _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ outer: Int,
     _ length: Int, _ inner: Int
   ) {
-    if name == "sum", inner > 1, inner <= 64, outer * length * inner <= parallelGrain {
+    if inner > 1, inner <= 64, name == "sum", outer * length * inner <= parallelGrain {
       return sumColumns(x, y, outer, length, inner)
     }
     Tensors.reduce(x, y, outer, length, inner, float, combine.float)

@@ -183,20 +183,21 @@ extension Tensor {
     let length = shape[axis]
     if elementCount == 0 { return result }
     func go<T: Element>(
-      _ type: T.Type, _ row: (UnsafePointer<T>, UnsafeMutablePointer<T>, Int) -> Void
+      _ type: T.Type, _ kernel: (UnsafePointer<T>, UnsafeMutablePointer<T>, Int, Int) -> Void
     ) {
       let x = source.pointer(T.self)
       let y = result.pointer(T.self)
       WorkerPool.shared.run(
         count: elementCount / length, grain: max(1, parallelGrain / 4 / length)
       ) { rows in
-        for index in rows { row(x + index * length, y + index * length, length) }
+        let start = rows.lowerBound * length
+        kernel(x + start, y + start, rows.count, length)
       }
     }
     if source.dtype == .float32 {
-      go(Float.self) { kernels.softmax($0, $1, $2) }
+      go(Float.self) { kernels.softmax($0, $1, rows: $2, columns: $3) }
     } else {
-      go(Double.self) { kernels.softmax($0, $1, $2) }
+      go(Double.self) { kernels.softmax($0, $1, rows: $2, columns: $3) }
     }
     return result
   }
