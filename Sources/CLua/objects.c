@@ -97,6 +97,13 @@ static int give_up(lua_State *L) {
   return 0;
 }
 
+/// `==`: whether two boxes hold one object, which Lua may have been given twice.
+static int is_same(lua_State *L) {
+  void *first = clua_object(L, 1);
+  lua_pushboolean(L, first != NULL && first == clua_object(L, 2));
+  return 1;
+}
+
 // The members of a class, as upvalues of its `__index`.
 enum { METHODS = 1, PROPERTIES, MISSING, INDEX, INDEX_TAKES_NAMES };
 
@@ -148,6 +155,8 @@ void clua_declare_class(lua_State *L, const void *class_key, const char *name, v
   clua_set_field(L, metatable, "__newindex", 10);
   clua_push_function(L, show);
   clua_set_field(L, metatable, "__tostring", 10);
+  lua_pushcfunction(L, is_same);
+  clua_set_field(L, metatable, "__eq", 4);
   lua_pushcfunction(L, give_up);
   clua_set_field(L, metatable, "__close", 7);
   lua_pushcfunction(L, give_up);

@@ -28,6 +28,18 @@ struct ObjectTests {
     #expect(try results(code) == ["probe", "true", "stranger()"])
   }
 
+  @Test("are equal where Lua was given one object twice")
+  func equality() throws {
+    let code = """
+      local p, q = probe(3), probe(3)
+      local same = p:itself()
+      local before = {rawequal(p, same), p == same, p == q, p == 3, p == probe.stranger()}
+      same:free()
+      return before[1], before[2], before[3], before[4], before[5], p == same, same == same
+      """
+    #expect(try results(code) == ["false", "true", "false", "false", "false", "false", "true"])
+  }
+
   @Test("are freed at once by free and by <close>, any number of times")
   func freeing() throws {
     let code = """

@@ -47,6 +47,7 @@ let probeModule = Module(
   call: .function("probe", "Makes a probe.", .arg("value"), .option("bytes", default: 0, "claimed"))
   { (value: Double, bytes: Int) in Probe(value, bytes: bytes) },
   entries: [
+    .method(Probe.self, "itself", "The same object.") { (p: Probe) in p },
     .function("add", "Adds.", .arg("a"), .arg("b")) { (a: Double, b: Double) in a + b },
     .function("repeat_text", "Repeats.", .arg("text"), .arg("count", default: 2, in: .positive)) {
       (text: String, count: Int) in String(repeating: text, count: count)
