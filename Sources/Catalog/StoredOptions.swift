@@ -10,7 +10,7 @@ public final class StoredOptions {
   public init(_ value: Value, place: String) throws {
     self.place = place
     switch value {
-    case .map(let pairs): values = pairs
+    case .map(let pairs): values = pairs.map { ($0.key.text, $0.value) }
     case .list(let items) where items.isEmpty: values = []
     default: throw UserError("\(place) must be an object, got \(value.describe())")
     }

@@ -8,9 +8,52 @@ public indirect enum Value: Argument, Results {
   case string(String)
   case list([Value])
   /// Keys in the order they were written, or sorted when read from Lua (whose order changes).
-  case map([(key: String, value: Value)])
+  case map([(key: Key, value: Value)])
   case object(any Object)
   case function(Callback)
+
+  /// A key of a table: a name, or an integer beside names.
+  public struct Key: Hashable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
+    public let text: String
+    public let index: Int?
+
+    public init(_ text: String) {
+      self.text = text
+      index = nil
+    }
+
+    public init(index: Int) {
+      text = "\(index)"
+      self.index = index
+    }
+
+    public init(stringLiteral text: String) { self.init(text) }
+
+    public var description: String { text }
+
+    /// Pops a value and stores it under this key in the table at `table`.
+    public func setField(of table: Int32, _ frame: Frame) {
+      if let index {
+        frame.host.pointee.setIndex(frame.state, table, index)
+      } else {
+        frame.setField(table, text)
+      }
+    }
+
+    /// Integers in their order, names by their bytes after them.
+    public static func < (a: Key, b: Key) -> Bool {
+      switch (a.index, b.index) {
+      case (let first?, let second?): first < second
+      case (nil, nil): a.text < b.text
+      default: a.index != nil
+      }
+    }
+  }
+
+  /// A table of names.
+  public static func named(_ pairs: [(key: String, value: Value)]) -> Value {
+    .map(pairs.map { (Key($0.key), $0.value) })
+  }
 
   public static var expectation: String { "a value" }
   public static var luaType: String { "any" }
@@ -56,15 +99,14 @@ public indirect enum Value: Argument, Results {
       defer { frame.pop() }
       list.append(try read(frame, -1, depth: depth + 1))
     }
-    var map: [(key: String, value: Value)] = []
+    var map: [(key: Key, value: Value)] = []
     host.pushNil(frame.state)
     while host.next(frame.state, index) != 0 {
-      let isListKey = frame.integer(at: -2).map { (1...max(length, 1)).contains($0) } ?? false
-      if frame.type(at: -2) == LuaType.number, isListKey, length > 0 {
+      let key = readKey(frame, -2)
+      if let place = key.index, place >= 1, place <= length {
         frame.pop()
         continue
       }
-      let key = frame.string(at: -2) ?? frame.describe(at: -2)
       do { map.append((key, try read(frame, -1, depth: depth + 1))) } catch {
         frame.pop(2)
         throw error
@@ -73,7 +115,14 @@ public indirect enum Value: Argument, Results {
     }
     if map.isEmpty { return .list(list) }
     map.sort { $0.key < $1.key }
-    return .map(list.enumerated().map { ("\($0.offset + 1)", $0.element) } + map)
+    return .map(list.enumerated().map { (Key(index: $0.offset + 1), $0.element) } + map)
+  }
+
+  private static func readKey(_ frame: Frame, _ index: Int32) -> Key {
+    if frame.type(at: index) == LuaType.number, let integer = frame.integer(at: index) {
+      return Key(index: integer)
+    }
+    return Key(frame.string(at: index) ?? frame.describe(at: index))
   }
 
   public func push(_ frame: Frame) -> Int32 {
@@ -90,7 +139,7 @@ public indirect enum Value: Argument, Results {
       host.pushTable(frame.state, 0, Int32(clamping: pairs.count))
       for (key, value) in pairs {
         _ = value.push(frame)
-        frame.setField(-2, key)
+        key.setField(of: -2, frame)
       }
     case .object(let object): return object.push(frame)
     case .function(let callback): callback.push(frame)

@@ -39,6 +39,6 @@ extension NoisedBatch {
       ("clean", clean), ("mean", mean), ("noise", noise), ("noised", noised), ("std", std),
       ("t", times), ("weight", weights),
     ]
-    return .map(try parts.map { ($0.0, .object(try $0.1.copied())) })
+    return .named(try parts.map { ($0.0, .object(try $0.1.copied())) })
   }
 }

@@ -55,7 +55,7 @@ package enum ArrayFiles {
     case "npz":
       let members = try ZipArchive.members(of: bytes, path: path)
       return ValueList([
-        .map(
+        .named(
           try members.map { name, bytes in
             let key = name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
             return (key, .object(try NPY.read(bytes, name: "\(path): \(name)")))
@@ -63,7 +63,8 @@ package enum ArrayFiles {
       ])
     case "safetensors":
       return ValueList([
-        .map(try Safetensors.read(bytes, path: path).tensors.map { ($0.name, .object($0.tensor)) })
+        .named(
+          try Safetensors.read(bytes, path: path).tensors.map { ($0.name, .object($0.tensor)) })
       ])
     case "csv":
       let (table, names) = try CSV.read(bytes, path: path)
@@ -102,7 +103,7 @@ package enum ArrayFiles {
       guard case .object(let object) = value, let tensor = object as? Tensor else {
         throw UserError("value.\(name) must be a tensor, got \(value.describe())")
       }
-      return (name, tensor)
+      return (name.text, tensor)
     }
   }
 }

@@ -84,13 +84,13 @@ public struct JSON {
   }
 
   private mutating func write(
-    map pairs: [(key: String, value: Value)], level: Int, path: String
+    map pairs: [(key: Value.Key, value: Value)], level: Int, path: String
   ) throws {
     text += "{"
     for (index, pair) in pairs.enumerated() {
       if index > 0 { text += "," }
       newLine(level + 1)
-      write(string: pair.key)
+      write(string: pair.key.text)
       text += ": "
       try write(pair.value, level: level + 1, path: "\(path).\(pair.key)")
     }

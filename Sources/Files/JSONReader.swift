@@ -42,7 +42,7 @@ package enum JSONReader {
         }
         place = json_object_iter_next(json, current)
       }
-      return .map(pairs)
+      return .named(pairs)
     case JSON_ARRAY:
       return .list((0..<json_array_size(json)).map { json_array_get(json, $0).map(value) ?? .none })
     case JSON_STRING:

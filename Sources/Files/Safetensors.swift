@@ -35,7 +35,7 @@ package enum Safetensors {
       throw FileError("\(path): the header is not a JSON object")
     }
     let tensors = try entries.filter { $0.key != "__metadata__" }.map { name, entry in
-      (name, try tensor(entry, bytes, start, "\(path): \(name)"))
+      (name.text, try tensor(entry, bytes, start, "\(path): \(name)"))
     }.sorted { $0.0 < $1.0 }
     let metadata = entries.first { $0.key == "__metadata__" }?.value
     return Content(
@@ -51,7 +51,7 @@ package enum Safetensors {
       guard case .string(let text) = value else {
         throw FileError("\(name).\(key) is \(value.describe()), expected a string")
       }
-      return (key, text)
+      return (key.text, text)
     }
   }
 
@@ -61,7 +61,7 @@ package enum Safetensors {
     guard case .map(let fields) = entry else {
       throw FileError("\(name): its entry in the header is not an object")
     }
-    func field(_ key: String) -> Value { fields.first { $0.key == key }?.value ?? .none }
+    func field(_ key: String) -> Value { fields.first { $0.key.text == key }?.value ?? .none }
     guard case .string(let dtype) = field("dtype"), let kind = ElementKind(safetensors: dtype)
     else {
       throw FileError("\(name): dtype is \(field("dtype").describe()), which is not known")
@@ -105,7 +105,7 @@ package enum Safetensors {
   ) throws -> [UInt8] {
     var entries: [(key: String, value: Value)] = []
     if !metadata.isEmpty {
-      entries.append(("__metadata__", .map(metadata.map { ($0.key, .string($0.value)) })))
+      entries.append(("__metadata__", .named(metadata.map { ($0.key, .string($0.value)) })))
     }
     var data: [UInt8] = []
     for (name, tensor) in tensors {
@@ -127,7 +127,7 @@ package enum Safetensors {
           ])
         ))
     }
-    var header = Array(try JSON.text(.map(entries)).utf8)
+    var header = Array(try JSON.text(.named(entries)).utf8)
     // The data begin at a multiple of eight bytes.
     while header.count % 8 != 0 { header.append(0x20) }
     let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }

@@ -14,7 +14,7 @@ public enum ProductModule {
         returns: "a table: version, blas, cpu (instruction set in use), threads",
         example: "return moondrift.version_info().threads"
       ) { () in
-        Value.map(facts.map { ($0.key, $0.value) })
+        Value.named(facts)
       },
       .function(
         "seconds", "Seconds that have passed, for telling how long something took.",

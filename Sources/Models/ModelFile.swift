@@ -53,8 +53,8 @@ enum ModelFile {
     }
     let metadata = [
       ("format", format), ("version", version), ("network", type(of: network).constructor),
-      ("options", try JSON.line(.map(network.options))), ("sde", model.process.name),
-      ("sde_options", try JSON.line(.map(model.process.settings.map { ($0.0, .number($0.1)) }))),
+      ("options", try JSON.line(.named(network.options))), ("sde", model.process.name),
+      ("sde_options", try JSON.line(.named(model.process.settings.map { ($0.0, .number($0.1)) }))),
     ]
     let tensors = zip(network.parameters.items, network.parameters.views).map { ($0.name, $1) }
     try AtomicFile.write(

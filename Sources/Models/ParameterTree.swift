@@ -53,10 +53,10 @@ struct ParameterTree {
       return .list(
         try values.enumerated().map { try walk($1, path: below("\($0 + 1)"), &items) })
     case .map(let pairs):
-      if let (key, _) = pairs.first(where: { Double($0.key) != nil }) {
+      if let (key, _) = pairs.first(where: { Double($0.key.text) != nil }) {
         throw UserError("\(place) must be a list or have names as keys, got the key \(key) as well")
       }
-      return .map(try pairs.map { ($0.key, try walk($0.value, path: below($0.key), &items)) })
+      return .map(try pairs.map { ($0.key, try walk($0.value, path: below($0.key.text), &items)) })
     default:
       throw UserError(
         "\(place) must be a float32 tensor or a table of them, got \(value.describe())")

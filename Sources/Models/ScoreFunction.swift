@@ -46,7 +46,7 @@ extension Network {
   public var compiledScore: CompiledFunction? { nil }
 
   public func table(of parameters: [Tensor]) -> Value {
-    .map(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })
+    .named(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })
   }
 
   public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {

@@ -43,7 +43,7 @@ public final class Fit: Object {
 
   /// Columns of numbers as float64 tensors, others as lists.
   var logTable: Value {
-    .map(
+    .named(
       log.map { name, values in
         let numbers = values.compactMap(\.asNumber)
         if numbers.count == values.count, let column = try? Tensor(numbers) {

@@ -23,7 +23,7 @@ package struct TrainOptions: OptionGroup {
   package static let options: [Option<TrainOptions>] = [
     Option("steps", \.steps, "number of updates; give this or epochs", in: .positive),
     Option("epochs", \.epochs, "passes over the data; the last batch may be short", in: .positive),
-    Option("batch", \.batch, "examples an update", in: .positive),
+    Option("batch", \.batch, "examples an update, at most all points", in: .positive),
     Option("optimizer", \.optimizer, "an update rule, optim.adam{} where absent"),
     Option(
       "time", \.time,
@@ -86,7 +86,8 @@ package struct Probe: Argument {
     var every: Int?
     var functions: [(String, Callback)] = []
     let reserved: Set<String> = ["step", "epoch", "loss", "seconds"]
-    for (name, value) in pairs {
+    for (key, value) in pairs {
+      let name = key.text
       switch value {
       case .integer(let count) where name == "every" && count > 0: every = count
       case .function(let body) where !reserved.contains(name): functions.append((name, body))

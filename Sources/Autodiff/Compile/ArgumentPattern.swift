@@ -19,14 +19,26 @@ indirect enum ArgumentPattern {
   case list([ArgumentPattern])
   case map([(key: Key, value: ArgumentPattern)])
 
-  /// A key as text, and as Lua asks for it.
+  /// A key, and its name as Lua asks for it.
   final class Key {
-    let text: String
-    let bytes: [CChar]
+    let key: Value.Key
+    private let bytes: [CChar]
 
-    init(_ text: String) {
-      self.text = text
-      bytes = Array(text.utf8CString)
+    init(_ key: Value.Key) {
+      self.key = key
+      bytes = Array(key.text.utf8CString)
+    }
+
+    /// Pushes what the table at `index` has under this key.
+    func push(_ frame: Frame, _ table: Int32) {
+      let host = frame.host.pointee
+      if let index = key.index {
+        _ = host.getIndex(frame.state, table, index)
+        return
+      }
+      bytes.withUnsafeBufferPointer { bytes in
+        if let name = bytes.baseAddress { _ = host.getField(frame.state, table, name) }
+      }
     }
   }
 
@@ -94,7 +106,7 @@ indirect enum ArgumentPattern {
     case (.map(let a), .map(let b)):
       guard a.count == b.count else { return false }
       for (pattern, value) in zip(a, b)
-      where pattern.key.text != value.key || !pattern.value.matches(value.value, &leaves) {
+      where pattern.key.key != value.key || !pattern.value.matches(value.value, &leaves) {
         return false
       }
       return true
@@ -102,8 +114,7 @@ indirect enum ArgumentPattern {
     }
   }
 
-  /// The same for a slot of Lua's stack, without making values of it. May say no where `Value` would
-  /// fit (a table with list and names), never the other way round.
+  /// The same for a slot of Lua's stack, without making values of it.
   func matches(_ frame: Frame, _ index: Int32, _ leaves: inout Leaves) -> Bool {
     let host = frame.host.pointee
     let type = frame.type(at: index)
@@ -163,9 +174,7 @@ indirect enum ArgumentPattern {
     case .map(let pairs):
       guard count == pairs.count else { return false }
       for (key, pattern) in pairs {
-        _ = key.bytes.withUnsafeBufferPointer { bytes in
-          bytes.baseAddress.map { host.getField(frame.state, table, $0) }
-        }
+        key.push(frame, table)
         defer { frame.pop() }
         if !pattern.matches(frame, -1, &leaves) { return false }
       }

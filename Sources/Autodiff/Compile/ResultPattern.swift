@@ -8,7 +8,7 @@ struct ResultPattern {
     case tensor(Int)
     case value(Value)
     case list([Part])
-    case map([(key: String, value: Part)])
+    case map([(key: Value.Key, value: Part)])
   }
 
   private let parts: [Part]
@@ -64,7 +64,7 @@ struct ResultPattern {
       host.pushTable(frame.state, 0, Int32(clamping: pairs.count))
       for pair in pairs {
         push(pair.value, tensors, frame)
-        frame.setField(-2, pair.key)
+        pair.key.setField(of: -2, frame)
       }
     }
   }

@@ -309,3 +309,33 @@ local careful = grad.compile(function(x) return x + inside:normal{3} end, {check
 for _ = 1, 3 do careful(x) end
 check.raises("grad.compile: check must be a positive integer, got 0", grad.compile, print, {check = 0})
 check.raises("grad.compile: f must be a function, got 3", grad.compile, 3)
+
+-- Tables with a list and names beside it, and integer keys beyond it, keep their kinds of key.
+local function mixed(p)
+  local at = p.deep[10]
+  return ((p[1] * p[2]):sum() * p.scale + p.deep[1] * 3 + at * at):sum(), {at, last = p[2]}
+end
+local mixed_slope = grad.value_and_grad(function(p) return (mixed(p)) end)
+local parameters = {
+  tensor{1, 2}, tensor{3, 4}, scale = tensor(2), deep = {tensor{1}, name = "deep", [10] = tensor{5}},
+}
+local value, slope = mixed_slope(parameters)
+check.equal(value:item(), 50.0)
+check.equal(slope[1]:table(), {6.0, 8.0})
+check.equal(slope.scale:item(), 11.0)
+check.equal(slope.deep[10]:table(), {10.0})
+check.equal(slope.deep.name, "deep")
+check.equal(#slope, 2)
+check.equal(slope["1"], nil)
+local mixed_compiled = grad.compile(function(p)
+  local _, slope = mixed_slope(p)
+  return slope, select(2, mixed(p))
+end)
+for _ = 1, 3 do
+  local got, parts = mixed_compiled(parameters)
+  check.equal(got[2]:table(), {2.0, 4.0})
+  check.equal(got.deep[10]:table(), {10.0})
+  check.equal(parts[1]:table(), {5.0})
+  check.equal(parts.last:table(), {3.0, 4.0})
+end
+check.equal(#mixed_compiled:plans(), 1)
