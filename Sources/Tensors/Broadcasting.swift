@@ -21,7 +21,7 @@ struct IntegerRows: RowsOperand {
     (self.start, self.rowStep, self.step) = (start, rowStep, step)
   }
 
-  subscript(row: Int, column: Int) -> Int64 { start[row * rowStep + column * step] }
+  func row(_ index: Int) -> UnsafePointer<Int64> { start + index * rowStep }
 }
 
 /// What runs on a block: the operands, the dense result, rows and columns.

@@ -151,7 +151,8 @@ extension Tensor {
       guard let integer = kernel.integer else { break }
       try combine(a, b, into: result) { (x: IntegerRows, y: IntegerRows, z, rows, columns) in
         for r in 0..<rows {
-          for i in 0..<columns { z[r * columns + i] = integer(x[r, i], y[r, i]) }
+          let (a, b, c) = (x.row(r), y.row(r), z + r * columns)
+          for i in 0..<columns { c[i] = integer(a[i &* x.step], b[i &* y.step]) }
         }
       }
     }

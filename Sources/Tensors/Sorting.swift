@@ -27,32 +27,51 @@ extension Tensor {
     let source = try densified()
     let values = try Tensor(uninitialized: shape, dtype)
     let places = try Tensor(uninitialized: shape, .int64)
-    let flip32: UInt32 = descending ? .max : 0
-    let flip64: UInt64 = descending ? .max : 0
     switch dtype {
-    case .float32:
-      sortRows(source, values, places) { (x: Float, place) in
-        let bits = (x == 0 ? 0 : x).bitPattern
-        let key = (bits >> 31 == 1 ? ~bits : bits | 0x8000_0000) ^ flip32
-        return PackedPair(key: x.isNaN ? .max : key, place: place)
-      }
-    case .float64:
-      sortRows(source, values, places) { (x: Double, place) in
-        let bits = (x == 0 ? 0 : x).bitPattern
-        let key = (bits >> 63 == 1 ? ~bits : bits | 1 << 63) ^ flip64
-        return WidePair(key: x.isNaN ? .max : key, place: place)
-      }
-    case .int64:
-      sortRows(source, values, places) { (x: Int64, place) in
-        WidePair(key: UInt64(bitPattern: x) ^ 1 << 63 ^ flip64, place: place)
-      }
-    case .bool:
-      sortRows(source, values, places) { (x: Bool, place) in
-        PackedPair(key: (x ? 1 : 0) ^ flip32, place: place)
-      }
+    case .float32: sortRows(source, values, places, of: Float.self, descending: descending)
+    case .float64: sortRows(source, values, places, of: Double.self, descending: descending)
+    case .int64: sortRows(source, values, places, of: Int64.self, descending: descending)
+    case .bool: sortRows(source, values, places, of: Bool.self, descending: descending)
     }
     return (values, places)
   }
+}
+
+/// An element with a key whose unsigned order is its own, NaN apart.
+private protocol Sortable: Element {
+  associatedtype Pair: KeyedPlace
+  var ascendingKey: Pair.Key { get }
+  var isLast: Bool { get }
+}
+
+extension Float: Sortable {
+  fileprivate typealias Pair = PackedPair
+  fileprivate var ascendingKey: UInt32 {
+    let bits = (self == 0 ? 0 : self).bitPattern
+    return bits >> 31 == 1 ? ~bits : bits | 1 << 31
+  }
+  fileprivate var isLast: Bool { isNaN }
+}
+
+extension Double: Sortable {
+  fileprivate typealias Pair = WidePair
+  fileprivate var ascendingKey: UInt64 {
+    let bits = (self == 0 ? 0 : self).bitPattern
+    return bits >> 63 == 1 ? ~bits : bits | 1 << 63
+  }
+  fileprivate var isLast: Bool { isNaN }
+}
+
+extension Int64: Sortable {
+  fileprivate typealias Pair = WidePair
+  fileprivate var ascendingKey: UInt64 { UInt64(bitPattern: self) ^ 1 << 63 }
+  fileprivate var isLast: Bool { false }
+}
+
+extension Bool: Sortable {
+  fileprivate typealias Pair = PackedPair
+  fileprivate var ascendingKey: UInt32 { self ? 1 : 0 }
+  fileprivate var isLast: Bool { false }
 }
 
 /// What is sorted: a key, and the place of its element.
@@ -60,6 +79,7 @@ private protocol KeyedPlace {
   associatedtype Key: FixedWidthInteger & UnsignedInteger
   var key: Key { get }
   var place: UInt32 { get }
+  init(key: Key, place: UInt32)
 }
 
 /// A short key and its place in one word, which moves as one.
@@ -77,26 +97,29 @@ private struct WidePair: KeyedPlace {
   let place: UInt32
 }
 
-private func sortRows<T: Element, Pair: KeyedPlace>(
-  _ source: Tensor, _ values: Tensor, _ places: Tensor, _ pair: (T, _ place: UInt32) -> Pair
+private func sortRows<T: Sortable>(
+  _ source: Tensor, _ values: Tensor, _ places: Tensor, of type: T.Type, descending: Bool
 ) {
   let length = source.shape[source.rank - 1]
   if source.elementCount == 0 { return }
-  let x = source.pointer(T.self)
-  let y = values.pointer(T.self)
-  let p = places.pointer(Int64.self)
+  let flip: T.Pair.Key = descending ? .max : 0
   let grain = max(1, parallelGrain / max(length, 1))
   WorkerPool.shared.run(count: source.elementCount / length, grain: grain) { rows in
-    var sorter = RowSorter<Pair>(length: length)
+    var sorter = RowSorter<T.Pair>(length: length)
     defer { sorter.free() }
     for row in rows {
-      let start = row * length
-      for i in 0..<length { sorter.pairs[i] = pair(x[start + i], UInt32(truncatingIfNeeded: i)) }
+      let x = source.pointer(T.self) + row * length
+      let y = values.pointer(T.self) + row * length
+      let p = places.pointer(Int64.self) + row * length
+      for i in 0..<length {
+        let key = x[i].isLast ? .max : x[i].ascendingKey ^ flip
+        sorter.pairs[i] = T.Pair(key: key, place: UInt32(truncatingIfNeeded: i))
+      }
       sorter.sort()
       for i in 0..<length {
         let place = Int(sorter.pairs[i].place)
-        y[start + i] = x[start + place]
-        p[start + i] = Int64(place)
+        y[i] = x[place]
+        p[i] = Int64(place)
       }
     }
   }
