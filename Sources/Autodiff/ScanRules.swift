@@ -70,18 +70,20 @@ public func product(_ x: Tensor, axis: Int?) throws -> Tensor {
     ])
 }
 
-/// The elements in order along an axis, and the 0-based places they come from.
-public func sort(_ x: Tensor, axis: Int, descending: Bool = false) throws
+/// The elements in order along an axis, and the places they come from, counted from `firstPlace`.
+public func sort(_ x: Tensor, axis: Int, descending: Bool = false, firstPlace: Int = 0) throws
   -> (values: Tensor, places: Tensor)
 {
-  let (values, places) = try x.value.sorted(axis: axis, descending: descending)
+  let (values, places) = try x.value.sorted(
+    axis: axis, descending: descending, firstPlace: firstPlace)
   if x.trace == nil { return (values, places) }
   let traced = try record(
     "sort", [x], forward: { _ in values },
     pullbacks: [
       { inputs, _, g in
         try scatterAdd(
-          .zeros(inputs[0].shape, g.dtype), axis: axis, places, g)
+          .zeros(inputs[0].shape, g.dtype), axis: axis,
+          places.combined(with: Double(-firstPlace), .add), g)
       }
     ])
   return (traced, places)

@@ -16,8 +16,9 @@ extension TensorModule {
       returns: "the sorted tensor, and an int64 tensor of 1-based places in x",
       example: "return tensor{3, 1, 2}:sort()"
     ) { (x: Tensor, axis: Int, descending: Bool) in
-      let (values, places) = try sort(x, axis: x.axis(axis), descending: descending)
-      return Several(values, try places.combined(with: 1, .add))
+      let (values, places) = try sort(
+        x, axis: x.axis(axis), descending: descending, firstPlace: 1)
+      return Several(values, places)
     },
     .operation(
       "argsort", "The 1-based places of the elements in order. Stable; NaN comes last.", .arg("x"),
@@ -25,8 +26,7 @@ extension TensorModule {
       .option("descending", default: false, "from the largest"), returns: "int64 tensor",
       example: "return tensor{3, 1, 2}:argsort()"
     ) { (x: Tensor, axis: Int, descending: Bool) in
-      try x.value.sorted(axis: x.axis(axis), descending: descending).places
-        .combined(with: 1, .add)
+      try x.value.sorted(axis: x.axis(axis), descending: descending, firstPlace: 1).places
     },
     .operation(
       "topk", "The k largest (or smallest) elements along an axis, in order, and their places.",
@@ -40,10 +40,9 @@ extension TensorModule {
         throw UserError(
           "k must be at most \(x.shape[axis]), got \(k), for axis \(axis + 1) of shape \(x.shape)")
       }
-      let (values, places) = try sort(x, axis: axis, descending: largest)
+      let (values, places) = try sort(x, axis: axis, descending: largest, firstPlace: 1)
       return Several(
-        try slice(values, axis: axis, 0..<k),
-        try places.slice(axis: axis, 0..<k).combined(with: 1, .add))
+        try slice(values, axis: axis, 0..<k), try places.slice(axis: axis, 0..<k).copied())
     },
     .operation(
       "unique", "The different elements in order, and how often each occurs.", .arg("x"),
