@@ -137,6 +137,7 @@ public struct RowSorter {
     _ pairs: UnsafeMutablePointer<Pair>, _ spare: UnsafeMutablePointer<Pair>, digitBits: Int
   ) -> UnsafeMutablePointer<Pair> {
     let digits = (Pair.Key.bitWidth + digitBits - 1) / digitBits
+    let (counts, length) = (counts, length)
     counts.initialize(repeating: 0, count: digits << digitBits)
     for i in 0..<length {
       let key = pairs[i].key
@@ -155,8 +156,9 @@ public struct RowSorter {
       for i in 0..<length {
         let pair = from[i]
         let bucket = bucket(digit, of: pair.key, digitBits)
-        to[Int(counts[bucket])] = pair
-        counts[bucket] &+= 1
+        let place = counts[bucket]
+        counts[bucket] = place &+ 1
+        to[Int(place)] = pair
       }
       swap(&from, &to)
     }
