@@ -108,9 +108,9 @@ private final class LayerNormFlow {
     // Partial sums of each chunk of rows, added in order: the same bits at any thread count.
     let dGain = try Tensor.zeros([chunks, d], T.dtype)
     let dBias = try Tensor.zeros([chunks, d], T.dtype)
-    WorkerPool.shared.run(count: n, grain: grain) { range in
-      let chunk = range.lowerBound / grain * d
-      for row in range {
+    WorkerPool.shared.run(chunks: chunks) { index in
+      let chunk = index * d
+      for row in index * grain..<min(n, (index + 1) * grain) {
         let known = statistics[row]
         T.layerNormBackward(
           x.pointer(T.self) + row * d, T(known.mean), T(known.inverse), gain.pointer(T.self),
