@@ -138,25 +138,55 @@ typealias Q8 = SIMD8<UInt64>
     Float(v[7]))
 }
 
+// A row shorter than a vector runs on a copy that is one, so that what runs on long rows is nothing but
+// loads, `f` and stores: with more around it the compiler stops inlining `f`.
+
+/// The elements of a vector in memory.
+@inline(__always) private func withElements(
+  of v: inout F16, _ body: (UnsafeMutablePointer<Float>) -> Void
+) {
+  withUnsafeMutablePointer(to: &v) {
+    body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: Float.self))
+  }
+}
+
+@inline(__always) private func withElements(
+  of v: inout D8, _ body: (UnsafeMutablePointer<Double>) -> Void
+) {
+  withUnsafeMutablePointer(to: &v) {
+    body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: Double.self))
+  }
+}
+
+@inline(never) private func copyPart(
+  _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ n: Int
+) { storePart(loadPart(source, n), target, n) }
+
+@inline(never) private func copyPart(
+  _ source: UnsafePointer<Double>, _ target: UnsafeMutablePointer<Double>, _ n: Int
+) { storePart(loadPart(source, n), target, n) }
+
 /// y[i] = f(x[i]). The last vector overlaps the one before it and is read first, so x may be y.
 /// `f` stands in one place, so that it is inlined.
 @inline(__always) func map(
   _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int, _ f: (F16) -> F16
 ) {
   if n <= 0 { return }
-  let last = n &- 16
-  let tail = last >= 0 ? load(x, last) : loadPart(x, n)
-  var i = 0
-  while true {
-    let whole = i < last
-    let v = f(whole ? load(x, i) : tail)
-    if whole {
-      store(v, y, i)
+  var part = F16()
+  withElements(of: &part) { part in
+    let isPart = n < 16
+    if isPart { copyPart(x, part, n) }
+    let (x, z) = isPart ? (UnsafePointer(part), part) : (x, y)
+    let last = isPart ? 0 : n &- 16
+    let tail = load(x, last)
+    var i = 0
+    while true {
+      let v = f(i < last ? load(x, i) : tail)
+      store(v, z, min(i, last))
       i &+= 16
-    } else {
-      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
-      return
+      if i >= last &+ 16 { break }
     }
+    if isPart { copyPart(UnsafePointer(part), y, n) }
   }
 }
 
@@ -164,19 +194,21 @@ typealias Q8 = SIMD8<UInt64>
   _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ n: Int, _ f: (D8) -> D8
 ) {
   if n <= 0 { return }
-  let last = n &- 8
-  let tail = last >= 0 ? load(x, last) : loadPart(x, n)
-  var i = 0
-  while true {
-    let whole = i < last
-    let v = f(whole ? load(x, i) : tail)
-    if whole {
-      store(v, y, i)
+  var part = D8()
+  withElements(of: &part) { part in
+    let isPart = n < 8
+    if isPart { copyPart(x, part, n) }
+    let (x, z) = isPart ? (UnsafePointer(part), part) : (x, y)
+    let last = isPart ? 0 : n &- 8
+    let tail = load(x, last)
+    var i = 0
+    while true {
+      let v = f(i < last ? load(x, i) : tail)
+      store(v, z, min(i, last))
       i &+= 8
-    } else {
-      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
-      return
+      if i >= last &+ 8 { break }
     }
+    if isPart { copyPart(UnsafePointer(part), y, n) }
   }
 }
 
@@ -186,19 +218,25 @@ typealias Q8 = SIMD8<UInt64>
   _ f: (F16, F16) -> F16
 ) {
   if n <= 0 { return }
-  let last = n &- 16
-  let tailA = last >= 0 ? load(a, last) : loadPart(a, n)
-  let tailB = last >= 0 ? load(b, last) : loadPart(b, n)
-  var i = 0
-  while true {
-    let whole = i < last
-    let v = f(whole ? load(a, i) : tailA, whole ? load(b, i) : tailB)
-    if whole {
-      store(v, y, i)
-      i &+= 16
-    } else {
-      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
-      return
+  var (partA, partB) = (F16(), F16())
+  withElements(of: &partA) { partA in
+    withElements(of: &partB) { partB in
+      let isPart = n < 16
+      if isPart {
+        copyPart(a, partA, n)
+        copyPart(b, partB, n)
+      }
+      let (a, b, z) = isPart ? (UnsafePointer(partA), UnsafePointer(partB), partA) : (a, b, y)
+      let last = isPart ? 0 : n &- 16
+      let (tailA, tailB) = (load(a, last), load(b, last))
+      var i = 0
+      while true {
+        let v = f(i < last ? load(a, i) : tailA, i < last ? load(b, i) : tailB)
+        store(v, z, min(i, last))
+        i &+= 16
+        if i >= last &+ 16 { break }
+      }
+      if isPart { copyPart(UnsafePointer(partA), y, n) }
     }
   }
 }
@@ -209,19 +247,25 @@ typealias Q8 = SIMD8<UInt64>
   _ f: (D8, D8) -> D8
 ) {
   if n <= 0 { return }
-  let last = n &- 8
-  let tailA = last >= 0 ? load(a, last) : loadPart(a, n)
-  let tailB = last >= 0 ? load(b, last) : loadPart(b, n)
-  var i = 0
-  while true {
-    let whole = i < last
-    let v = f(whole ? load(a, i) : tailA, whole ? load(b, i) : tailB)
-    if whole {
-      store(v, y, i)
-      i &+= 8
-    } else {
-      if last >= 0 { store(v, y, last) } else { storePart(v, y, n) }
-      return
+  var (partA, partB) = (D8(), D8())
+  withElements(of: &partA) { partA in
+    withElements(of: &partB) { partB in
+      let isPart = n < 8
+      if isPart {
+        copyPart(a, partA, n)
+        copyPart(b, partB, n)
+      }
+      let (a, b, z) = isPart ? (UnsafePointer(partA), UnsafePointer(partB), partA) : (a, b, y)
+      let last = isPart ? 0 : n &- 8
+      let (tailA, tailB) = (load(a, last), load(b, last))
+      var i = 0
+      while true {
+        let v = f(i < last ? load(a, i) : tailA, i < last ? load(b, i) : tailB)
+        store(v, z, min(i, last))
+        i &+= 8
+        if i >= last &+ 8 { break }
+      }
+      if isPart { copyPart(UnsafePointer(partA), y, n) }
     }
   }
 }

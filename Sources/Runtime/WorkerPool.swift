@@ -64,6 +64,7 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// Cuts `0..<count` into an even number of equal ranges of at most `grain` elements, or leaves it
   /// whole, and runs them in parallel. Where `grain` is a number of whole vectors, so are they.
+  /// Where a range begins is no multiple of `grain`: what keeps something for each chunk runs `chunks`.
   public func run(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     if count <= grain {
       if count > 0 { body(0..<count) }
