@@ -56,8 +56,9 @@ public func gemm(
   _ alpha: Float, _ a: UnsafePointer<Float>, _ aStep: Int, _ b: UnsafePointer<Float>, _ bStep: Int,
   _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ cStep: Int
 ) throws {
-  if alpha == 1, beta == 0, cStep == columns, isSmallProduct(rows, columns, inner) {
-    return smallProduct(
+  if alpha == 1, beta == 0, cStep == columns, suitsKernel(Float.self, bOrder, rows, columns, inner)
+  {
+    return kernelProduct(
       aOrder, bOrder, rows: rows, columns: columns, inner: inner, a, aStep, b, bStep, c,
       kernels.product)
   }
@@ -77,8 +78,9 @@ public func gemm(
   _ alpha: Double, _ a: UnsafePointer<Double>, _ aStep: Int, _ b: UnsafePointer<Double>,
   _ bStep: Int, _ beta: Double, _ c: UnsafeMutablePointer<Double>, _ cStep: Int
 ) throws {
-  if alpha == 1, beta == 0, cStep == columns, isSmallProduct(rows, columns, inner) {
-    return smallProduct(
+  if alpha == 1, beta == 0, cStep == columns, suitsKernel(Double.self, bOrder, rows, columns, inner)
+  {
+    return kernelProduct(
       aOrder, bOrder, rows: rows, columns: columns, inner: inner, a, aStep, b, bStep, c,
       kernels.product)
   }
@@ -106,17 +108,23 @@ private func runPanels(
   }
 }
 
-/// Whether our kernel multiplies faster than OpenBLAS, measured in both precisions: with what it does
-/// in vain where four rows or a vector of columns are not full.
-private func isSmallProduct(_ rows: Int, _ columns: Int, _ inner: Int) -> Bool {
+/// Whether our kernel multiplies faster than OpenBLAS, as measured: where the whole product is small
+/// (counted with what it does in vain in four rows or a vector of columns that are not full), or B
+/// stays in the cache while the rows of A pass by, enough of them where B must be copied.
+private func suitsKernel<T>(
+  _ type: T.Type, _ bOrder: MatrixOrder, _ rows: Int, _ columns: Int, _ inner: Int
+) -> Bool {
+  let largestB = 40 << 10
+  let leastRows = bOrder == .plain ? 0 : 512
   let whole = ((rows + 3) & ~3, (columns + 15) & ~15)
-  return inner > 0 && whole.0 <= 1 << 16 && whole.1 <= 1 << 16
-    && whole.0 * whole.1 <= 200_000 / inner
+  guard inner > 0, whole.0 <= 1 << 32, whole.1 <= 1 << 16, inner <= 1 << 16 else { return false }
+  return whole.0 * whole.1 <= 200_000 / inner
+    || inner * columns * MemoryLayout<T>.size <= largestB && rows >= leastRows
 }
 
-/// C = op(A) op(B) by the kernel for small products. It reads A in any order; B is copied where it is
-/// to be transposed.
-private func smallProduct<T: BinaryFloatingPoint>(
+/// C = op(A) op(B) by our kernel, in panels of rows of about 4 MFLOP. It reads A in any order; B is
+/// copied where it is to be transposed.
+private func kernelProduct<T: BinaryFloatingPoint>(
   _ aOrder: MatrixOrder, _ bOrder: MatrixOrder, rows: Int, columns: Int, inner: Int,
   _ a: UnsafePointer<T>, _ aStep: Int, _ b: UnsafePointer<T>, _ bStep: Int,
   _ c: UnsafeMutablePointer<T>,
@@ -124,15 +132,26 @@ private func smallProduct<T: BinaryFloatingPoint>(
     UnsafePointer<T>, Int, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int, Int, Int
   ) -> Void
 ) {
+  if bOrder == .transposed {
+    withUnsafeTemporaryAllocation(of: T.self, capacity: inner * columns) { memory in
+      guard let plain = memory.baseAddress else { return }
+      for p in 0..<inner {
+        for j in 0..<columns { (plain + p * columns + j).initialize(to: b[j * bStep + p]) }
+      }
+      kernelProduct(
+        aOrder, .plain, rows: rows, columns: columns, inner: inner, a, aStep, plain, columns, c,
+        product)
+    }
+    return
+  }
   let (aRow, aColumn) = aOrder == .plain ? (aStep, 1) : (1, aStep)
-  if bOrder == .plain {
+  let grain = max(64, 2_000_000 / max(1, columns * inner))
+  if rows <= grain {
     return product(a, aRow, aColumn, b, bStep, c, rows, columns, inner)
   }
-  withUnsafeTemporaryAllocation(of: T.self, capacity: inner * columns) { memory in
-    guard let plain = memory.baseAddress else { return }
-    for p in 0..<inner {
-      for j in 0..<columns { (plain + p * columns + j).initialize(to: b[j * bStep + p]) }
-    }
-    product(a, aRow, aColumn, plain, columns, c, rows, columns, inner)
+  WorkerPool.shared.run(count: rows, grain: (grain + 15) & ~15) { i in
+    product(
+      a + i.lowerBound * aRow, aRow, aColumn, b, bStep, c + i.lowerBound * columns, i.count,
+      columns, inner)
   }
 }

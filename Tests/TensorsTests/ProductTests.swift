@@ -21,6 +21,8 @@ import Testing
   func layouts(_ dtype: DType) throws {
     let sizes = [
       (1, 1, 1), (2, 3, 1), (1, 40, 17), (5, 6, 7), (16, 16, 16), (33, 20, 31), (10, 100, 100),
+      // In panels of rows.
+      (603, 90, 57),
     ]
     for (m, k, n) in sizes {
       let a = try numbers([m, k], dtype, seed: 1)
