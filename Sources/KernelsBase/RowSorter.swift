@@ -16,20 +16,29 @@ public struct RowSorter {
   /// How often each digit has each value, digit after digit from the least significant.
   private let counts: UnsafeMutablePointer<UInt32>
 
-  /// For rows of `length` numbers of a type, fewer than 2³².
-  public init<T>(length: Int, of type: T.Type) {
-    self.length = length
+  private static func pairBytes<T>(_ length: Int, _ type: T.Type) -> Int {
     let isShort = MemoryLayout<T>.size <= 4
-    let bytes = length * (isShort ? MemoryLayout<PackedPair>.stride : MemoryLayout<WidePair>.stride)
-    pairs = .allocate(byteCount: bytes, alignment: 64)
-    spare = .allocate(byteCount: bytes, alignment: 64)
-    counts = .allocate(capacity: length < RowSorter.wideDigitLength ? 8 << 8 : 6 << 11)
+    return length * (isShort ? MemoryLayout<PackedPair>.stride : MemoryLayout<WidePair>.stride)
   }
 
-  public func free() {
-    pairs.deallocate()
-    spare.deallocate()
-    counts.deallocate()
+  private static func countsSize(_ length: Int) -> Int {
+    length < wideDigitLength ? 8 << 8 : 6 << 11
+  }
+
+  /// Bytes that sorting rows of `length` numbers of a type needs besides.
+  public static func workBytes<T>(length: Int, of type: T.Type) -> Int {
+    2 * pairBytes(length, type) + 4 * countsSize(length)
+  }
+
+  /// For rows of `length` numbers of a type, fewer than 2³².
+  /// - Parameter work: `workBytes` of memory, aligned for words, that must outlive the sorter.
+  public init<T>(length: Int, of type: T.Type, work: UnsafeMutableRawPointer) {
+    self.length = length
+    let bytes = RowSorter.pairBytes(length, type)
+    pairs = work
+    spare = work + bytes
+    counts = (work + 2 * bytes).bindMemory(
+      to: UInt32.self, capacity: RowSorter.countsSize(length))
   }
 
   // MARK: Numbers of each type

@@ -64,13 +64,9 @@ extension Tensor {
     let length = LAPACK.workLength(answer)
     let most = integerCount
     let refusal = LAPACK.forEachMatrix(matrixCount, work: 9 * order * order * order) { index in
-      let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length))
-      let integers = UnsafeMutablePointer<Int32>.allocate(capacity: Int(max(most, 1)))
-      defer {
-        work.deallocate()
-        integers.deallocate()
+      withWorkspace(of: Int(length), T.self) { work in
+        withWorkspace(of: Int(most), Int32.self) { run(index, work, length, $0, most) }
       }
-      return run(index, work, length, integers, most)
     }
     if let refusal { throw UserError("the eigenvalues of x did not converge\(refusal.place)") }
   }
@@ -100,12 +96,12 @@ extension Tensor {
     let refusal = LAPACK.forEachMatrix(matrixCount, work: 10 * order * order * order) { index in
       var (n, info, one, length) = (Int32(order), Int32(0), Int32(1), Int32(64 * order))
       var (left, right, step, other) = (fortran("N"), fortran("N"), n, one)
-      let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length))
-      defer { work.deallocate() }
       let real = w + index * 2 * order
-      routine(
-        &left, &right, &n, a + index * order * order, &step, real, real + order, work, &one, work,
-        &other, work, &length, &info, 1, 1)
+      withWorkspace(of: Int(length), T.self) { work in
+        routine(
+          &left, &right, &n, a + index * order * order, &step, real, real + order, work, &one, work,
+          &other, work, &length, &info, 1, 1)
+      }
       return info
     }
     if let refusal { throw UserError("the eigenvalues of x did not converge\(refusal.place)") }

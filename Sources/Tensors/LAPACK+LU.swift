@@ -107,9 +107,9 @@ extension Tensor {
         guard let pivots = pivots.baseAddress else { return }
         factor(&m, &n, matrix, &step, pivots, &info)
         if info != 0 { return }
-        let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length))
-        defer { work.deallocate() }
-        invert(&n, matrix, &step, pivots, work, &length, &info)
+        withWorkspace(of: Int(length), T.self) { work in
+          invert(&n, matrix, &step, pivots, work, &length, &info)
+        }
       }
       return info
     }

@@ -41,12 +41,12 @@ extension Tensor {
       var (m, n, k, info) = (Int32(rows), Int32(columns), Int32(least), Int32(0))
       var (step, reflectors, length) = (Int32(columns), Int32(least), Int32(64 * columns))
       let matrix = a + index * rows * columns
-      let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length) + least)
-      defer { work.deallocate() }
-      let tau = work + Int(length)
-      factor(&n, &m, matrix, &step, tau, work, &length, &info)
-      (upper + index * least * columns).update(from: matrix, count: least * columns)
-      generate(&k, &m, &reflectors, matrix, &step, tau, work, &length, &info)
+      withWorkspace(of: Int(length) + least, T.self) { work in
+        let tau = work + Int(length)
+        factor(&n, &m, matrix, &step, tau, work, &length, &info)
+        (upper + index * least * columns).update(from: matrix, count: least * columns)
+        generate(&k, &m, &reflectors, matrix, &step, tau, work, &length, &info)
+      }
       return info
     }
   }

@@ -76,9 +76,7 @@ extension Tensor {
     _ = run(0, &answer, -1)
     let length = LAPACK.workLength(answer)
     let refusal = LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) { index in
-      let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length))
-      defer { work.deallocate() }
-      return run(index, work, length)
+      withWorkspace(of: Int(length), T.self) { run(index, $0, length) }
     }
     if let refusal {
       throw UserError("the singular values of x did not converge\(refusal.place)")
@@ -146,9 +144,7 @@ extension Tensor {
     _ = run(0, &answer, -1)
     let length = LAPACK.workLength(answer)
     let refusal = LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) { index in
-      let work = UnsafeMutablePointer<T>.allocate(capacity: Int(length))
-      defer { work.deallocate() }
-      return run(index, work, length)
+      withWorkspace(of: Int(length), T.self) { run(index, $0, length) }
     }
     if let refusal {
       throw UserError("the singular values of a did not converge\(refusal.place)")

@@ -66,11 +66,12 @@ private func sortRows<T: Element>(
   let p = places.pointer(Int64.self)
   let grain = max(1, parallelGrain / max(length, 1))
   WorkerPool.shared.run(count: source.elementCount / length, grain: grain) { rows in
-    let sorter = RowSorter(length: length, of: T.self)
-    defer { sorter.free() }
-    for row in rows {
-      let start = row * length
-      sort(sorter, x + start, y + start, p + start)
+    withWorkspace(of: RowSorter.workBytes(length: length, of: T.self) / 8 + 1, UInt64.self) {
+      let sorter = RowSorter(length: length, of: T.self, work: UnsafeMutableRawPointer($0))
+      for row in rows {
+        let start = row * length
+        sort(sorter, x + start, y + start, p + start)
+      }
     }
   }
 }
