@@ -179,7 +179,11 @@ extension BinaryRule {
   }
   static let power = BinaryRule(
     "power", .power, "a to the power b",
-    withNumber: { a, c, _, g in try g * c * (c == 2 ? a : Autodiff.power(a, c - 1)) }
+    withNumber: { a, c, _, g in
+      // The slope of a⁰ is 0 at a = 0 too, where 0 · a⁻¹ is not.
+      if c == 0 { return try g * 0 }
+      return try g * c * (c == 2 ? a : Autodiff.power(a, c - 1))
+    }
   ) { a, b, _, g in
     try g * b * Autodiff.power(a, b - 1)
   } second: { a, _, z, g in

@@ -48,8 +48,8 @@ public enum MatrixOrder {
   var code: Int32 { self == .plain ? 111 : 112 }
 }
 
-/// C ← α op(A) op(B) + β C on dense row-major panels of rows of C, by OpenBLAS or, where that would
-/// take longer to begin than to multiply, by our own kernel.
+/// C ← α op(A) op(B) + β C on dense row-major panels of rows of C, by OpenBLAS or, where it was
+/// measured to be faster, by our own kernel.
 /// - Parameters: rows, columns of C and the inner length; `aStep`, `bStep`, `cStep` are row lengths.
 public func gemm(
   _ aOrder: MatrixOrder, _ bOrder: MatrixOrder, rows: Int, columns: Int, inner: Int,

@@ -339,3 +339,7 @@ for _ = 1, 3 do
   check.equal(parts.last:table(), {3.0, 4.0})
 end
 check.equal(#mixed_compiled:plans(), 1)
+
+-- The slope of x^0 is 0 at 0, and that of x^1 is 1.
+check.equal(grad.grad(function(x) return (x ^ 0):sum() end)(tensor{0, 2}):table(), {0.0, 0.0})
+check.equal(grad.grad(function(x) return (x ^ 1):sum() end)(tensor{0, 2}):table(), {1.0, 1.0})
