@@ -8,8 +8,8 @@ import time
 import decompositions
 import operations
 from harness import (
-    BINARY, ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
-    peer_python, peer_script)
+    ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
+    peer_python, peer_script, program)
 
 
 def number_in(text: str, pattern: str) -> float:
@@ -87,16 +87,16 @@ GROUPS = {
             note="ours shuffles each epoch and ends it with a batch of 8; the peer does neither"),
         Bench(
             "startup_prompt", STARTUP_UNITS,
-            lambda: median_of(9, lambda: cost_of_prompt([BINARY])),
+            lambda: median_of(9, lambda: cost_of_prompt([program()])),
             "python -c 'import torch'", import_torch, peer_needs="torch", goal="ours <= 20 ms"),
         Bench(
             "startup_e", STARTUP_UNITS,
-            lambda: median_of(9, lambda: cost_of([BINARY, "-e", ""])),
+            lambda: median_of(9, lambda: cost_of([program(), "-e", ""])),
             "python -c 'import torch'", import_torch, peer_needs="torch", goal="ours <= 20 ms"),
         Bench(
             "launcher", STARTUP_UNITS,
             lambda: median_of(9, lambda: cost_of([ROOT / "scripts" / "moondrift", "-e", ""])),
-            "the binary itself", lambda: median_of(9, lambda: cost_of([BINARY, "-e", ""])),
+            "the binary itself", lambda: median_of(9, lambda: cost_of([program(), "-e", ""])),
             goal="ours - peer < 300 ms"),
         Bench(
             "call_two_numbers", {"ns": "ns"},

@@ -1,6 +1,7 @@
 """The bench harness: runs ours and the peer in turn and prints JSON lines. Standard library only."""
 
 import argparse
+import contextlib
 import dataclasses
 import functools
 import json
@@ -20,7 +21,22 @@ from typing import Callable
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
-BINARY = ROOT / ".build" / "release" / "moondrift"
+_programs = [ROOT / ".build" / "release" / "moondrift"]
+
+
+def program() -> pathlib.Path:
+    """The build that is measured now."""
+    return _programs[-1]
+
+
+@contextlib.contextmanager
+def measuring(other: pathlib.Path):
+    """Another build of the program in place of the checkout's."""
+    _programs.append(other)
+    try:
+        yield
+    finally:
+        _programs.pop()
 
 
 class BenchError(Exception):
@@ -62,7 +78,7 @@ def run(command: list, timeout: float = 1800, **options) -> str:
 
 def moondrift(*arguments, **options) -> str:
     """The binary itself, not the launcher."""
-    return run([BINARY, *arguments], **options)
+    return run([program(), *arguments], **options)
 
 
 def figures_of_lua(name: str, *arguments) -> dict[str, float]:
@@ -181,6 +197,37 @@ def race(bench: Bench, runs: int) -> list[dict]:
     return [_line(bench, key, ours, peers, missing) for key in bench.units]
 
 
+def compare(bench: Bench, other: pathlib.Path, runs: int) -> list[dict]:
+    """The lines of one bench for two builds of the program, which run in turn. Each pair gives a
+    ratio other / ours; `ratio` is their median, `low` and `high` are their quartiles."""
+    pairs = []
+    for number in range(runs):
+        show_progress(f"bench: {bench.name} {number + 1}/{runs}")
+        with measuring(other):
+            theirs = bench.ours()
+        pairs.append((bench.ours(), theirs))
+    show_progress("")
+    return [_line_of_pairs(bench, key, [(one[key], two[key]) for one, two in pairs], other)
+            for key in bench.units]
+
+
+def _line_of_pairs(bench: Bench, key: str, pairs: list, other: pathlib.Path) -> dict:
+    ratios = [two / one for one, two in pairs]
+    low, median, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    return {
+        "bench": bench.name if len(bench.units) == 1 else f"{bench.name}_{key}",
+        "ours": _rounded(statistics.median(one for one, _ in pairs)),
+        "peer": _rounded(statistics.median(two for _, two in pairs)),
+        "peer_name": f"another build, {other}",
+        "unit": bench.units[key],
+        "ratio": _rounded(median),
+        "low": _rounded(low),
+        "high": _rounded(high),
+        "cpu": instruction_set(),
+        "runs": len(pairs),
+    }
+
+
 def _line(bench: Bench, key: str, ours: list, peers: list, missing: str | None) -> dict:
     mine = statistics.median(one[key] for one in ours)
     theirs = statistics.median(one[key] for one in peers) if peers else None
@@ -227,6 +274,7 @@ def main(groups: dict[str, list[Bench]], documentation: str) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="groups and single benches")
     parser.add_argument("--runs", type=int, default=5, help="runs of each side (5)")
+    parser.add_argument("--against", metavar="PROGRAM", help="race another build, not the peers")
     parser.add_argument("--table", action="store_true", help="a Markdown table in place of JSON lines")
     parser.add_argument("--list", action="store_true", help="name the groups and their benches")
     arguments = parser.parse_args()
@@ -243,6 +291,10 @@ def main(groups: dict[str, list[Bench]], documentation: str) -> int:
     if unknown:
         print(f"bench: there is no '{unknown[0]}' (scripts/bench --list names them)", file=sys.stderr)
         return 2
+    other = pathlib.Path(arguments.against).absolute() if arguments.against else None
+    if other and not os.access(other, os.X_OK):
+        print(f"bench: there is no program '{other}'", file=sys.stderr)
+        return 2
     chosen = [one for name in arguments.names for one in groups.get(name) or by_name[name]]
     try:
         # Builds what is out of date, so that the binary below is the present one.
@@ -256,7 +308,8 @@ def main(groups: dict[str, list[Bench]], documentation: str) -> int:
         print("| bench | ours | peer | ratio | goal | peer is |\n|---|---|---|---|---|---|")
     for bench in chosen:
         try:
-            lines = race(bench, arguments.runs)
+            lines = (compare(bench, other, arguments.runs) if other
+                     else race(bench, arguments.runs))
         except (BenchError, OSError, KeyError, ValueError) as error:
             failed = True
             lines = [{"bench": bench.name, "error": f"{type(error).__name__}: {error}"}]
