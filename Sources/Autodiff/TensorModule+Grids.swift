@@ -64,18 +64,32 @@ extension TensorModule {
       }
     },
     .function(
-      "logspace", "Numbers whose logarithms are equally spaced, both ends included.",
-      .arg("first", "exponent of the first"), .arg("last", "exponent of the last"),
-      .arg("count", in: .positive), .option("base", default: 10, "of the powers", in: .positive),
+      "logspace",
+      "Numbers whose logarithms are equally spaced, both ends included; of one number, the first.",
+      .arg("first", "exponent of the first", in: .finite),
+      .arg("last", "exponent of the last", in: .finite), .arg("count", in: .positive),
+      .option("base", default: 10, "of the powers", in: .positive),
       .option("dtype", default: .float32, "element type"), returns: "tensor of shape [count]",
       example: "tensor.logspace(0, 3, 4)"
     ) { (first: Double, last: Double, count: Int, base: Double, dtype: DType) in
-      let step = count > 1 ? (last - first) / Double(count - 1) : 0
-      return try checkedTensor(count) {
-        pow(base, $0 == count - 1 && count > 1 ? last : first + step * Double($0))
-      }.converted(to: dtype)
+      let exponent = spaced(from: first, to: last, count)
+      return try checkedTensor(count) { pow(base, exponent($0)) }.converted(to: dtype)
     },
   ]
+
+  /// Number k of `count` equally spaced ones, k from 0. Both ends are exact.
+  static func spaced(from first: Double, to last: Double, _ count: Int) -> (Int) -> Double {
+    guard count > 2 else { return { $0 == 0 ? first : last } }
+    let step = (last - first) / Double(count - 1)
+    guard step.isFinite else {
+      // last − first overflows: each half is counted from its own end.
+      let step = last / Double(count - 1) - first / Double(count - 1)
+      return { k in
+        2 * k < count ? first + step * Double(k) : last - step * Double(count - 1 - k)
+      }
+    }
+    return { k in k == count - 1 ? last : first + step * Double(k) }
+  }
 
   static let namedProducts: [Entry] = [
     .operation(

@@ -34,13 +34,12 @@ public enum TensorModule {
       try Tensor.full(shape.shape(), value, dtype)
     },
     .function(
-      "linspace", "Equally spaced numbers, both ends included.", .arg("first"), .arg("last"),
-      .arg("count", in: .positive), .option("dtype", default: .float32, "element type"),
-      returns: "tensor of shape [count]", example: "tensor.linspace(0, 1, 5)"
+      "linspace", "Equally spaced numbers, both ends included; of one number, the first.",
+      .arg("first", in: .finite), .arg("last", in: .finite), .arg("count", in: .positive),
+      .option("dtype", default: .float32, "element type"), returns: "tensor of shape [count]",
+      example: "tensor.linspace(0, 1, 5)"
     ) { (first: Double, last: Double, count: Int, dtype: DType) in
-      let step = count > 1 ? (last - first) / Double(count - 1) : 0
-      return try checkedTensor(count) { $0 == count - 1 ? last : first + step * Double($0) }
-        .converted(to: dtype)
+      try checkedTensor(count, spaced(from: first, to: last, count)).converted(to: dtype)
     },
     .function(
       "arange", "The numbers first, first + step, … up to last, which is included where it is met.",

@@ -26,6 +26,9 @@ public struct ReductionKernel {
 extension Tensor {
   /// The axis a user names, 1-based or negative from the end, as a 0-based one.
   public func axis(_ number: Int, name: String = "axis") throws -> Int {
+    guard rank > 0 else {
+      throw UserError("\(name) must be absent for a tensor without axes, got \(number)")
+    }
     let axis = number > 0 ? number - 1 : number + rank
     guard number != 0, axis >= 0, axis < rank else {
       throw UserError(

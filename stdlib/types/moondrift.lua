@@ -1002,7 +1002,7 @@ function tensor.ones(shape, options) end
 ---@return tensor
 function tensor.full(shape, value, options) end
 
---- Equally spaced numbers, both ends included.
+--- Equally spaced numbers, both ends included; of one number, the first.
 ---@param first number
 ---@param last number
 ---@param count integer
@@ -1695,7 +1695,7 @@ function tensor.one_hot(index, count, options) end
 ---@return tensor[]
 function tensor.meshgrid(axes) end
 
---- Numbers whose logarithms are equally spaced, both ends included.
+--- Numbers whose logarithms are equally spaced, both ends included; of one number, the first.
 ---@param first number exponent of the first
 ---@param last number exponent of the last
 ---@param count integer

@@ -65,6 +65,21 @@ local grid = tensor.meshgrid{tensor{1, 2}, tensor{5, 6, 7}}
 expect(numbers(grid[1]) .. " / " .. numbers(grid[2]), "2x3: 1 1 1 2 2 2 / 2x3: 5 6 7 5 6 7")
 expect(numbers(tensor.logspace(0, 3, 4)), "4: 1 10 100 1000")
 expect(numbers(tensor.logspace(0, 3, 4, {base = 2})), "4: 1 2 4 8")
+expect(numbers(tensor.logspace(0, 3, 1)), "1: 1")
+expect(numbers(tensor.linspace(-1, 1, 5)), "5: -1 -0.5 0 0.5 1")
+expect(numbers(tensor.linspace(-1, 1, 1)), "1: -1")
+local double = {dtype = "float64"}
+expect(numbers(tensor.linspace(-1.5e308, 1.5e308, 4, double)),
+  "4: -1.5e+308 -5e+307 5e+307 1.5e+308")
+expect(numbers(tensor.linspace(1.7e308, -1.7e308, 3, double)), "3: 1.7e+308 0 -1.7e+308")
+expect(numbers(tensor.linspace(-1.7e308, 1.7e308, 1, double)), "1: -1.7e+308")
+expect(numbers(tensor.linspace(-1.7e308, 1.7e308, 2, double)), "2: -1.7e+308 1.7e+308")
+expect_error(function() tensor.linspace(0, 1 / 0, 3) end,
+  "tensor.linspace: last must be a finite number, got inf")
+expect_error(function() tensor.logspace(0 / 0, 1, 3) end,
+  "tensor.logspace: first must be a finite number, got")
+expect_error(function() tensor(1):sum(1) end,
+  "tensor.sum: axis must be absent for a tensor without axes, got 1")
 expect(numbers(tensor{1, 2}:dot(tensor{3, 4})), ": 11")
 expect(numbers(tensor{1, 2}:outer(tensor{3, 4})), "2x2: 3 4 6 8")
 
