@@ -83,9 +83,9 @@ private final class LayerNormFlow {
     let (gain, bias) = (try gain.densified(), try bias.densified())
     let result = try Tensor(uninitialized: x.shape, T.dtype)
     statistics = Array(repeating: (0, 0), count: n)
-    statistics.withUnsafeMutableBufferPointer { rows in
+    try statistics.withUnsafeMutableBufferPointer { rows in
       nonisolated(unsafe) let rows = rows
-      WorkerPool.shared.run(count: n, grain: rowGrain(d)) { range in
+      try WorkerPool.shared.run(count: n, grain: rowGrain(d)) { range in
         for row in range {
           let (mean, inverse) = T.layerNorm(
             source.pointer(T.self) + row * d, gain.pointer(T.self), bias.pointer(T.self),
@@ -108,7 +108,7 @@ private final class LayerNormFlow {
     // Partial sums of each chunk of rows, added in order: the same bits at any thread count.
     let dGain = try Tensor.zeros([chunks, d], T.dtype)
     let dBias = try Tensor.zeros([chunks, d], T.dtype)
-    WorkerPool.shared.run(chunks: chunks) { index in
+    try WorkerPool.shared.run(chunks: chunks) { index in
       let chunk = index * d
       for row in index * grain..<min(n, (index + 1) * grain) {
         let known = statistics[row]

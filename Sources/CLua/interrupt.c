@@ -30,7 +30,7 @@ static void arm(lua_State *L) {
 
 void clua_clear_interrupt(struct clua_universe *u, lua_State *L) {
   u->interrupt_pending = 0;
-  csupport_take_cancel();
+  csupport_clear_cancel();
   if (u->interrupt_sticky) {
     arm(L);
   } else if (lua_gethook(L) == stop) {
@@ -74,7 +74,7 @@ void clua_end_interruptible(lua_State *L) {
   sigaction(SIGINT, &previous_action, NULL);
   clua_forget_interrupts(u);
   u->interrupt_pending = u->interrupt_sticky = 0;
-  csupport_take_cancel();
+  csupport_clear_cancel();
   clua_sync_hook(u, L);
 }
 

@@ -2,19 +2,17 @@
 
 #include <stdatomic.h>
 
-static atomic_bool cancel_flag;
+bool csupport_cancel_flag;
 static _Atomic int64_t live_bytes;
 static _Atomic int64_t allocated_bytes;
 _Thread_local void *csupport_recorder_of_thread;
 
-void csupport_request_cancel(void) { atomic_store_explicit(&cancel_flag, true, memory_order_relaxed); }
-
-bool csupport_cancel_requested(void) {
-  return atomic_load_explicit(&cancel_flag, memory_order_relaxed);
+void csupport_request_cancel(void) {
+  __atomic_store_n(&csupport_cancel_flag, true, __ATOMIC_RELAXED);
 }
 
-bool csupport_take_cancel(void) {
-  return atomic_exchange_explicit(&cancel_flag, false, memory_order_relaxed);
+void csupport_clear_cancel(void) {
+  __atomic_store_n(&csupport_cancel_flag, false, __ATOMIC_RELAXED);
 }
 
 void csupport_count_allocation(int64_t bytes) {

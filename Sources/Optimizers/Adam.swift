@@ -63,7 +63,7 @@ struct Adam: UpdateRule {
         epsilon: Float(rule.epsilon), correction1: Float(1 - pow(rule.beta1, Double(step))),
         correction2: Float(1 - pow(rule.beta2, Double(step))),
         weightDecay: Float(rule.weightDecay), decoupled: true)
-      WorkerPool.shared.run(count: count, grain: 1 << 15) { range in
+      WorkerPool.shared.runWhole(count: count, grain: 1 << 15) { range in
         let start = range.lowerBound
         kernels.adam(
           parameters + start, gradient + start, m + start, v + start, settings, range.count)

@@ -5,15 +5,40 @@ public struct Cancelled: Error {
   public init() {}
 }
 
-/// The flag that Ctrl-C sets. Long Swift loops poll it, so that a run stops within 100 ms and its
-/// state stays whole.
+/// The request that Ctrl-C makes. It waits until the host has turned it into an error of Lua, so that
+/// code which loses one `Cancelled` meets the next.
+///
+/// Loops poll it every few milliseconds. What is cut short throws, and its result is never used; what
+/// changes a tensor or the state of a training run in place is not cut (`WorkerPool.runWhole`).
 public enum Cancellation {
-  /// Throws `Cancelled` once for each request: the flag is consumed.
+  /// Throws `Cancelled` while a request waits.
   @inline(__always)
   public static func check() throws {
-    if csupport_cancel_requested(), csupport_take_cancel() { throw Cancelled() }
+    if csupport_cancel_requested() { throw Cancelled() }
   }
 
-  /// Whether a request waits; for worker threads, which leave the throwing to the main thread.
   public static var isRequested: Bool { csupport_cancel_requested() }
+
+  /// Elements between two polls of a loop over numbers.
+  public static let blockLength = 1 << 14
+
+  /// Runs `body` over `range` in blocks of at most `length`, one after the other, with a poll before each:
+  /// for loops that stay on one thread.
+  public static func inBlocks(
+    _ range: Range<Int>, of length: Int = blockLength, _ body: (Range<Int>) throws -> Void
+  ) throws {
+    var start = range.lowerBound
+    while start < range.upperBound {
+      try check()
+      let end = start + min(length, range.upperBound - start)
+      try body(start..<end)
+      start = end
+    }
+  }
+
+  public static func inBlocks(
+    _ count: Int, of length: Int = blockLength, _ body: (Range<Int>) throws -> Void
+  ) throws {
+    try inBlocks(0..<max(count, 0), of: length, body)
+  }
 }

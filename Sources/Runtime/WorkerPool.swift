@@ -23,8 +23,12 @@ public final class WorkerPool: @unchecked Sendable {
   private let nextChunk = Atomic<Int>(0)
   private let active = Atomic<Int>(0)
   private let sleeping = Atomic<Int>(0)
+  private let hasStopped = Atomic<Bool>(false)
+  /// The error of the first chunk, in their order, that threw one.
+  private let failure = Mutex<(chunk: Int, error: any Error)?>(nil)
   private var chunkCount = 0
-  private var body: ((Int) -> Void)?
+  private var canStop = true
+  private var body: ((Int) throws -> Void)?
   private var started = 1
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -34,8 +38,26 @@ public final class WorkerPool: @unchecked Sendable {
     pthread_cond_init(condition, nil)
   }
 
-  /// Runs `body(0)` … `body(chunks − 1)`, each once, and returns when all are done.
-  public func run(chunks: Int, _ body: (Int) -> Void) {
+  /// Runs `body(0)` … `body(chunks − 1)`, each once, and returns when all are done. A request to cancel
+  /// is seen before each chunk and an error ends the loop after the chunks that run: then it throws, and
+  /// what the loop should have written is not whole.
+  public func run(chunks: Int, _ body: (Int) throws -> Void) throws {
+    if chunks <= 0 { return }
+    let alone = chunks == 1 || threadCount == 1
+    if alone || busy.exchange(true, ordering: .acquiring) {
+      for chunk in 0..<chunks {
+        try Cancellation.check()
+        try body(chunk)
+      }
+      return
+    }
+    defer { busy.store(false, ordering: .releasing) }
+    try share(chunks, canStop: true, body)
+  }
+
+  /// The same without an end before the last chunk: for short loops that change in place what must stay
+  /// whole, as an optimizer's step does.
+  public func runWhole(chunks: Int, _ body: (Int) -> Void) {
     if chunks <= 0 { return }
     let alone = chunks == 1 || threadCount == 1
     if alone || busy.exchange(true, ordering: .acquiring) {
@@ -43,9 +65,16 @@ public final class WorkerPool: @unchecked Sendable {
       return
     }
     defer { busy.store(false, ordering: .releasing) }
+    do { try share(chunks, canStop: false, body) } catch {
+      preconditionFailure("a loop without an end before the last chunk threw \(error)")
+    }
+  }
+
+  private func share(_ chunks: Int, canStop: Bool, _ body: (Int) throws -> Void) throws {
     startThreads()
     withoutActuallyEscaping(body) { escaping in
       self.body = escaping
+      self.canStop = canStop
       chunkCount = chunks
       nextChunk.store(0, ordering: .relaxed)
       isOpen.store(true, ordering: .sequentiallyConsistent)
@@ -60,29 +89,58 @@ public final class WorkerPool: @unchecked Sendable {
       while active.load(ordering: .sequentiallyConsistent) > 0 { csupport_pause() }
       self.body = nil
     }
+    guard hasStopped.load(ordering: .relaxed) else { return }
+    hasStopped.store(false, ordering: .relaxed)
+    let found = failure.withLock { failure in
+      defer { failure = nil }
+      return failure
+    }
+    if let found { throw found.error }
   }
 
   /// Cuts `0..<count` into an even number of equal ranges of at most `grain` elements, or leaves it
   /// whole, and runs them in parallel. Where `grain` is a number of whole vectors, so are they.
   /// Where a range begins is no multiple of `grain`: what keeps something for each chunk runs `chunks`.
-  public func run(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+  public func run(count: Int, grain: Int, _ body: (Range<Int>) throws -> Void) throws {
+    if count <= grain {
+      try Cancellation.check()
+      if count > 0 { try body(0..<count) }
+      return
+    }
+    let length = WorkerPool.rangeLength(count, grain)
+    try run(chunks: (count + length - 1) / length) { chunk in
+      try body(chunk * length..<min(count, (chunk + 1) * length))
+    }
+  }
+
+  public func runWhole(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     if count <= grain {
       if count > 0 { body(0..<count) }
       return
     }
-    let chunks = ((count + grain - 1) / grain + 1) & ~1
-    let even = (count + chunks - 1) / chunks
-    let length = grain % 16 == 0 ? (even + 15) & ~15 : even
-    run(chunks: (count + length - 1) / length) { chunk in
+    let length = WorkerPool.rangeLength(count, grain)
+    runWhole(chunks: (count + length - 1) / length) { chunk in
       body(chunk * length..<min(count, (chunk + 1) * length))
     }
   }
 
+  private static func rangeLength(_ count: Int, _ grain: Int) -> Int {
+    let chunks = ((count + grain - 1) / grain + 1) & ~1
+    let even = (count + chunks - 1) / chunks
+    return grain % 16 == 0 ? (even + 15) & ~15 : even
+  }
+
   private func claimChunks() {
-    while true {
+    while !hasStopped.load(ordering: .relaxed) {
       let chunk = nextChunk.add(1, ordering: .relaxed).oldValue
       if chunk >= chunkCount { return }
-      body?(chunk)
+      do {
+        if canStop { try Cancellation.check() }
+        try body?(chunk)
+      } catch {
+        failure.withLock { if chunk < $0?.chunk ?? .max { $0 = (chunk, error) } }
+        hasStopped.store(true, ordering: .relaxed)
+      }
     }
   }
 

@@ -58,12 +58,12 @@ public func gemm(
 ) throws {
   if alpha == 1, beta == 0, cStep == columns, suitsKernel(Float.self, bOrder, rows, columns, inner)
   {
-    return kernelProduct(
+    return try kernelProduct(
       aOrder, bOrder, rows: rows, columns: columns, inner: inner, a, aStep, b, bStep, c,
       kernels.product)
   }
   guard let sgemm = BLAS.sgemm else { throw BLAS.missing }
-  runPanels(rows: rows, columns: columns, inner: inner) { i, j in
+  try runPanels(rows: rows, columns: columns, inner: inner) { i, j in
     sgemm(
       101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(inner), alpha,
       a + i.lowerBound * (aOrder == .plain ? aStep : 1), Int32(aStep),
@@ -80,12 +80,12 @@ public func gemm(
 ) throws {
   if alpha == 1, beta == 0, cStep == columns, suitsKernel(Double.self, bOrder, rows, columns, inner)
   {
-    return kernelProduct(
+    return try kernelProduct(
       aOrder, bOrder, rows: rows, columns: columns, inner: inner, a, aStep, b, bStep, c,
       kernels.product)
   }
   guard let dgemm = BLAS.dgemm else { throw BLAS.missing }
-  runPanels(rows: rows, columns: columns, inner: inner) { i, j in
+  try runPanels(rows: rows, columns: columns, inner: inner) { i, j in
     dgemm(
       101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(inner), alpha,
       a + i.lowerBound * (aOrder == .plain ? aStep : 1), Int32(aStep),
@@ -98,12 +98,12 @@ public func gemm(
 /// most 32 of them; their cut depends on the shape alone.
 private func runPanels(
   rows: Int, columns: Int, inner: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
-) {
+) throws {
   let cutsRows = rows >= columns
   let (long, short) = cutsRows ? (rows, columns) : (columns, rows)
   let byWork = max(64, 4_000_000 / max(1, 2 * short * inner))
   let grain = (max(byWork, (long + 31) / 32) + 15) & ~15
-  WorkerPool.shared.run(count: long, grain: grain) { panel in
+  try WorkerPool.shared.run(count: long, grain: grain) { panel in
     if cutsRows { body(panel, 0..<columns) } else { body(0..<rows, panel) }
   }
 }
@@ -131,14 +131,14 @@ private func kernelProduct<T: BinaryFloatingPoint>(
   _ product: (
     UnsafePointer<T>, Int, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int, Int, Int
   ) -> Void
-) {
+) throws {
   if bOrder == .transposed {
-    withUnsafeTemporaryAllocation(of: T.self, capacity: inner * columns) { memory in
+    try withUnsafeTemporaryAllocation(of: T.self, capacity: inner * columns) { memory in
       guard let plain = memory.baseAddress else { return }
       for p in 0..<inner {
         for j in 0..<columns { (plain + p * columns + j).initialize(to: b[j * bStep + p]) }
       }
-      kernelProduct(
+      try kernelProduct(
         aOrder, .plain, rows: rows, columns: columns, inner: inner, a, aStep, plain, columns, c,
         product)
     }
@@ -149,7 +149,7 @@ private func kernelProduct<T: BinaryFloatingPoint>(
   if rows <= grain {
     return product(a, aRow, aColumn, b, bStep, c, rows, columns, inner)
   }
-  WorkerPool.shared.run(count: rows, grain: (grain + 15) & ~15) { i in
+  try WorkerPool.shared.run(count: rows, grain: (grain + 15) & ~15) { i in
     product(
       a + i.lowerBound * aRow, aRow, aColumn, b, bStep, c + i.lowerBound * columns, i.count,
       columns, inner)

@@ -43,7 +43,7 @@ func combine<Rows: RowsOperand>(
     let z = UnsafePointer(b.pointer(Rows.Number.self))
     let xStep = aWhole ? 1 : 0
     let zStep = bWhole ? 1 : 0
-    WorkerPool.shared.run(count: count, grain: parallelGrain) {
+    try WorkerPool.shared.run(count: count, grain: parallelGrain) {
       let start = $0.lowerBound
       loop(
         Rows(x + start * xStep, rowStep: 0, step: xStep),
@@ -64,13 +64,13 @@ private func rowReady(_ x: Tensor, _ shape: Shape) throws -> Tensor {
 
 private func combineRows<Rows: RowsOperand>(
   _ a: Tensor, _ b: Tensor, _ y: UnsafeMutablePointer<Rows.Number>, _ loop: RowsLoop<Rows>
-) {
+) throws {
   let blocks = RowBlocks(a, b)
   let (columns, blockRows) = (blocks.columns.length, blocks.rows.length)
   let x = UnsafePointer(a.pointer(Rows.Number.self))
   let z = UnsafePointer(b.pointer(Rows.Number.self))
   let grain = max(1, parallelGrain / columns)
-  WorkerPool.shared.run(count: blocks.count * blockRows, grain: grain) { range in
+  try WorkerPool.shared.run(count: blocks.count * blockRows, grain: grain) { range in
     var row = range.lowerBound
     while row < range.upperBound {
       let (block, first) = row.quotientAndRemainder(dividingBy: blockRows)

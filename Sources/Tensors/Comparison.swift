@@ -81,7 +81,7 @@ extension Tensor {
     let z = result.pointer(Bool.self)
     let xStep = a.elementCount == 1 ? 0 : 1
     let yStep = b.elementCount == 1 ? 0 : 1
-    WorkerPool.shared.run(count: target.elementCount, grain: parallelGrain) { range in
+    try WorkerPool.shared.run(count: target.elementCount, grain: parallelGrain) { range in
       for i in range { z[i] = holds(x[i &* xStep], y[i &* yStep]) }
     }
     return result

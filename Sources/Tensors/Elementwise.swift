@@ -118,13 +118,13 @@ extension Tensor {
     if source.dtype == .float32 {
       let x = source.pointer(Float.self)
       let y = result.pointer(Float.self)
-      WorkerPool.shared.run(count: count, grain: parallelGrain) {
+      try WorkerPool.shared.run(count: count, grain: parallelGrain) {
         kernel.float(x + $0.lowerBound, y + $0.lowerBound, $0.count)
       }
     } else {
       let x = source.pointer(Double.self)
       let y = result.pointer(Double.self)
-      WorkerPool.shared.run(count: count, grain: parallelGrain) {
+      try WorkerPool.shared.run(count: count, grain: parallelGrain) {
         kernel.double(x + $0.lowerBound, y + $0.lowerBound, $0.count)
       }
     }
@@ -187,8 +187,8 @@ extension Tensor {
     let result = try Tensor(uninitialized: shape, dtype)
     let x = UnsafePointer(pointer(T.self))
     let y = result.pointer(T.self)
-    withUnsafePointer(to: number) { c in
-      WorkerPool.shared.run(count: elementCount, grain: parallelGrain) {
+    try withUnsafePointer(to: number) { c in
+      try WorkerPool.shared.run(count: elementCount, grain: parallelGrain) {
         let start = $0.lowerBound
         if numberFirst {
           loop(c, 0, x + start, 1, y + start, $0.count)

@@ -63,7 +63,7 @@ extension Tensor {
     _ = run(0, &answer, -1, &integerCount, -1)
     let length = LAPACK.workLength(answer)
     let most = integerCount
-    let refusal = LAPACK.forEachMatrix(matrixCount, work: 9 * order * order * order) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 9 * order * order * order) { index in
       withWorkspace(of: Int(length), T.self) { work in
         withWorkspace(of: Int(most), Int32.self) { run(index, work, length, $0, most) }
       }
@@ -93,7 +93,7 @@ extension Tensor {
     let order = matrixRows
     let a = pointer(T.self)
     let w = values.pointer(T.self)
-    let refusal = LAPACK.forEachMatrix(matrixCount, work: 10 * order * order * order) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 10 * order * order * order) { index in
       var (n, info, one, length) = (Int32(order), Int32(0), Int32(1), Int32(64 * order))
       var (left, right, step, other) = (fortran("N"), fortran("N"), n, one)
       let real = w + index * 2 * order

@@ -58,7 +58,7 @@ extension Tensor {
     let a = sides.a.pointer(T.self)
     let b = sides.columns.pointer(T.self)
     let work = order * order * (order + sides.width)
-    let refusal = LAPACK.forEachMatrix(sides.a.matrixCount, work: work) { index in
+    let refusal = try LAPACK.forEachMatrix(sides.a.matrixCount, work: work) { index in
       var (m, n, step, rows) = (Int32(order), Int32(order), Int32(order), Int32(order))
       var (k, info, transposed) = (Int32(sides.width), Int32(0), fortran("T"))
       let matrix = a + index * order * order
@@ -99,7 +99,7 @@ extension Tensor {
     let invert: LAPACK.GETRI = try LAPACK.routine("getri", T.self)
     let order = matrixRows
     let a = pointer(T.self)
-    let refusal = LAPACK.forEachMatrix(matrixCount, work: 2 * order * order * order) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 2 * order * order * order) { index in
       var (m, n, step) = (Int32(order), Int32(order), Int32(order))
       var (length, info) = (Int32(64 * order), Int32(0))
       let matrix = a + index * order * order
@@ -144,7 +144,7 @@ extension Tensor {
     let a = pointer(T.self)
     let signs = sign.pointer(T.self)
     let logarithms = logarithm.pointer(T.self)
-    _ = LAPACK.forEachMatrix(matrixCount, work: order * order * order) { index in
+    _ = try LAPACK.forEachMatrix(matrixCount, work: order * order * order) { index in
       var (total, isNegative, isZero) = (0.0, false, false)
       if order > 0 {
         var (m, n, step, info) = (Int32(order), Int32(order), Int32(order), Int32(0))

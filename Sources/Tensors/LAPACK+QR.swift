@@ -37,7 +37,7 @@ extension Tensor {
     let least = min(rows, columns)
     let a = pointer(T.self)
     let upper = r.pointer(T.self)
-    _ = LAPACK.forEachMatrix(matrixCount, work: 4 * rows * columns * least) { index in
+    _ = try LAPACK.forEachMatrix(matrixCount, work: 4 * rows * columns * least) { index in
       var (m, n, k, info) = (Int32(rows), Int32(columns), Int32(least), Int32(0))
       var (step, reflectors, length) = (Int32(columns), Int32(least), Int32(64 * columns))
       let matrix = a + index * rows * columns

@@ -75,7 +75,8 @@ extension Tensor {
     var answer: T = 0
     _ = run(0, &answer, -1)
     let length = LAPACK.workLength(answer)
-    let refusal = LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) {
+      index in
       withWorkspace(of: Int(length), T.self) { run(index, $0, length) }
     }
     if let refusal {
@@ -143,7 +144,8 @@ extension Tensor {
     var answer: T = 0
     _ = run(0, &answer, -1)
     let length = LAPACK.workLength(answer)
-    let refusal = LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) {
+      index in
       withWorkspace(of: Int(length), T.self) { run(index, $0, length) }
     }
     if let refusal {

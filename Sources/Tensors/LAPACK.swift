@@ -70,9 +70,11 @@ enum LAPACK {
 
   /// Runs `body` for each matrix of a stack; it returns LAPACK's info. Small matrices are shared out
   /// over the worker pool, several at a time; the cut depends on `work` (operations a matrix) alone.
-  static func forEachMatrix(_ count: Int, work: Int, _ body: (Int) -> Int32) -> Refusal? {
-    withUnsafeTemporaryAllocation(of: Int32.self, capacity: max(count, 1)) { codes in
-      WorkerPool.shared.run(count: count, grain: max(1, 400_000 / max(work, 1))) {
+  static func forEachMatrix(_ count: Int, work: Int, _ body: (Int) -> Int32) throws
+    -> Refusal?
+  {
+    try withUnsafeTemporaryAllocation(of: Int32.self, capacity: max(count, 1)) { codes in
+      try WorkerPool.shared.run(count: count, grain: max(1, 400_000 / max(work, 1))) {
         for index in $0 { codes[index] = body(index) }
       }
       for index in 0..<count where codes[index] != 0 {

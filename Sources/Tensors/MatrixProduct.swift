@@ -108,10 +108,10 @@ private func multiplyStack<T: Element>(
   // The first by itself: it tells whether there is a BLAS.
   try product((m, n, k), x, y, z)
   let others = c.elementCount / (m * n) - 1
-  WorkerPool.shared.run(count: others, grain: max(1, 200_000 / (m * n * k))) { range in
+  try WorkerPool.shared.run(count: others, grain: max(1, 200_000 / (m * n * k))) { range in
     for index in range {
       let place = index + 1
-      try? product((m, n, k), x + place * m * k, y + place * k * n, z + place * m * n)
+      try product((m, n, k), x + place * m * k, y + place * k * n, z + place * m * n)
     }
   }
 }

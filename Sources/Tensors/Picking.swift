@@ -8,12 +8,13 @@ extension DType {
   /// Calls one of three loops, which move elements of 1, 4 or 8 bytes.
   @inline(__always)
   func bySize(
-    _ one: (UInt8.Type) -> Void, _ four: (UInt32.Type) -> Void, _ eight: (UInt64.Type) -> Void
-  ) {
+    _ one: (UInt8.Type) throws -> Void, _ four: (UInt32.Type) throws -> Void,
+    _ eight: (UInt64.Type) throws -> Void
+  ) rethrows {
     switch byteCount {
-    case 1: one(UInt8.self)
-    case 4: four(UInt32.self)
-    default: eight(UInt64.self)
+    case 1: try one(UInt8.self)
+    case 4: try four(UInt32.self)
+    default: try eight(UInt64.self)
     }
   }
 }
@@ -73,12 +74,12 @@ extension Tensor {
     target[axis] = indices.count
     let result = try Tensor(uninitialized: Shape(checking: Array(target)), dtype)
     let blocks = AxisBlocks(shape, axis: axis)
-    func go<T: UnsignedInteger>(_ type: T.Type) {
+    func go<T: UnsignedInteger>(_ type: T.Type) throws {
       let from = source.bits(T.self)
       let to = result.bits(T.self)
       let count = indices.count
       let grain = max(1, parallelGrain / max(blocks.inner, 1))
-      WorkerPool.shared.run(count: blocks.outer * count, grain: grain) { range in
+      try WorkerPool.shared.run(count: blocks.outer * count, grain: grain) { range in
         for row in range {
           let (block, place) = row.quotientAndRemainder(dividingBy: count)
           let start = from + (block * blocks.length + indices[place]) * blocks.inner
@@ -90,7 +91,7 @@ extension Tensor {
         }
       }
     }
-    dtype.bySize(go, go, go)
+    try dtype.bySize(go, go, go)
     return result
   }
 
@@ -107,7 +108,7 @@ extension Tensor {
     let source = try densified()
     let result = try Tensor.zeros(target, dtype)
     let blocks = AxisBlocks(shape, axis: axis)
-    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) {
+    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) throws {
       let from = source.pointer(T.self)
       let to = result.pointer(T.self)
       for block in 0..<blocks.outer {
@@ -130,16 +131,16 @@ extension Tensor {
     }
     let source = try densified()
     let result = try Tensor(uninitialized: target, dtype)
-    func go<T: UnsignedInteger>(_ type: T.Type) {
+    func go<T: UnsignedInteger>(_ type: T.Type) throws {
       let from = source.bits(T.self)
       let to = result.bits(T.self)
-      places.withUnsafeBufferPointer { places in
-        WorkerPool.shared.run(count: places.count, grain: parallelGrain) { range in
+      try places.withUnsafeBufferPointer { places in
+        try WorkerPool.shared.run(count: places.count, grain: parallelGrain) { range in
           for i in range { to[i] = places[i] < 0 ? 0 : from[places[i]] }
         }
       }
     }
-    dtype.bySize(go, go, go)
+    try dtype.bySize(go, go, go)
     return result
   }
 
@@ -152,7 +153,7 @@ extension Tensor {
     }
     let source = try densified()
     let result = try Tensor.zeros(target, dtype)
-    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) {
+    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) throws {
       let from = source.pointer(T.self)
       let to = result.pointer(T.self)
       for (i, place) in places.enumerated() where place >= 0 { to[place] += from[i] }
@@ -162,12 +163,13 @@ extension Tensor {
   }
 
   private func addable(
-    _ float: (Float.Type) -> Void, _ double: (Double.Type) -> Void, _ integer: (Int64.Type) -> Void
+    _ float: (Float.Type) throws -> Void, _ double: (Double.Type) throws -> Void,
+    _ integer: (Int64.Type) throws -> Void
   ) throws {
     switch dtype {
-    case .float32: float(Float.self)
-    case .float64: double(Double.self)
-    case .int64: integer(Int64.self)
+    case .float32: try float(Float.self)
+    case .float64: try double(Double.self)
+    case .int64: try integer(Int64.self)
     case .bool: throw UserError("booleans cannot be added; convert them first: x:to(\"int64\")")
     }
   }
@@ -209,18 +211,18 @@ extension Tensor {
     let first = try a.converted(to: type).wholeOrSingle(shape)
     let second = try b.converted(to: type).wholeOrSingle(shape)
     let result = try Tensor(uninitialized: shape, type)
-    func go<T: UnsignedInteger>(_ unused: T.Type) {
+    func go<T: UnsignedInteger>(_ unused: T.Type) throws {
       let condition = mask.pointer(Bool.self)
       let x = first.bits(T.self)
       let y = second.bits(T.self)
       let z = result.bits(T.self)
       let xStep = first.elementCount == 1 ? 0 : 1
       let yStep = second.elementCount == 1 ? 0 : 1
-      WorkerPool.shared.run(count: shape.elementCount, grain: parallelGrain) { range in
+      try WorkerPool.shared.run(count: shape.elementCount, grain: parallelGrain) { range in
         for i in range { z[i] = condition[i] ? x[i &* xStep] : y[i &* yStep] }
       }
     }
-    type.bySize(go, go, go)
+    try type.bySize(go, go, go)
     return result
   }
 

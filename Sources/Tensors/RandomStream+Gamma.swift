@@ -85,7 +85,7 @@ extension RandomStream {
   ) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, .float64)
     let out = result.pointer(Double.self)
-    WorkerPool.shared.run(count: shape.elementCount, grain: 2048) {
+    try WorkerPool.shared.run(count: shape.elementCount, grain: 2048) {
       body($0, out + $0.lowerBound)
     }
     return try result.converted(to: dtype)

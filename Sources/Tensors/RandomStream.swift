@@ -147,14 +147,14 @@ public final class RandomStream: Object {
     switch dtype {
     case .float32:
       let out = result.pointer(Float.self)
-      WorkerPool.shared.run(count: rows, grain: grain) {
+      try WorkerPool.shared.run(count: rows, grain: grain) {
         float(
           out + $0.lowerBound * columns, $0.count, columns, key, step,
           firstRow + UInt64($0.lowerBound))
       }
     case .float64:
       let out = result.pointer(Double.self)
-      WorkerPool.shared.run(count: rows, grain: grain) {
+      try WorkerPool.shared.run(count: rows, grain: grain) {
         double(
           out + $0.lowerBound * columns, $0.count, columns, key, step,
           firstRow + UInt64($0.lowerBound))

@@ -43,7 +43,7 @@ extension Tensor {
     let flat = try densified()
     if dtype.isFloatingPoint, elementCount > 0, Recording.current == nil {
       let result = try Tensor(uninitialized: [], dtype)
-      flat.reduce(kernel, into: result, 1, elementCount, 1)
+      try flat.reduce(kernel, into: result, 1, elementCount, 1)
       return result
     }
     let row = Tensor(
@@ -75,26 +75,26 @@ extension Tensor {
       ) { try source.reduced(kernel, axis: axis) }
     }
     let result = try Tensor(uninitialized: target, type)
-    source.reduce(kernel, into: result, outer, length, inner)
+    try source.reduce(kernel, into: result, outer, length, inner)
     return result
   }
 
   /// Reduces the middle axis of a dense tensor seen as [outer, length, inner].
   private func reduce(
     _ kernel: ReductionKernel, into result: Tensor, _ outer: Int, _ length: Int, _ inner: Int
-  ) {
+  ) throws {
     switch dtype {
     case .float32:
-      kernel.reduce(pointer(Float.self), result.pointer(Float.self), outer, length, inner)
+      try kernel.reduce(pointer(Float.self), result.pointer(Float.self), outer, length, inner)
     case .float64:
-      kernel.reduce(pointer(Double.self), result.pointer(Double.self), outer, length, inner)
-    default: reduceIntegers(kernel, into: result, outer, length, inner)
+      try kernel.reduce(pointer(Double.self), result.pointer(Double.self), outer, length, inner)
+    default: try reduceIntegers(kernel, into: result, outer, length, inner)
     }
   }
 
   private func reduceIntegers(
     _ kernel: ReductionKernel, into result: Tensor, _ outer: Int, _ length: Int, _ inner: Int
-  ) {
+  ) throws {
     let x = pointer(Int64.self)
     let y = result.pointer(Int64.self)
     guard let combine = kernel.combine.integer else { return }
@@ -113,17 +113,17 @@ extension ReductionKernel {
   package func reduce(
     _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ outer: Int,
     _ length: Int, _ inner: Int
-  ) {
+  ) throws {
     if inner > 1, inner <= 64, name == "sum", outer * length * inner <= parallelGrain {
       return sumColumns(x, y, outer, length, inner)
     }
-    Tensors.reduce(x, y, outer, length, inner, float, combine.float)
+    try Tensors.reduce(x, y, outer, length, inner, float, combine.float)
   }
 
   package func reduce(
     _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ outer: Int,
     _ length: Int, _ inner: Int
-  ) { Tensors.reduce(x, y, outer, length, inner, double, combine.double) }
+  ) throws { try Tensors.reduce(x, y, outer, length, inner, double, combine.double) }
 }
 
 /// Short rows added up one after the other, 16 columns at a time in registers: the additions of
@@ -158,19 +158,19 @@ private func reduce<T>(
   _ x: UnsafeMutablePointer<T>, _ y: UnsafeMutablePointer<T>, _ outer: Int, _ length: Int,
   _ inner: Int, _ row: (UnsafePointer<T>, Int) -> T,
   _ combine: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
-) {
+) throws {
   let grain = max(1, parallelGrain / max(length * inner, 1))
   if inner == 1 {
     if outer == 1, length > parallelGrain {
-      reduceLongRow(x, y, length, row)
+      try reduceLongRow(x, y, length, row)
       return
     }
-    WorkerPool.shared.run(count: outer, grain: grain) { range in
+    try WorkerPool.shared.run(count: outer, grain: grain) { range in
       for o in range { y[o] = row(x + o * length, length) }
     }
     return
   }
-  WorkerPool.shared.run(count: outer, grain: grain) { range in
+  try WorkerPool.shared.run(count: outer, grain: grain) { range in
     for o in range {
       let target = y + o * inner
       let source = x + o * length * inner
@@ -184,11 +184,11 @@ private func reduce<T>(
 private func reduceLongRow<T>(
   _ x: UnsafeMutablePointer<T>, _ y: UnsafeMutablePointer<T>, _ length: Int,
   _ row: (UnsafePointer<T>, Int) -> T
-) {
+) throws {
   let blocks = (length + parallelGrain - 1) / parallelGrain
   let partial = UnsafeMutablePointer<T>.allocate(capacity: blocks)
   defer { partial.deallocate() }
-  WorkerPool.shared.run(chunks: blocks) { block in
+  try WorkerPool.shared.run(chunks: blocks) { block in
     let start = block * parallelGrain
     (partial + block).initialize(to: row(x + start, min(parallelGrain, length - start)))
   }

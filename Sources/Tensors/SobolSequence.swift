@@ -46,7 +46,7 @@ public enum SobolSequence {
     let result = try Tensor(uninitialized: Shape(checking: [count, dimensions]), .float64)
     let out = result.pointer(Double.self)
     let v = (0..<dimensions).map(directions)
-    WorkerPool.shared.run(count: count, grain: 4096) { range in
+    try WorkerPool.shared.run(count: count, grain: 4096) { range in
       for row in range {
         let index = UInt64(first + row)
         let gray = index ^ (index >> 1)

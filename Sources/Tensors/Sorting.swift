@@ -34,19 +34,19 @@ extension Tensor {
     let order = RowSorter.Order(isDescending: descending, firstPlace: firstPlace)
     switch dtype {
     case .float32:
-      sortRows(source, values, places, of: Float.self) {
+      try sortRows(source, values, places, of: Float.self) {
         $0.sort($1, order, values: $2, places: $3)
       }
     case .float64:
-      sortRows(source, values, places, of: Double.self) {
+      try sortRows(source, values, places, of: Double.self) {
         $0.sort($1, order, values: $2, places: $3)
       }
     case .int64:
-      sortRows(source, values, places, of: Int64.self) {
+      try sortRows(source, values, places, of: Int64.self) {
         $0.sort($1, order, values: $2, places: $3)
       }
     case .bool:
-      sortRows(source, values, places, of: Bool.self) {
+      try sortRows(source, values, places, of: Bool.self) {
         $0.sort($1, order, values: $2, places: $3)
       }
     }
@@ -58,14 +58,14 @@ private func sortRows<T: Element>(
   _ source: Tensor, _ values: Tensor, _ places: Tensor, of type: T.Type,
   _ sort: (RowSorter, UnsafePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<Int64>) ->
     Void
-) {
+) throws {
   let length = source.shape[source.rank - 1]
   if source.elementCount == 0 { return }
   let x = UnsafePointer(source.pointer(T.self))
   let y = values.pointer(T.self)
   let p = places.pointer(Int64.self)
   let grain = max(1, parallelGrain / max(length, 1))
-  WorkerPool.shared.run(count: source.elementCount / length, grain: grain) { rows in
+  try WorkerPool.shared.run(count: source.elementCount / length, grain: grain) { rows in
     withWorkspace(of: RowSorter.workBytes(length: length, of: T.self) / 8 + 1, UInt64.self) {
       let sorter = RowSorter(length: length, of: T.self, work: UnsafeMutableRawPointer($0))
       for row in rows {

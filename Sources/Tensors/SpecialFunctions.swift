@@ -184,10 +184,10 @@ extension Tensor {
     if elementCount == 0 { return result }
     func go<T: Element>(
       _ type: T.Type, _ kernel: (UnsafePointer<T>, UnsafeMutablePointer<T>, Int, Int) -> Void
-    ) {
+    ) throws {
       let x = source.pointer(T.self)
       let y = result.pointer(T.self)
-      WorkerPool.shared.run(
+      try WorkerPool.shared.run(
         count: elementCount / length, grain: max(1, parallelGrain / 4 / length)
       ) { rows in
         let start = rows.lowerBound * length
@@ -195,9 +195,9 @@ extension Tensor {
       }
     }
     if source.dtype == .float32 {
-      go(Float.self) { kernels.softmax($0, $1, rows: $2, columns: $3) }
+      try go(Float.self) { kernels.softmax($0, $1, rows: $2, columns: $3) }
     } else {
-      go(Double.self) { kernels.softmax($0, $1, rows: $2, columns: $3) }
+      try go(Double.self) { kernels.softmax($0, $1, rows: $2, columns: $3) }
     }
     return result
   }

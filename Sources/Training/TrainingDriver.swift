@@ -67,7 +67,7 @@ final class TrainingDriver {
       do { try moving[place].advance(schedules[place]) } catch { failures.note(error, at: place) }
     }
     let compiled = moving.indices.filter { !moving[$0].callsLua }
-    WorkerPool.shared.run(chunks: compiled.count) { advance(compiled[$0]) }
+    try WorkerPool.shared.run(chunks: compiled.count) { advance(compiled[$0]) }
     for place in moving.indices where moving[place].callsLua && failures.first == nil {
       advance(place)
     }

@@ -185,7 +185,7 @@ final class TrainingRun {
   private func updateAverage(_ parameters: UnsafePointer<Float>, _ count: Int) {
     guard let average = average?.pointer(Float.self) else { return }
     let weight = Float((1 - emaDecay) / (1 - pow(emaDecay, Double(step))))
-    WorkerPool.shared.run(count: count, grain: 1 << 15) { range in
+    WorkerPool.shared.runWhole(count: count, grain: 1 << 15) { range in
       kernels.lerp(
         average + range.lowerBound, parameters + range.lowerBound, weight, range.count)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Worker pool", .serialized) struct WorkerPoolTests {
   @Test("each chunk runs once, over many loops, whatever the number of threads")
-  func everyChunkOnce() {
+  func everyChunkOnce() throws {
     let pool = WorkerPool.shared
     let before = pool.threadCount
     defer { pool.threadCount = before }
@@ -13,26 +13,72 @@ import Testing
       for round in 0..<2000 {
         let count = round % 17 + 1
         let hits = (0..<count).map { _ in Counter() }
-        pool.run(chunks: count) { hits[$0].value.add(1, ordering: .relaxed) }
+        try pool.run(chunks: count) { hits[$0].value.add(1, ordering: .relaxed) }
         #expect(hits.allSatisfy { $0.value.load(ordering: .relaxed) == 1 })
       }
     }
   }
 
   @Test("a loop inside a loop finishes")
-  func nested() {
+  func nested() throws {
     let total = Counter()
-    WorkerPool.shared.run(chunks: 8) { _ in
-      WorkerPool.shared.run(chunks: 8) { _ in total.value.add(1, ordering: .relaxed) }
+    try WorkerPool.shared.run(chunks: 8) { _ in
+      try WorkerPool.shared.run(chunks: 8) { _ in total.value.add(1, ordering: .relaxed) }
     }
     #expect(total.value.load(ordering: .relaxed) == 64)
   }
 
   @Test("ranges cover the count without overlap")
-  func ranges() {
+  func ranges() throws {
     for (count, grain) in [(0, 4), (1, 4), (4, 4), (5, 4), (1001, 7)] {
       let seen = (0..<count).map { _ in Counter() }
-      WorkerPool.shared.run(count: count, grain: grain) { range in
+      try WorkerPool.shared.run(count: count, grain: grain) { range in
+        for i in range { seen[i].value.add(1, ordering: .relaxed) }
+      }
+      #expect(seen.allSatisfy { $0.value.load(ordering: .relaxed) == 1 })
+    }
+  }
+
+  @Test("the first error of a chunk, in their order, ends a loop and comes to its caller")
+  func errors() throws {
+    struct Failed: Error, Equatable { let chunk: Int }
+    let pool = WorkerPool.shared
+    let before = pool.threadCount
+    defer { pool.threadCount = before }
+    for threads in [1, 2, 5] {
+      pool.threadCount = threads
+      for round in 0..<200 {
+        let first = round % 50
+        let hits = (0..<100).map { _ in Counter() }
+        #expect(throws: Failed(chunk: first)) {
+          try pool.run(chunks: 100) { chunk in
+            hits[chunk].value.add(1, ordering: .relaxed)
+            if chunk == first || chunk == first + 3 { throw Failed(chunk: chunk) }
+          }
+        }
+        #expect(hits.prefix(first + 1).allSatisfy { $0.value.load(ordering: .relaxed) == 1 })
+      }
+      let after = Counter()
+      try pool.run(chunks: 100) { _ in after.value.add(1, ordering: .relaxed) }
+      #expect(after.value.load(ordering: .relaxed) == 100)
+    }
+  }
+
+  @Test("an error in a loop inside a loop comes to the outer caller")
+  func nestedErrors() throws {
+    struct Failed: Error {}
+    #expect(throws: Failed.self) {
+      try WorkerPool.shared.run(chunks: 8) { _ in
+        try WorkerPool.shared.run(chunks: 8) { if $0 == 5 { throw Failed() } }
+      }
+    }
+  }
+
+  @Test("a whole loop runs every chunk")
+  func wholeLoops() {
+    for (count, grain) in [(0, 4), (1, 4), (4, 4), (5, 4), (1001, 7)] {
+      let seen = (0..<count).map { _ in Counter() }
+      WorkerPool.shared.runWhole(count: count, grain: grain) { range in
         for i in range { seen[i].value.add(1, ordering: .relaxed) }
       }
       #expect(seen.allSatisfy { $0.value.load(ordering: .relaxed) == 1 })

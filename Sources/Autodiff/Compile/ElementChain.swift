@@ -44,7 +44,7 @@ final class ElementChain: Instruction {
   deinit { scratch?.deallocate() }
 
   /// Runs the chain; how it is cut depends on the shapes alone.
-  override func run(_ plan: Plan) {
+  override func run(_ plan: Plan) throws {
     let slots = plan.slots
     if let scratch {
       code.run(0..<count, functions, slots, scratch)
@@ -54,13 +54,13 @@ final class ElementChain: Instruction {
       return
     }
     guard let reduction else {
-      WorkerPool.shared.run(count: count, grain: parallelGrain) { range in
+      try WorkerPool.shared.run(count: count, grain: parallelGrain) { range in
         withScratch { code.run(range, functions, slots, $0) }
       }
       return
     }
-    if reduction.rows == 1 { return runLongRow(reduction, slots) }
-    WorkerPool.shared.run(count: reduction.rows, grain: reduction.rowsOfPiece) { rows in
+    if reduction.rows == 1 { return try runLongRow(reduction, slots) }
+    try WorkerPool.shared.run(count: reduction.rows, grain: reduction.rowsOfPiece) { rows in
       let range = rows.lowerBound * reduction.length..<rows.upperBound * reduction.length
       withScratch { scratch in
         code.run(range, functions, slots, scratch)
@@ -72,11 +72,11 @@ final class ElementChain: Instruction {
   /// One long row: fixed pieces in parallel, then their results in order.
   private func runLongRow(
     _ reduction: ChainReduction, _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>
-  ) {
+  ) throws {
     let pieces = (count + parallelGrain - 1) / parallelGrain
     let partial = UnsafeMutableRawPointer.allocate(byteCount: pieces * 8, alignment: 8)
     defer { partial.deallocate() }
-    WorkerPool.shared.run(chunks: pieces) { number in
+    try WorkerPool.shared.run(chunks: pieces) { number in
       let start = number * parallelGrain
       let range = start..<min(start + parallelGrain, count)
       withScratch { scratch in

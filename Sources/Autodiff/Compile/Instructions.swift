@@ -83,15 +83,15 @@ final class ReductionInstruction: Instruction {
     (outer, length, inner) = sizes
   }
 
-  override func run(_ plan: Plan) {
+  override func run(_ plan: Plan) throws {
     let x = plan.slots[source.slot] + source.offset
     let y = plan.slots[target]
     if isDouble {
-      kernel.reduce(
+      try kernel.reduce(
         x.assumingMemoryBound(to: Double.self), y.assumingMemoryBound(to: Double.self), outer,
         length, inner)
     } else {
-      kernel.reduce(
+      try kernel.reduce(
         x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float.self), outer,
         length, inner)
     }

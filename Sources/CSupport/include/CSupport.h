@@ -10,11 +10,13 @@
 
 // --- Cancellation -------------------------------------------------------------------------------
 // Set by the SIGINT handler (async-signal-safe), polled by long Swift loops, cleared by whoever
-// turns it into an error.
+// turns it into an error of Lua.
+extern bool csupport_cancel_flag;
+static inline bool csupport_cancel_requested(void) {
+  return __atomic_load_n(&csupport_cancel_flag, __ATOMIC_RELAXED);
+}
 void csupport_request_cancel(void);
-bool csupport_cancel_requested(void);
-/// Clears the flag and says whether it was set.
-bool csupport_take_cancel(void);
+void csupport_clear_cancel(void);
 
 // --- Memory account -----------------------------------------------------------------------------
 // Bytes of tensor storage alive now, and allocated since the collector was last told.
