@@ -5,6 +5,10 @@
 bool csupport_cancel_flag;
 static _Atomic int64_t live_bytes;
 static _Atomic int64_t allocated_bytes;
+static _Atomic int64_t memory_limit;
+static _Atomic int64_t array_bytes;
+static _Atomic int64_t asked_bytes;
+bool csupport_memory_tightness;
 _Thread_local void *csupport_recorder_of_thread;
 
 void csupport_request_cancel(void) {
@@ -28,6 +32,30 @@ int64_t csupport_live_bytes(void) { return atomic_load_explicit(&live_bytes, mem
 
 int64_t csupport_take_allocated_bytes(void) {
   return atomic_exchange_explicit(&allocated_bytes, 0, memory_order_relaxed);
+}
+
+void csupport_set_memory_limit(int64_t bytes) {
+  atomic_store_explicit(&memory_limit, bytes, memory_order_relaxed);
+  __atomic_store_n(&csupport_memory_tightness, bytes != 0 || csupport_reserve_was_used(),
+                   __ATOMIC_RELAXED);
+}
+
+int64_t csupport_memory_limit(void) {
+  return atomic_load_explicit(&memory_limit, memory_order_relaxed);
+}
+
+int64_t csupport_array_bytes(void) {
+  return atomic_load_explicit(&array_bytes, memory_order_relaxed) +
+         atomic_load_explicit(&asked_bytes, memory_order_relaxed);
+}
+
+void csupport_set_array_bytes(int64_t bytes) {
+  atomic_store_explicit(&array_bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&asked_bytes, 0, memory_order_relaxed);
+}
+
+int64_t csupport_ask_array_bytes(int64_t bytes) {
+  return atomic_fetch_add_explicit(&asked_bytes, bytes, memory_order_relaxed) + bytes;
 }
 
 int csupport_cpu_level(void) {

@@ -45,6 +45,9 @@ public enum LargeBuffers {
 
   private static let kept = Mutex(Kept())
 
+  /// Bytes of freed blocks.
+  static var keptBytes: Int { kept.withLock { $0.bytes } }
+
   /// Up to the next of eight sizes between two powers of two: at most an eighth is wasted.
   private static func rounded(_ byteCount: Int) -> Int {
     let granule = max(4096, 1 << (Int.bitWidth - byteCount.leadingZeroBitCount - 4))

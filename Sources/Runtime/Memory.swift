@@ -16,25 +16,101 @@ public struct OutOfMemory: Error, CustomStringConvertible {
   }
 }
 
-/// Says no before the kernel does: Linux overcommits, so malloc does not.
+/// Says no before the kernel does: Linux overcommits, so malloc does not, and Swift ends the process
+/// where malloc does.
+///
+/// Tensors are counted one by one, Lua's heap by its allocator. Arrays are asked for
+/// (`CheckedArray.swift`) and counted until the next look at the system, which says what is left of
+/// them; a look comes with each request of some megabytes, so that small requests cost a comparison.
 public enum Memory {
-  /// Requests below this are not checked.
+  /// Requests below this are not held against the machine.
   public static let checkedFrom = 16 << 20
-  /// `--memory`: tensors may hold so many bytes; nil for no limit of our own.
-  @exclusivity(unchecked) nonisolated(unsafe) public static var limit: Int?
   /// Set by the host: a full collection, which may release tensors.
   nonisolated(unsafe) public static var collectGarbage: (() -> Void)?
   /// Set by the host: called before so many bytes are taken, collects garbage where that pays.
   nonisolated(unsafe) public static var makeRoom: ((Int) -> Void)?
+  /// Set by the host: the bytes that Lua holds.
+  nonisolated(unsafe) public static var hostBytes: (() -> Int)?
+
+  /// `--memory`: what tensors, arrays and Lua may hold together; nil for no limit of our own.
+  public static var limit: Int? {
+    get {
+      let limit = Int(clamping: csupport_memory_limit())
+      return limit > 0 ? limit : nil
+    }
+    set {
+      base = anonymousBytes()
+      csupport_set_memory_limit(Int64(newValue ?? 0))
+    }
+  }
+
+  /// What the program held when the limit was set, which does not count.
+  @exclusivity(unchecked) nonisolated(unsafe) private static var base = 0
+  /// The limit of address space (`ulimit -v`), where there is one; then some of it is set aside.
+  private static let mostAddresses: Int? = {
+    var space = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0, space.rlim_cur < 1 << 60
+    else { return nil }
+    _ = csupport_keep_reserve()
+    return Int(clamping: space.rlim_cur)
+  }()
+
+  /// To be called before the first request: sets address space aside where it is limited.
+  public static func prepare() { _ = mostAddresses }
 
   /// Throws `OutOfMemory` where so many bytes more would not fit, after one garbage collection.
   public static func request(_ bytes: Int) throws {
-    if bytes < checkedFrom, limit == nil { return }
-    if bytes <= available() { return }
+    if csupport_reserve_was_used() { try restoreReserve(for: bytes) }
+    if bytes < checkedFrom {
+      let limit = csupport_memory_limit()
+      if limit == 0 || Int64(bytes) <= limit - Int64(heldBytes) { return }
+    } else if bytes <= available() {
+      return
+    }
+    try requestAfterCollection(bytes)
+  }
+
+  /// The same for arrays: they are counted until the next look at the system.
+  static func requestArray(_ bytes: Int) throws {
+    if csupport_reserve_was_used() { try restoreReserve(for: bytes) }
+    guard bytes < 1 << 60 else { throw OutOfMemory(requested: bytes, available: available()) }
+    let isLimited = mostAddresses != nil || csupport_memory_limit() > 0
+    if csupport_ask_array_bytes(Int64(bytes)) < (isLimited ? 1 << 20 : checkedFrom) { return }
+    lookAtArrays()
+    if bytes > available() { try requestAfterCollection(bytes) }
+    _ = csupport_ask_array_bytes(Int64(bytes))
+  }
+
+  private static func requestAfterCollection(_ bytes: Int) throws {
     collectGarbage?()
     LargeBuffers.trim()
+    csupport_release_free_blocks()
+    lookAtArrays()
     let left = available()
     if bytes > left { throw OutOfMemory(requested: bytes, available: left) }
+  }
+
+  /// An allocation has used what was set aside: goes on only where it can be set aside again.
+  private static func restoreReserve(for bytes: Int) throws {
+    if csupport_keep_reserve() { return }
+    collectGarbage?()
+    LargeBuffers.trim()
+    csupport_release_free_blocks()
+    if !csupport_keep_reserve() { throw OutOfMemory(requested: bytes, available: 0) }
+  }
+
+  // MARK: What is there
+
+  /// Bytes of tensors, arrays and Lua, as far as they are counted.
+  private static var heldBytes: Int {
+    Int(clamping: csupport_live_bytes() &+ csupport_array_bytes()) + (hostBytes?() ?? 0)
+  }
+
+  /// Arrays hold what the process has beside tensors, freed blocks and Lua's heap.
+  private static func lookAtArrays() {
+    let known =
+      base + LargeBuffers.keptBytes + Int(clamping: csupport_live_bytes()) + (hostBytes?() ?? 0)
+    csupport_set_array_bytes(Int64(max(0, anonymousBytes() - known)))
   }
 
   /// Bytes that may still be allocated: the least of free memory, cgroup, RLIMIT_AS and `limit`.
@@ -52,28 +128,44 @@ public enum Memory {
         least = min(least, max(0, most - used))
       }
     }
-    var space = rlimit()
-    if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0, space.rlim_cur < 1 << 60,
-      let used = field("VmSize:", in: "/proc/self/status")
-    {
-      least = min(least, max(0, Int(space.rlim_cur) - used << 10))
+    if let most = mostAddresses, let used = pages().first {
+      least = min(least, max(0, most - used * pageBytes))
     }
-    if let limit { least = min(least, max(0, limit - Int(csupport_live_bytes()))) }
+    if let limit { least = min(least, max(0, limit - heldBytes)) }
     return least
+  }
+
+  private static let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+
+  /// Resident memory that is no file's.
+  private static func anonymousBytes() -> Int {
+    let pages = pages()
+    return pages.count > 2 ? max(0, pages[1] - pages[2]) * pageBytes : 0
+  }
+
+  /// Pages of the process: all, resident, resident of files.
+  private static func pages() -> [Int] {
+    guard let line = firstLine(of: "/proc/self/statm") else { return [] }
+    return line.split(separator: " ").prefix(3).compactMap { Int($0, radix: 10) }
   }
 
   /// The integer after a key in one of the kernel's text files.
   static func field(_ key: String, in path: String) -> Int? {
+    guard let line = firstLine(of: path, startingWith: key) else { return nil }
+    let digits = line.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }.prefix { $0.isNumber }
+    return Int(digits, radix: 10)
+  }
+
+  private static func firstLine(of path: String, startingWith key: String = "") -> String? {
     guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 256)
-    while fgets(&line, 256, file) != nil {
-      let text = String(
-        decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      guard text.hasPrefix(key) else { continue }
-      return Int(text.dropFirst(key.count).drop { $0 == " " || $0 == "\t" }.prefix { $0.isNumber })
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { line in
+      guard let start = line.baseAddress else { return nil }
+      while fgets(start, 256, file) != nil {
+        if strncmp(start, key, key.utf8.count) == 0 { return String(cString: start) }
+      }
+      return nil
     }
-    return nil
   }
 }
 
@@ -87,6 +179,6 @@ public func formatBytes(_ bytes: Int) -> String {
     unit += 1
   }
   let rounded = value < 9.95 && unit > 0 ? (value * 10).rounded() / 10 : value.rounded()
-  let text = rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+  let text = rounded == rounded.rounded() ? "\(Int(clamping: rounded))" : "\(rounded)"
   return "\(text) \(units[unit])"
 }

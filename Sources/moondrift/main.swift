@@ -29,6 +29,7 @@ exit(
       modules: { Library.modules },
       versionText: versionText,
       apply: { settings in
+        Memory.prepare()
         if let threads = settings.threads { WorkerPool.shared.threadCount = threads }
         if let seed = settings.seed { SessionSeed.start(seed) }
         if let memory = settings.memory { Memory.limit = memory }

@@ -155,7 +155,7 @@ struct MemoryTests {
     let limited = try run("print(pcall(tensor.zeros, {1000, 100000}))", ["--memory", "100M"])
     #expect(
       limited.out
-        == "false\ttensor.zeros: not enough memory: 400 MB requested, 105 MB available\n")
+        == "false\ttensor.zeros: not enough memory: 400 MB requested, 104 MB available\n")
   }
 
   @Test("under a limit garbage is collected before a request is refused")

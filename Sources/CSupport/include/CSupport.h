@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "CSupportMemory.h"
 #include "CSupportThreads.h"
 
 // --- Cancellation -------------------------------------------------------------------------------
@@ -17,13 +18,6 @@ static inline bool csupport_cancel_requested(void) {
 }
 void csupport_request_cancel(void);
 void csupport_clear_cancel(void);
-
-// --- Memory account -----------------------------------------------------------------------------
-// Bytes of tensor storage alive now, and allocated since the collector was last told.
-void csupport_count_allocation(int64_t bytes);
-void csupport_count_release(int64_t bytes);
-int64_t csupport_live_bytes(void);
-int64_t csupport_take_allocated_bytes(void);
 
 // --- Recording ----------------------------------------------------------------------------------
 // What records the tensor operations of this thread, NULL where nothing does. Asked for by every
