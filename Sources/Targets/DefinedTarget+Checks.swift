@@ -32,6 +32,7 @@ extension DefinedTarget {
     if density != nil {
       try checkGradient(at: points)
       if scoreFunction != nil { try checkScore(at: points) }
+      if sampler != nil, dimension <= 2 { try checkSamples() }
     }
   }
 
@@ -133,6 +134,33 @@ extension DefinedTarget {
     }
   }
 
+  /// Points of `sample` against points drawn from the density: the largest difference between their
+  /// distribution functions (Kolmogorov–Smirnov), of each coordinate and, in the plane, of x₁ ± x₂. By
+  /// chance it exceeds the bound once in 10⁹ times.
+  private func checkSamples() throws {
+    let count = 4000
+    let bound = (log(2e9) / Double(count)).squareRoot()
+    let given = try sample(count, RandomStream(seed: 3, purpose: .data)).doubles()
+    let drawn = try sampleDensity(count, RandomStream(seed: 4, purpose: .data)).doubles()
+    var directions: [(name: String, project: ([Double], Int) -> Double)] = (0..<dimension).map {
+      axis in ("coordinate \(axis + 1)", { points, row in points[row + axis] })
+    }
+    if dimension == 2 {
+      directions.append(("x1 + x2", { points, row in points[row] + points[row + 1] }))
+      directions.append(("x1 - x2", { points, row in points[row] - points[row + 1] }))
+    }
+    for (name, project) in directions {
+      let rows = stride(from: 0, to: count * dimension, by: dimension)
+      let (distance, place) = largestDifference(
+        rows.map { project(given, $0) }, rows.map { project(drawn, $0) })
+      guard distance <= bound else {
+        throw UserError(
+          "sample does not follow \(densityName): up to \(brief(place)) in \(name) the shares of points "
+            + "differ by \(brief(distance)), where chance gives at most \(brief(bound))")
+      }
+    }
+  }
+
   private func point(_ x: Tensor, _ row: Int) throws -> String {
     list(try x.select(axis: 0, row).doubles())
   }
@@ -142,6 +170,21 @@ extension DefinedTarget {
     let shown = values.prefix(6).map(brief).joined(separator: ", ")
     return "(\(shown)\(values.count > 6 ? ", …" : ""))"
   }
+}
+
+/// sup |F − G| of the distribution functions of two samples of one size, and where it is.
+private func largestDifference(_ a: [Double], _ b: [Double]) -> (distance: Double, place: Double) {
+  let (a, b) = (a.sorted(), b.sorted())
+  var worst = (distance: 0.0, place: 0.0)
+  var (i, j) = (0, 0)
+  while i < a.count, j < b.count {
+    let place = min(a[i], b[j])
+    while i < a.count, a[i] <= place { i += 1 }
+    while j < b.count, b[j] <= place { j += 1 }
+    let distance = abs(Double(i - j)) / Double(a.count)
+    if distance > worst.distance { worst = (distance, place) }
+  }
+  return worst
 }
 
 /// Four digits of a number, for errors.

@@ -21,8 +21,8 @@ final class DefinedTarget: Distribution {
     returns: "a target",
     details: """
       The functions are checked at once: shapes, finite values, that each row is treated by itself, \
-      that log_density integrates to 1 (d of 1 or 2), that gradients pass through it, and that score is \
-      its gradient where both are given. Where there is no score it comes by differentiation; where there \
+      that log_density integrates to 1 and that sample follows it (d of 1 or 2), that gradients pass \
+      through it, and that score is its gradient where both are given. Where there is no score it comes by differentiation; where there \
       is no sample, points are drawn from the density on a grid (d of 1 or 2) or by MALA. With energy in \
       place of log_density, what needs the constant says so.
       """,

@@ -217,9 +217,42 @@ private let normal3 = """
         "dimension = 1, sample = function(n, s) return tensor.full({n, 1}, 0/0) end",
         "sample must return finite points, got nan in row 1"
       ),
+      (
+        "dimension = 1, energy = function(x) return x:column(1)^2/2 end, "
+          + "sample = function(n, s) return s:normal{n, 1} * 3 end",
+        "sample does not follow energy: up to 1.518 in coordinate 1 the shares of points differ by "
+          + "0.2488, where chance gives at most 0.07317"
+      ),
+      (
+        "dimension = 2, log_density = function(x) return -(x^2):sum(2)/2 - 2*\(half) end, "
+          + "sample = function(n, s) local a = s:normal{n, 1} "
+          + "return tensor.concatenate({a, 0.8*a + 0.6*s:normal{n, 1}}, 2) end",
+        "sample does not follow log_density: up to -1.768 in x1 + x2 the shares of points differ by "
+          + "0.08175, where chance gives at most 0.07317"
+      ),
     ])
   func mistakes(options: String, expected: String) throws {
     #expect(try message("target.define{\(options)}") == "code:1: target.define: \(expected)")
+  }
+
+  @Test("a sampler of the density's own law is accepted, a narrow or a flat one too")
+  func rightSamplers() throws {
+    let made = try results(
+      """
+      target.define{dimension = 1, energy = function(x) return x:column(1)^2 * 5e5 end,
+        sample = function(n, s) return s:normal{n, 1} * 1e-3 end}
+      target.define{dimension = 1,
+        log_density = function(x) local inside = (x:column(1) - 0.5):abs():less_equal(0.5)
+          return inside:where(0, -math.huge) end,
+        sample = function(n, s) return s:uniform{n, 1} end}
+      target.define{dimension = 2, log_density = function(x)
+          local a, b = x:column(1), x:column(2)
+          return -(a^2)/2 - 2*(b - a^2)^2 - math.log(math.pi) end,
+        sample = function(n, s) local a = s:normal{n, 1}
+          return tensor.concatenate({a, a^2 + s:normal{n, 1} / 2}, 2) end}
+      return "made"
+      """)
+    #expect(made == ["made"])
   }
 
   @Test(
