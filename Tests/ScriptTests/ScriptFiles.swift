@@ -4,7 +4,9 @@ import TestSupport
 /// The files under test: experiments, Lua tests, documents.
 enum ScriptFiles {
   /// `scripts/<topic>/*.lua`, from the root of the checkout.
-  static let experiments = found("scripts", "-name *.lua").filter { !$0.contains("bench.d") }
+  static let experiments = found("scripts", "-name *.lua").filter {
+    !$0.contains("bench.d") && !$0.contains("support")
+  }
   /// `Tests/lua/**/*_tests.lua`.
   static let luaTests = found("Tests/lua", "-name *_tests.lua")
   static let library = found("stdlib/moondrift", "-name *.lua")
