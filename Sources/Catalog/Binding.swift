@@ -9,6 +9,8 @@ final class Binding<each A: Argument, R: Results> {
   private let optionNames: [String]
   private let optionsIndex: Int32
   private let hasOptions: Bool
+  /// Whether the options may stand where an argument is left out before them: `plot.line(y, {…})`.
+  private let mayShiftOptions: Bool
   /// Arguments beyond this many are an error; metamethods receive what Lua passes.
   private let most: Int32
 
@@ -24,12 +26,14 @@ final class Binding<each A: Argument, R: Results> {
     optionNames = layout.optionNames
     hasOptions = !optionNames.isEmpty
     optionsIndex = layout.positional + 1
+    mayShiftOptions = hasOptions && layout.lastIsOmissible
     most = isMetamethod || layout.hasRest ? Int32.max : layout.positional + (hasOptions ? 1 : 0)
     self.body = body
   }
 
   func call(_ frame: Frame) throws -> Int32 {
     if frame.count > most { throw tooMany(frame) }
+    if mayShiftOptions { shiftOptions(frame) }
     if hasOptions { try checkOptions(frame) }
     var reader = SlotReader(frame: frame, next: slots)
     return try body(repeat reader.read((each A).self)).push(frame)
@@ -37,6 +41,21 @@ final class Binding<each A: Argument, R: Results> {
 
   private func tooMany(_ frame: Frame) -> UserError {
     UserError("takes at most \(most) argument\(most == 1 ? "" : "s"), got \(frame.count)")
+  }
+
+  /// Where the last argument is a table of names and the one before the options may be absent, it is.
+  private func shiftOptions(_ frame: Frame) {
+    let last = optionsIndex - 1
+    guard frame.count == last, frame.type(at: last) == LuaType.table,
+      frame.host.pointee.reserve(frame.state, 3) != 0
+    else { return }
+    frame.host.pointee.pushNil(frame.state)
+    guard frame.host.pointee.next(frame.state, last) != 0 else { return }
+    let isNamed = frame.type(at: -2) == LuaType.string
+    frame.pop(2)
+    guard isNamed else { return }
+    frame.host.pointee.pushNil(frame.state)
+    frame.host.pointee.insert(frame.state, last)
   }
 
   /// The options must be a table whose keys are all known.

@@ -37,6 +37,8 @@ public struct HostFunctions {
   // The stack
   public var top: @convention(c) (State) -> Int32
   public var setTop: @convention(c) (State, Int32) -> Void
+  /// Moves the top value to an index, shifting those above up.
+  public var insert: @convention(c) (State, Int32) -> Void
   public var absoluteIndex: @convention(c) (State, Int32) -> Int32
   /// Pushes a copy of a slot.
   public var pushCopy: @convention(c) (State, Int32) -> Void
@@ -95,6 +97,7 @@ public struct HostFunctions {
     identity: @escaping @convention(c) (State, Int32) -> UnsafeRawPointer?,
     top: @escaping @convention(c) (State) -> Int32,
     setTop: @escaping @convention(c) (State, Int32) -> Void,
+    insert: @escaping @convention(c) (State, Int32) -> Void,
     absoluteIndex: @escaping @convention(c) (State, Int32) -> Int32,
     pushCopy: @escaping @convention(c) (State, Int32) -> Void,
     reserve: @escaping @convention(c) (State, Int32) -> Int32,
@@ -131,6 +134,7 @@ public struct HostFunctions {
     self.identity = identity
     self.top = top
     self.setTop = setTop
+    self.insert = insert
     self.absoluteIndex = absoluteIndex
     self.pushCopy = pushCopy
     self.reserve = reserve

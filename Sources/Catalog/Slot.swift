@@ -139,11 +139,18 @@ struct SlotLayout {
   private(set) var descriptions: [ParameterDescription] = []
   private(set) var positional: Int32 = 0
   private(set) var hasRest = false
+  /// Whether the last positional argument may be left out and is never a table of names itself.
+  private(set) var lastIsOmissible = false
   private var slots: [AnySlot] = []
 
   mutating func add<Value>(_ parameter: Parameter<Value>) {
     descriptions += parameter.descriptions
-    if parameter.kind == .positional { positional += 1 }
+    if parameter.kind == .positional {
+      positional += 1
+      let type = Value.luaType
+      lastIsOmissible =
+        parameter.fallback != nil && !type.contains("table") && !type.contains("any")
+    }
     if parameter.kind == .rest { hasRest = true }
     slots.append(Slot(parameter))
   }

@@ -21,6 +21,7 @@ enum HostTable {
         identity: clua_pointer,
         top: clua_top,
         setTop: clua_set_top,
+        insert: clua_insert,
         absoluteIndex: clua_absolute_index,
         pushCopy: clua_push_copy,
         reserve: clua_reserve,
