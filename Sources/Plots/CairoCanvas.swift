@@ -3,6 +3,7 @@
 import CCairo
 import Catalog
 import Glibc
+import Runtime
 
 enum PageFormat: String, CaseIterable {
   case svg, pdf, png
@@ -32,10 +33,17 @@ final class CairoCanvas: Canvas {
   private let format: PageFormat
   private let sink = ByteSink()
   let resolution = 0.36
+  let thinnestArea = 0.36
+  /// Words of an SVG that are kept as words; nil: they are drawn as outlines.
+  private var letters: SVGLetters?
 
-  /// - Parameters: width, height: in points.
-  init(_ format: PageFormat, width: Double, height: Double) throws {
+  /// - Parameters:
+  ///   - width, height: in points.
+  ///   - letters: whether the words of an SVG stay words, which other programs can search and edit
+  ///     and which look as their fonts do; else outlines, which look the same everywhere.
+  init(_ format: PageFormat, width: Double, height: Double, letters: Bool = false) throws {
     self.format = format
+    self.letters = letters && format == .svg ? SVGLetters() : nil
     let closure = Unmanaged.passUnretained(sink).toOpaque()
     let made: OpaquePointer?
     switch format {
@@ -83,7 +91,9 @@ final class CairoCanvas: Canvas {
     }
     cairo_surface_finish(surface)
     try check(cairo_surface_status(surface))
-    return format == .svg ? SVGText.repaired(sink.bytes) : sink.bytes
+    guard format == .svg else { return sink.bytes }
+    let repaired = SVGText.repaired(sink.bytes)
+    return letters?.added(to: repaired) ?? repaired
   }
 
   private func check(_ status: cairo_status_t) throws {
@@ -99,24 +109,69 @@ final class CairoCanvas: Canvas {
     cairo_set_source_rgba(context, color.red, color.green, color.blue, color.alpha)
   }
 
-  private func trace(_ points: [Point]) {
+  private func trace(_ points: some Sequence<Point>) {
     cairo_new_sub_path(context)
     for point in points { cairo_line_to(context, point.x, point.y) }
   }
 
-  func stroke(_ lines: [[Point]], _ pen: Pen) {
+  /// Points of a line, or marks, that become one path.
+  private static let pieceLength = 500
+
+  func stroke(_ lines: [[Point]], _ pen: Pen) throws {
     let lines = lines.filter { $0.count > 1 }
     guard !lines.isEmpty else { return }
-    cairo_new_path(context)
-    for line in lines { trace(line) }
-    setColor(pen.color)
     cairo_set_line_width(context, pen.width)
     cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
     cairo_set_line_cap(context, pen.dash == .solid ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
+    defer { cairo_set_dash(context, [], 0, 0) }
+    let isLong = lines.contains { $0.count > 8 * Self.pieceLength }
+    guard isLong else {
+      setColor(pen.color)
+      dash(pen, from: 0)
+      cairo_new_path(context)
+      for line in lines { trace(line) }
+      cairo_stroke(context)
+      return
+    }
+    // In pieces, between which the user can stop it. Pieces overlap at their ends, so a line that
+    // can be seen through is drawn opaque first and laid down as a whole.
+    let isOpaque = pen.color.alpha >= 1
+    if !isOpaque { cairo_push_group(context) }
+    setColor(Color(red: pen.color.red, green: pen.color.green, blue: pen.color.blue))
+    do {
+      for line in lines { try strokePieces(line, pen) }
+    } catch {
+      if !isOpaque { cairo_pattern_destroy(cairo_pop_group(context)) }
+      throw error
+    }
+    guard !isOpaque else { return }
+    cairo_pop_group_to_source(context)
+    cairo_paint_with_alpha(context, pen.color.alpha)
+  }
+
+  private func strokePieces(_ line: [Point], _ pen: Pen) throws {
+    var start = 0
+    var travelled = 0.0
+    while start < line.count - 1 {
+      try Cancellation.check()
+      let end = min(start + Self.pieceLength, line.count - 1)
+      dash(pen, from: travelled)
+      cairo_new_path(context)
+      trace(line[start...end])
+      cairo_stroke(context)
+      if pen.dash != .solid {
+        for index in start..<end {
+          travelled += hypot(
+            line[index + 1].x - line[index].x, line[index + 1].y - line[index].y)
+        }
+      }
+      start = end
+    }
+  }
+
+  private func dash(_ pen: Pen, from offset: Double) {
     let pattern = pen.dash.pattern.map { $0 * pen.width }
-    cairo_set_dash(context, pattern, Int32(pattern.count), 0)
-    cairo_stroke(context)
-    cairo_set_dash(context, [], 0, 0)
+    cairo_set_dash(context, pattern, Int32(pattern.count), offset)
   }
 
   func fill(_ polygon: [Point], _ color: Color) {
@@ -127,53 +182,38 @@ final class CairoCanvas: Canvas {
     cairo_fill(context)
   }
 
-  func mark(_ points: [Point], _ marker: Marker, size: Double, color: Color, series: Int?) {
-    setColor(color)
+  /// One by one, so that overlap shows as density. A large cloud in a vector file goes by pieces of
+  /// one path each, which keeps the file small; as one path of the whole, every mark would be
+  /// compared with all that share a line of the page with it.
+  func mark(_ cloud: Cloud) throws {
+    setColor(cloud.color)
     cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
     cairo_new_path(context)
-    // One by one, so that overlap shows as density; a large cloud as one path, to keep files small.
-    let together = points.count > 20_000
-    for point in points {
-      trace(marker, at: point, radius: size / 2)
-      if !together { paint(marker, size: size) }
+    if format == .png, cloud.points.count > 64 { return try stamp(cloud) }
+    let together = cloud.colors == nil && cloud.points.count > 20_000 ? Self.pieceLength : 1
+    for (index, point) in cloud.points.enumerated() {
+      if index % Self.pieceLength == 0 { try Cancellation.check() }
+      if let colors = cloud.colors { setColor(colors[index]) }
+      MarkerPath.trace(cloud.marker, at: point, radius: cloud.size / 2, on: context)
+      if (index + 1) % together == 0 {
+        MarkerPath.paint(cloud.marker, size: cloud.size, on: context)
+      }
     }
-    if together { paint(marker, size: size) }
+    MarkerPath.paint(cloud.marker, size: cloud.size, on: context)
   }
 
-  /// A circle is a line of no length with round ends: the shortest way to say it in a vector file.
-  private func trace(_ marker: Marker, at p: Point, radius r: Double) {
-    func polygon(_ corners: [(Double, Double)]) {
-      trace(corners.map { Point(x: p.x + $0.0 * r, y: p.y + $0.1 * r) })
-      cairo_close_path(context)
-    }
-    func lines(_ a: (Double, Double), _ b: (Double, Double)) {
-      trace([a, b].map { Point(x: p.x + $0.0 * r, y: p.y + $0.1 * r) })
-    }
-    switch marker {
-    case .circle:
-      cairo_move_to(context, p.x, p.y)
-      cairo_line_to(context, p.x, p.y)
-    case .square: polygon([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
-    case .triangle: polygon([(0, -1.15), (1.05, 0.75), (-1.05, 0.75)])
-    case .diamond: polygon([(0, -1.25), (1.05, 0), (0, 1.25), (-1.05, 0)])
-    case .plus:
-      lines((-1, 0), (1, 0))
-      lines((0, -1), (0, 1))
-    case .cross:
-      lines((-0.8, -0.8), (0.8, 0.8))
-      lines((-0.8, 0.8), (0.8, -0.8))
-    }
-  }
-
-  private func paint(_ marker: Marker, size: Double) {
-    switch marker {
-    case .circle:
-      cairo_set_line_width(context, size)
-      cairo_stroke(context)
-    case .plus, .cross:
-      cairo_set_line_width(context, max(0.8, size / 4))
-      cairo_stroke(context)
-    case .square, .triangle, .diamond: cairo_fill(context)
+  /// Into pixels: the marker is drawn once for each quarter of a dot and laid down at each point,
+  /// which takes a tenth of the time of drawing it there.
+  private func stamp(_ cloud: Cloud) throws {
+    let scale = PageFormat.density / 72
+    let stamps = MarkerStamps(cloud.marker, size: cloud.size, scale: scale)
+    cairo_save(context)
+    defer { cairo_restore(context) }
+    cairo_identity_matrix(context)
+    for (index, point) in cloud.points.enumerated() {
+      if index % Self.pieceLength == 0 { try Cancellation.check() }
+      if let colors = cloud.colors { setColor(colors[index]) }
+      stamps.place(at: Point(x: point.x * scale, y: point.y * scale), on: context)
     }
   }
 
@@ -201,23 +241,25 @@ final class CairoCanvas: Canvas {
     cairo_restore(context)
   }
 
-  func clipped(to frame: Rect, _ draw: () -> Void) {
+  func clipped(to frame: Rect, _ draw: () throws -> Void) rethrows {
     cairo_save(context)
+    defer {
+      cairo_restore(context)
+      letters?.frame = nil
+    }
     cairo_rectangle(context, frame.x, frame.y, frame.width, frame.height)
     cairo_clip(context)
-    draw()
-    cairo_restore(context)
+    letters?.frame = frame
+    try draw()
   }
 
   // MARK: Text
-
-  private static let scriptSize = 0.72
 
   private func select(_ style: TextStyle, _ level: RichText.Level) {
     cairo_select_font_face(
       context, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
       style.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL)
-    cairo_set_font_size(context, level == .base ? style.size : style.size * Self.scriptSize)
+    cairo_set_font_size(context, style.size * level.scale)
   }
 
   func width(of text: RichText, _ style: TextStyle) -> Double {
@@ -230,6 +272,10 @@ final class CairoCanvas: Canvas {
   }
 
   func text(_ text: RichText, at point: Point, _ style: TextStyle) {
+    if letters != nil {
+      letters?.add(text, at: point, style)
+      return
+    }
     let width = width(of: text, style)
     cairo_save(context)
     cairo_translate(context, point.x, point.y)
@@ -240,23 +286,11 @@ final class CairoCanvas: Canvas {
       case .middle: -width / 2
       case .end: -width
       }
-    // Heights of capitals and descenders of a sans face, in sizes.
-    let y =
-      switch style.vertical {
-      case .top: 0.76 * style.size
-      case .middle: 0.36 * style.size
-      case .bottom: -0.22 * style.size
-      case .baseline: 0.0
-      }
+    let y = style.baseline
     setColor(style.color)
     for run in text.runs {
       select(style, run.level)
-      let shift: Double =
-        switch run.level {
-        case .base: 0
-        case .raised: -0.36 * style.size
-        case .lowered: 0.16 * style.size
-        }
+      let shift = run.level.shift * style.size
       var extents = cairo_text_extents_t()
       cairo_text_extents(context, run.text, &extents)
       cairo_move_to(context, x, y + shift)

@@ -43,16 +43,41 @@ struct TextStyle {
   var vertical = Vertical.baseline
   /// Reads upwards.
   var turned = false
+
+  /// Below the point, by the heights of capitals and descenders of a sans face.
+  var baseline: Double {
+    switch vertical {
+    case .top: 0.76 * size
+    case .middle: 0.36 * size
+    case .bottom: -0.22 * size
+    case .baseline: 0
+    }
+  }
 }
 
+/// Points that are drawn alike.
+struct Cloud {
+  var points: [Point]
+  var marker = Marker.circle
+  var size: Double
+  var color: Color
+  /// One for each point, where they are coloured by a value; else all have `color`.
+  var colors: [Color]?
+  /// As of a pen.
+  var series: Int?
+}
+
+/// What takes long asks between pieces of its work whether the user wants to stop, and throws then.
 protocol Canvas: AnyObject {
   /// Strokes open polylines.
-  func stroke(_ lines: [[Point]], _ pen: Pen)
+  func stroke(_ lines: [[Point]], _ pen: Pen) throws
   func fill(_ polygon: [Point], _ color: Color)
-  func mark(_ points: [Point], _ marker: Marker, size: Double, color: Color, series: Int?)
+  func mark(_ cloud: Cloud) throws
   func image(_ bitmap: Bitmap, in frame: Rect)
   func text(_ text: RichText, at point: Point, _ style: TextStyle)
-  func clipped(to frame: Rect, _ draw: () -> Void)
+  func clipped(to frame: Rect, _ draw: () throws -> Void) rethrows
   /// Points closer than this cannot be told apart.
   var resolution: Double { get }
+  /// The width below which an area may be lost between two places where the surface looks.
+  var thinnestArea: Double { get }
 }

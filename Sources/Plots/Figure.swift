@@ -75,9 +75,52 @@ extension Figure {
     add(.steps(x: x, y: y), style)
   }
 
-  public func scatter(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
+  /// Points; with `values` coloured by them, and a bar that says which colour is which.
+  public func scatter(
+    _ x: [Double], _ y: [Double], values: ColoredValues? = nil, _ style: Style = Style()
+  ) throws {
     try sameLength(("x", x), ("y", y))
-    add(.points(x: x, y: y), style)
+    if let values { try sameLength(("x", x), ("value", values.values)) }
+    add(.points(x: x, y: y, values: values), style)
+  }
+
+  /// A mark at each point and a bar from `low` to `high` through it.
+  public func errors(
+    _ x: [Double], _ y: [Double], low: [Double], high: [Double], _ style: Style = Style()
+  ) throws {
+    try sameLength(("x", x), ("y", y))
+    try sameLength(("x", x), ("low", low))
+    try sameLength(("x", x), ("high", high))
+    add(.errors(x: x, y: y, low: low, high: high), style)
+  }
+
+  /// Arrows from points along vectors, in the units of the axes.
+  ///
+  /// - Parameter scale: of the vectors; nil: such that the longest of n arrows spans 1/√n of the
+  ///   points' extent, which is their distance on a grid.
+  public func arrows(
+    _ x: [Double], _ y: [Double], dx: [Double], dy: [Double], scale: Double? = nil,
+    _ style: Style = Style()
+  ) throws {
+    try sameLength(("x", x), ("y", y))
+    try sameLength(("x", x), ("dx", dx))
+    try sameLength(("x", x), ("dy", dy))
+    func extent(_ values: [Double]) -> Double {
+      let known = values.filter(\.isFinite)
+      let size = (known.max() ?? 0) / 2 - (known.min() ?? 0) / 2
+      return size > 0 ? 2 * size : 1
+    }
+    func longest(_ values: [Double]) -> Double {
+      values.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+    }
+    let share = max(longest(dx) / extent(x), longest(dy) / extent(y))
+    let usual = share > 0 ? 1 / (share * Double(x.count).squareRoot()) : 1
+    let scale = scale ?? usual
+    add(
+      .arrows(
+        x: x, y: y, toX: zip(x, dx).map { $0 + scale * $1 }, toY: zip(y, dy).map { $0 + scale * $1 }
+      ),
+      style)
   }
 
   public func band(
@@ -105,8 +148,11 @@ extension Figure {
   public func bars(at x: [Double], heights: [Double], _ style: Style = Style()) throws {
     try sameLength(("x", x), ("heights", heights))
     let pairs = zip(x, heights).filter { $0.0.isFinite }.sorted { $0.0 < $1.0 }
-    let gaps = zip(pairs, pairs.dropFirst()).map { $1.0 - $0.0 }
-    let width = 0.8 * (gaps.filter { $0 > 0 }.min() ?? 1)
+    // By halves: the distance of two places may be larger than any number.
+    let gaps = zip(pairs, pairs.dropFirst()).map { $1.0 / 2 - $0.0 / 2 }
+    let size = pairs.map { abs($0.0) }.max() ?? 0
+    let alone = 0.8 * max(1, size * 1e-3)
+    let width = min(gaps.filter { $0 > 0 }.min().map { 1.6 * $0 } ?? alone, 1e308)
     var edges: [Double] = []
     var values: [Double] = []
     for (x, height) in pairs {
@@ -130,10 +176,11 @@ extension Figure {
   }
 
   public func heat(_ map: HeatMap, _ style: Style = Style()) throws {
-    guard map.rows > 0, map.columns > 0, map.values.count == map.rows * map.columns else {
+    guard map.rows > 0, map.columns > 0, map.colored.values.count == map.rows * map.columns
+    else {
       throw UserError(
         "a heat map of \(map.rows)×\(map.columns) needs \(map.rows * map.columns) values,"
-          + " got \(map.values.count)")
+          + " got \(map.colored.values.count)")
     }
     guard map.x.lowerBound < map.x.upperBound, map.y.lowerBound < map.y.upperBound else {
       throw UserError("the x and y of a heat map must span more than a point")

@@ -6,16 +6,20 @@ import Runtime
 extension Figure {
   /// Writes the figure to a `.svg`, `.pdf` or `.png` file, whole or not at all. The same figure
   /// gives the same bytes.
-  public func save(to path: String) throws {
-    try AtomicFile.write(bytes(as: try format(of: path)), to: path)
+  ///
+  /// - Parameter letters: whether the words of an SVG stay words; else they become outlines.
+  public func save(to path: String, letters: Bool = false) throws {
+    let format = try format(of: path)
+    guard !letters || format == .svg else {
+      throw UserError("text = \"letters\" is for .svg, got '\(path)'")
+    }
+    try AtomicFile.write(Page.render(self, format, letters: letters), to: path)
   }
 
   /// The content of the file, by the ending "svg", "pdf" or "png".
-  public func bytes(format ending: String) throws -> [UInt8] {
-    try bytes(as: try format(of: "." + ending))
+  public func bytes(format ending: String, letters: Bool = false) throws -> [UInt8] {
+    try Page.render(self, try format(of: "." + ending), letters: letters)
   }
-
-  private func bytes(as format: PageFormat) throws -> [UInt8] { try Page.render(self, format) }
 
   private func format(of path: String) throws -> PageFormat {
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""

@@ -12,7 +12,7 @@ extension Figure: Object, Displayable {
     var parts = ["\(max(panels.count, 1)) panel\(panels.count > 1 ? "s" : "")"]
     if series > 0 { parts.append("\(series) series") }
     if images > 0 { parts.append("\(images) image\(images > 1 ? "s" : "")") }
-    let size = ImagePage.size(of: self) ?? Point(x: width * 72, y: height * 72)
+    let size = Page.size(of: self)
     func inches(_ points: Double) -> String { formatNumber((points / 7.2).rounded() / 10) }
     let list = parts.joined(separator: ", ")
     return "figure \(inches(size.x))×\(inches(size.y)) in [\(list)]"

@@ -1,6 +1,7 @@
 // Pictures side by side: samples, filters, nearest neighbours.
 
 import Catalog
+import Runtime
 
 /// Pixels with a colour each, row by row from the top: 0xRRGGBB.
 struct Bitmap: Equatable {
@@ -36,7 +37,10 @@ struct Bitmap: Equatable {
 
 struct ImageGrid {
   var images: [Bitmap]
+  /// Images side by side, where the page follows the images.
   var columns: Int
+  /// Whether the user chose them; else a page that is given may be filled otherwise.
+  var hasOwnColumns = false
   /// Under each image; may be shorter than the images.
   var captions: [String]
   /// Between images, in source pixels.
@@ -44,7 +48,7 @@ struct ImageGrid {
 
   var imageWidth: Int { images.first?.width ?? 1 }
   var imageHeight: Int { images.first?.height ?? 1 }
-  var rows: Int { (images.count + columns - 1) / columns }
+  func rows(_ columns: Int) -> Int { (images.count + columns - 1) / columns }
 }
 
 /// How a grid of images is laid out and toned.
@@ -57,7 +61,10 @@ public struct ImageOptions: Sendable {
   public var captions: [String] = []
   /// Between images, in source pixels.
   public var padding = 2
+  /// Of grey images.
   public var map = ColorMap.grey
+  /// 1: grey; 3: red, green and blue of each pixel, one after the other.
+  public var channels = 1
   public init() {}
 }
 
@@ -86,9 +93,11 @@ extension Figure {
     _ pixels: UnsafeBufferPointer<Float>, count: Int, height: Int, width: Int,
     _ options: ImageOptions
   ) throws {
+    let channels = options.channels
     let (area, overflow) = height.multipliedReportingOverflow(by: width)
-    guard count > 0, height > 0, width > 0, !overflow, pixels.count / area == count,
-      pixels.count % area == 0
+    guard count > 0, height > 0, width > 0, !overflow, channels == 1 || channels == 3,
+      pixels.count / area / channels == count, pixels.count % area == 0,
+      pixels.count / area % channels == 0
     else {
       throw UserError("\(count) images of \(height)×\(width) do not match \(pixels.count) pixels")
     }
@@ -104,18 +113,21 @@ extension Figure {
       throw UserError("padding must be an integer from 0 to 1000, got \(options.padding)")
     }
     let range = options.range ?? Self.extent(of: pixels)
-    let images = (0..<count).map { index in
-      Bitmap(
+    let images = try (0..<count).map { index in
+      try Cancellation.check()
+      return Bitmap(
         width: width, height: height,
-        pixels: pixels[index * area..<(index + 1) * area].map {
-          Self.tone(Double($0), range, options.map)
+        pixels: (index * area..<(index + 1) * area).map { place in
+          channels == 1
+            ? Self.tone(Double(pixels[place]), range, options.map)
+            : Self.tone(pixels[3 * place..<3 * place + 3].map(Double.init), range)
         })
     }
     var square = 1
     while square < count, square * square * height < count * width { square += 1 }
     panel.images = ImageGrid(
       images: images, columns: min(options.columns ?? min(max(square, 8), 16), count),
-      captions: options.captions, padding: options.padding)
+      hasOwnColumns: options.columns != nil, captions: options.captions, padding: options.padding)
   }
 
   private static func extent(of pixels: UnsafeBufferPointer<Float>) -> ClosedRange<Double> {
@@ -131,11 +143,24 @@ extension Figure {
   private static func tone(
     _ value: Double, _ range: ClosedRange<Double>, _ map: ColorMap
   ) -> UInt32 {
-    guard !value.isNaN else { return 0xC1272D }
-    let size = range.upperBound - range.lowerBound
-    let share = size > 0 ? min(max((value - range.lowerBound) / size, 0), 1) : 0.5
-    return map.color(share).packed
+    guard !value.isNaN else { return missing }
+    return map.color(share(value, range)).packed
   }
+
+  /// Of red, green and blue.
+  private static func tone(_ parts: [Double], _ range: ClosedRange<Double>) -> UInt32 {
+    guard !parts.contains(where: \.isNaN) else { return missing }
+    let shares = parts.map { share($0, range) }
+    return Color(red: shares[0], green: shares[1], blue: shares[2]).packed
+  }
+
+  private static func share(_ value: Double, _ range: ClosedRange<Double>) -> Double {
+    let size = range.upperBound - range.lowerBound
+    return size > 0 ? min(max((value - range.lowerBound) / size, 0), 1) : 0.5
+  }
+
+  /// The red of pixels that are NaN.
+  private static let missing: UInt32 = 0xC1272D
 }
 
 extension Color {
@@ -148,15 +173,13 @@ extension Color {
 
 extension HeatMap {
   /// The colours, from the top row down.
-  var bitmap: Bitmap {
-    let known = values.filter { $0.isFinite }
-    let low = range?.lowerBound ?? known.min() ?? 0
-    let high = range?.upperBound ?? known.max() ?? 1
+  func bitmap(_ scale: ColorScale) throws -> Bitmap {
     var pixels: [UInt32] = []
-    pixels.reserveCapacity(values.count)
+    pixels.reserveCapacity(colored.values.count)
     for row in stride(from: rows - 1, through: 0, by: -1) {
-      for value in values[row * columns..<(row + 1) * columns] {
-        pixels.append(map.color(high > low ? (value - low) / (high - low) : 0.5).packed)
+      try Cancellation.check()
+      for value in colored.values[row * columns..<(row + 1) * columns] {
+        pixels.append(scale.color(value).packed)
       }
     }
     return Bitmap(width: columns, height: rows, pixels: pixels)

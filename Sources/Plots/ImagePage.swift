@@ -1,7 +1,9 @@
-// A grid of images on a page. Alone in a figure, each of its pixels covers a whole number of the
-// pixels of the PNG, so that all are of the same size.
+// Grids of images on a page. A page of images alone is as high as they need. A grid alone in a figure
+// has each of its pixels cover a whole number of the pixels of the PNG, so that all are of one size; on
+// a page of a given size, and beside others, it is as large as fits.
 
 import Glibc
+import Runtime
 
 enum ImagePage {
   private static let dot = 72 / PageFormat.density
@@ -14,16 +16,34 @@ enum ImagePage {
     return max((figure.width * PageFormat.density / across).rounded(.down), 1)
   }
 
-  /// The page, where the figure is one grid and has no size of its own.
+  /// The page, in points, where the figure shows nothing but images and has no size of its own.
   static func size(of figure: Figure) -> Point? {
-    guard figure.rows == 1, figure.columns == 1, let grid = figure.panel(row: 1, column: 1).images,
-      !figure.hasOwnSize
-    else { return nil }
+    guard !figure.hasOwnSize, let grids = grids(of: figure) else { return nil }
+    guard let grid = alone(figure) else {
+      return Point(x: figure.width * 72, y: PageLayout.height(of: figure, grids))
+    }
     let scale = scale(figure, grid) * dot
-    let step = cell(grid, scale)
-    return Point(
-      x: Double(grid.columns) * step.x - Double(grid.padding) * scale + 2 * margin,
-      y: Double(grid.rows) * step.y - Double(grid.padding) * scale + 2 * margin + head(figure))
+    let extent = extent(grid, columns: grid.columns, scale)
+    return Point(x: extent.x + 2 * margin, y: extent.y + 2 * margin + head(figure))
+  }
+
+  /// The grid of a figure that is one grid and has no size of its own.
+  static func alone(_ figure: Figure) -> ImageGrid? {
+    guard figure.rows == 1, figure.columns == 1, !figure.hasOwnSize else { return nil }
+    return figure.panel(row: 1, column: 1).images
+  }
+
+  /// The grids of all panels; nil where a panel shows something else, or there is none.
+  private static func grids(of figure: Figure) -> [(panel: Panel, grid: ImageGrid)]? {
+    var grids: [(Panel, ImageGrid)] = []
+    for row in 1...figure.rows {
+      for column in 1...figure.columns where figure.hasPanel(row: row, column: column) {
+        let panel = figure.panel(row: row, column: column)
+        guard let grid = panel.images else { return nil }
+        grids.append((panel, grid))
+      }
+    }
+    return grids.isEmpty ? nil : grids
   }
 
   private static func head(_ figure: Figure) -> Double {
@@ -38,38 +58,79 @@ enum ImagePage {
       y: Double(grid.imageHeight + grid.padding) * scale + caption)
   }
 
-  static func draw(_ figure: Figure, on canvas: CairoCanvas) {
-    let panel = figure.panel(row: 1, column: 1)
-    guard let grid = panel.images, let size = size(of: figure) else { return }
+  /// The size of a whole grid.
+  private static func extent(_ grid: ImageGrid, columns: Int, _ scale: Double) -> Point {
+    let step = cell(grid, scale)
+    return Point(
+      x: Double(columns) * step.x - Double(grid.padding) * scale,
+      y: Double(grid.rows(columns)) * step.y - Double(grid.padding) * scale)
+  }
+
+  /// The height of a grid that fills a width.
+  static func height(_ grid: ImageGrid, width: Double) -> Double {
+    let one = extent(grid, columns: grid.columns, 1)
+    return extent(grid, columns: grid.columns, width / one.x).y
+  }
+
+  static func draw(_ figure: Figure, _ grid: ImageGrid, on canvas: CairoCanvas) throws {
+    guard let size = size(of: figure) else { return }
     if let title = figure.title {
       canvas.text(
         RichText(title), at: Point(x: size.x / 2, y: 6),
         TextStyle(size: PageLayout.headSize, bold: true, horizontal: .middle, vertical: .top))
     }
-    draw(
-      grid, from: Point(x: margin, y: margin + head(figure)), scale: scale(figure, grid) * dot,
-      on: canvas)
+    try draw(
+      grid, columns: grid.columns, from: Point(x: margin, y: margin + head(figure)),
+      scale: scale(figure, grid) * dot, on: canvas)
   }
 
-  /// As large as fits a frame, at its left, below the title.
-  static func draw(_ grid: ImageGrid, in frame: Rect, on canvas: any Canvas) {
-    let unit = cell(grid, 1)
-    let caption = unit.y - Double(grid.imageHeight + grid.padding)
-    let scale = min(
-      frame.width / (unit.x * Double(grid.columns)),
-      (frame.height / Double(grid.rows) - caption) / Double(grid.imageHeight + grid.padding))
-    guard scale > 0 else { return }
-    draw(grid, from: Point(x: frame.x, y: frame.y), scale: scale, on: canvas)
+  // MARK: In a frame
+
+  /// A grid in a frame: as many columns as make the images largest, where the user chose none.
+  struct Placement {
+    let columns: Int
+    let scale: Double
+    /// In the middle of the frame.
+    let area: Rect
+  }
+
+  static func placement(_ grid: ImageGrid, in frame: Rect) -> Placement {
+    func scale(_ columns: Int) -> Double {
+      let rows = Double(grid.rows(columns))
+      let unit = cell(grid, 1)
+      let caption = unit.y - Double(grid.imageHeight + grid.padding)
+      return min(
+        frame.width / (unit.x * Double(columns) - Double(grid.padding)),
+        (frame.height - rows * caption)
+          / (rows * Double(grid.imageHeight + grid.padding) - Double(grid.padding)))
+    }
+    let choices = grid.hasOwnColumns ? grid.columns...grid.columns : 1...grid.images.count
+    let columns = choices.max { scale($0) < scale($1) } ?? grid.columns
+    let chosen = max(scale(columns), 0)
+    let size = extent(grid, columns: columns, chosen)
+    return Placement(
+      columns: columns, scale: chosen,
+      area: Rect(
+        x: frame.x + max((frame.width - size.x) / 2, 0),
+        y: frame.y + max((frame.height - size.y) / 2, 0), width: size.x, height: size.y))
+  }
+
+  static func draw(_ grid: ImageGrid, at place: Placement, on canvas: any Canvas) throws {
+    guard place.scale > 0 else { return }
+    try draw(
+      grid, columns: place.columns, from: Point(x: place.area.x, y: place.area.y),
+      scale: place.scale, on: canvas)
   }
 
   private static func draw(
-    _ grid: ImageGrid, from origin: Point, scale: Double, on canvas: any Canvas
-  ) {
+    _ grid: ImageGrid, columns: Int, from origin: Point, scale: Double, on canvas: any Canvas
+  ) throws {
     let step = cell(grid, scale)
     for (index, image) in grid.images.enumerated() {
+      try Cancellation.check()
       let frame = Rect(
-        x: origin.x + Double(index % grid.columns) * step.x,
-        y: origin.y + Double(index / grid.columns) * step.y,
+        x: origin.x + Double(index % columns) * step.x,
+        y: origin.y + Double(index / columns) * step.y,
         width: Double(image.width) * scale, height: Double(image.height) * scale)
       canvas.image(image, in: frame)
       if index < grid.captions.count {

@@ -20,7 +20,7 @@ struct LegendLayout {
   init?(
     _ panel: Panel, _ axes: (x: ResolvedAxis, y: ResolvedAxis), _ frame: Rect,
     _ canvas: CairoCanvas
-  ) {
+  ) throws {
     guard panel.legend != .none, panel.images == nil else { return nil }
     items = panel.legendEntries.map { Item(label: RichText($0.label), members: $0.members) }
     guard !items.isEmpty else { return nil }
@@ -29,20 +29,20 @@ struct LegendLayout {
     size = Point(
       x: widest + Self.keyWidth + 5 + 2 * Self.inset,
       y: Double(items.count) * Self.rowHeight + 2 * Self.inset)
-    corner = choose(panel, axes, frame)
+    corner = try choose(panel, axes, frame)
     isBeside = corner == nil
   }
 
   private func choose(
     _ panel: Panel, _ axes: (x: ResolvedAxis, y: ResolvedAxis), _ frame: Rect
-  ) -> LegendPlace? {
+  ) throws -> LegendPlace? {
     switch panel.legend {
     case .right, .none: return nil
     case .top_left, .top_right, .bottom_left, .bottom_right: return panel.legend
     case .automatic:
       guard size.x < 0.6 * frame.width, size.y < 0.7 * frame.height else { return nil }
       let obstacles = Obstacles()
-      Marks(canvas: obstacles, projection: Projection(x: axes.x, y: axes.y, frame: frame))
+      try Marks(canvas: obstacles, projection: Projection(x: axes.x, y: axes.y, frame: frame))
         .draw(panel)
       return [LegendPlace.top_right, .top_left, .bottom_right, .bottom_left].first {
         !obstacles.touch(Self.box(size, $0, frame).inset(-3))
@@ -67,7 +67,7 @@ struct LegendLayout {
     }
   }
 
-  func draw(_ panel: Panel, on canvas: any Canvas) {
+  func draw(_ panel: Panel, on canvas: any Canvas) throws {
     let colors = panel.colors
     if !isBeside {
       let box = Rect(x: origin.x, y: origin.y, width: size.x, height: size.y)
@@ -77,7 +77,7 @@ struct LegendLayout {
       let middle = origin.y + Self.inset + (Double(row) + 0.5) * Self.rowHeight
       let left = origin.x + Self.inset
       for index in item.members.sorted(by: { panel.series[$0].layer < panel.series[$1].layer }) {
-        key(panel.series[index], colors[index], index, left, middle, canvas)
+        try key(panel.series[index], colors[index], index, left, middle, canvas)
       }
       canvas.text(
         item.label, at: Point(x: left + Self.keyWidth + 5, y: middle),
@@ -89,27 +89,38 @@ struct LegendLayout {
   private func key(
     _ series: Series, _ color: Color, _ index: Int, _ left: Double, _ middle: Double,
     _ canvas: any Canvas
-  ) {
+  ) throws {
     let style = series.style
     let box = Rect(x: left, y: middle - 4, width: Self.keyWidth, height: 8)
     let ends = [Point(x: left, y: middle), Point(x: box.right, y: middle)]
     let center = Point(x: left + Self.keyWidth / 2, y: middle)
     switch series.shape {
-    case .line, .steps, .horizontal, .vertical:
+    case .line, .steps, .errors, .arrows, .horizontal, .vertical:
       let isReference = series.layer == 3
-      canvas.stroke(
-        [ends],
+      var strokes = [ends]
+      if case .errors = series.shape {
+        strokes = [[Point(x: center.x, y: box.y), Point(x: center.x, y: box.bottom)]]
+      }
+      try canvas.stroke(
+        strokes,
         Pen(
           color: color.with(alpha: style.opacity ?? 1),
           width: style.width ?? (isReference ? 1 : 1.5),
           dash: style.dash ?? (isReference ? .dashed : .solid), series: index))
-      if let marker = style.marker {
-        canvas.mark([center], marker, size: style.size ?? 4.5, color: color, series: index)
+      var marker = style.marker
+      if marker == nil, case .errors = series.shape { marker = .circle }
+      if let marker {
+        try canvas.mark(
+          Cloud(
+            points: [center], marker: marker, size: style.size ?? 4.5, color: color, series: index))
       }
-    case .points:
-      canvas.mark(
-        [center], style.marker ?? .circle, size: min(max(style.size ?? 4, 3.5), 8),
-        color: color.with(alpha: max(style.opacity ?? 0.75, 0.5)), series: index)
+    case .points(_, _, let values):
+      let shown = values.map { $0.map.color(0.6) } ?? color
+      try canvas.mark(
+        Cloud(
+          points: [center], marker: style.marker ?? .circle,
+          size: min(max(style.size ?? 4, 3.5), 8),
+          color: shown.with(alpha: max(style.opacity ?? 0.75, 0.5)), series: index))
     case .band: canvas.fill(box.corners, color.with(alpha: style.opacity ?? 0.22))
     case .bars: canvas.fill(box.corners, color.with(alpha: style.opacity ?? 0.8))
     case .heat, .note: break
@@ -120,6 +131,7 @@ struct LegendLayout {
 /// A canvas that only remembers where something was drawn.
 private final class Obstacles: Canvas {
   let resolution = 1.0
+  let thinnestArea = 1.0
   private var points: [Point] = []
   private var boxes: [Rect] = []
 
@@ -162,10 +174,8 @@ private final class Obstacles: Canvas {
     }
   }
 
-  func mark(_ places: [Point], _ marker: Marker, size: Double, color: Color, series: Int?) {
-    points += places
-  }
+  func mark(_ cloud: Cloud) { points += cloud.points }
   func image(_ bitmap: Bitmap, in frame: Rect) { boxes.append(frame) }
   func text(_ text: RichText, at point: Point, _ style: TextStyle) { points.append(point) }
-  func clipped(to frame: Rect, _ draw: () -> Void) { draw() }
+  func clipped(to frame: Rect, _ draw: () throws -> Void) rethrows { try draw() }
 }

@@ -1,5 +1,8 @@
 // Drawing series on any canvas: data to points of the surface, then strokes and fills.
 
+import Glibc
+import Runtime
+
 /// From data to the surface.
 struct Projection {
   let x: ResolvedAxis
@@ -31,16 +34,21 @@ struct Marks {
   let canvas: any Canvas
   let projection: Projection
 
-  func draw(_ panel: Panel) {
+  func draw(_ panel: Panel) throws {
     let colors = panel.colors
     for layer in 0...6 {
       for (index, series) in panel.series.enumerated() where series.layer == layer {
-        draw(series, colors[index], panel.ordinal(of: index))
+        try Cancellation.check()
+        try draw(
+          series, colors[index], panel.ordinal(of: index),
+          series.colored.flatMap { ColorScale($0, in: panel) })
       }
     }
   }
 
-  private func draw(_ series: Series, _ color: Color, _ index: Int?) {
+  private func draw(
+    _ series: Series, _ color: Color, _ index: Int?, _ scale: ColorScale?
+  ) throws {
     let style = series.style
     let opacity = style.opacity ?? 1
     let pen = Pen(
@@ -48,38 +56,46 @@ struct Marks {
       series: index)
     switch series.shape {
     case .line(let x, let y):
-      let runs = runs(x, y)
-      canvas.stroke(runs.map(thinned), pen)
+      let runs = try runs(x, y)
+      try canvas.stroke(runs.map(thinned), pen)
       let lonely = runs.filter { $0.count == 1 }.map { $0[0] }
       let points = style.marker == nil ? lonely : runs.flatMap { $0 }
-      canvas.mark(
-        points, style.marker ?? .circle, size: style.size ?? (style.marker == nil ? 3 : 4.5),
-        color: pen.color, series: index)
+      try canvas.mark(
+        Cloud(
+          points: points, marker: style.marker ?? .circle,
+          size: style.size ?? (style.marker == nil ? 3 : 4.5), color: pen.color, series: index))
     case .steps(let x, let y):
-      canvas.stroke(runs(x, y).map { thinned(Self.stairs($0)) }, pen)
-    case .points(let x, let y):
-      canvas.mark(
-        runs(x, y).flatMap { $0 }, style.marker ?? .circle, size: style.size ?? 4,
-        color: color.with(alpha: style.opacity ?? 0.75), series: index)
+      try canvas.stroke(runs(x, y).map { thinned(Self.stairs($0)) }, pen)
+    case .points(let x, let y, let values):
+      try points(x, y, style, color.with(alpha: style.opacity ?? 0.75), index) {
+        guard let values, let scale else { return nil }
+        return scale.color(values.values[$0]).with(alpha: style.opacity ?? 0.75)
+      }
+    case .errors(let x, let y, let low, let high):
+      try errors(x, y, low, high, style, pen)
+    case .arrows(let x, let y, let toX, let toY):
+      try arrows(x, y, toX, toY, style, pen)
     case .band(let x, let lower, let upper):
       band(x, lower, upper, color.with(alpha: style.opacity ?? 0.22))
     case .bars(let edges, let heights):
-      bars(edges, heights, color.with(alpha: style.opacity ?? 0.8))
+      try bars(edges, heights, color.with(alpha: style.opacity ?? 0.8))
     case .heat(let map):
       guard let a = projection.areaPoint(map.x.lowerBound, map.y.upperBound),
         let b = projection.areaPoint(map.x.upperBound, map.y.lowerBound)
       else { return }
-      canvas.image(map.bitmap, in: Rect(x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y))
+      guard let scale else { return }
+      canvas.image(
+        try map.bitmap(scale), in: Rect(x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y))
     case .horizontal(let y):
       guard let share = projection.y.fraction(y) else { return }
       let place = projection.frame.bottom - share * projection.frame.height
-      reference(
+      try reference(
         Point(x: projection.frame.x, y: place), Point(x: projection.frame.right, y: place), style,
         pen)
     case .vertical(let x):
       guard let share = projection.x.fraction(x) else { return }
       let place = projection.frame.x + share * projection.frame.width
-      reference(
+      try reference(
         Point(x: place, y: projection.frame.bottom), Point(x: place, y: projection.frame.y), style,
         pen)
     case .note(let x, let y, let text):
@@ -90,19 +106,20 @@ struct Marks {
     }
   }
 
-  private func reference(_ from: Point, _ to: Point, _ style: Style, _ pen: Pen) {
+  private func reference(_ from: Point, _ to: Point, _ style: Style, _ pen: Pen) throws {
     var pen = pen
     pen.width = style.width ?? 1
     pen.dash = style.dash ?? .dashed
     pen.series = nil
-    canvas.stroke([[from, to]], pen)
+    try canvas.stroke([[from, to]], pen)
   }
 
   /// Connected stretches: NaN, and what a log scale cannot show, ends one.
-  private func runs(_ x: [Double], _ y: [Double]) -> [[Point]] {
+  private func runs(_ x: [Double], _ y: [Double]) throws -> [[Point]] {
     var runs: [[Point]] = []
     var run: [Point] = []
-    for (x, y) in zip(x, y) {
+    for (number, (x, y)) in zip(x, y).enumerated() {
+      if number & 0xFFFF == 0 { try Cancellation.check() }
       if let point = projection.point(x, y) {
         run.append(point)
       } else if !run.isEmpty {
@@ -144,17 +161,117 @@ struct Marks {
     finish()
   }
 
-  private func bars(_ edges: [Double], _ heights: [Double], _ color: Color) {
-    let base = projection.y.scale == .log ? 0 : 0.0
+  /// A point for each pair of numbers that have one, from the first to the last.
+  private func points(
+    _ x: [Double], _ y: [Double], _ style: Style, _ color: Color, _ index: Int?,
+    colorOf: (Int) -> Color?
+  ) throws {
+    let marker = style.marker ?? .circle
+    let size = style.size ?? 4
+    // A mark whose centre lies outside may still reach into the frame.
+    let reach = projection.frame.inset(-size)
+    var kept: [Int] = []
+    var places: [Point] = []
+    for (number, (x, y)) in zip(x, y).enumerated() {
+      if number & 0xFFFF == 0 { try Cancellation.check() }
+      guard let point = projection.point(x, y), reach.contains(point) else { continue }
+      kept.append(number)
+      places.append(point)
+    }
+    let seen = Visibility(frame: reach, dot: canvas.resolution / 2, alpha: color.alpha)
+      .seen(places)
+    if let seen {
+      kept = seen.map { kept[$0] }
+      places = seen.map { places[$0] }
+    }
+    let first = kept.first.flatMap(colorOf)
+    try canvas.mark(
+      Cloud(
+        points: places, marker: marker, size: size, color: color,
+        colors: first == nil ? nil : kept.map { colorOf($0) ?? color }, series: index))
+  }
+
+  private func errors(
+    _ x: [Double], _ y: [Double], _ low: [Double], _ high: [Double], _ style: Style, _ pen: Pen
+  ) throws {
+    let cap = canvas.resolution < 1 ? 2.5 : 1
+    var lines: [[Point]] = []
+    var places: [Point] = []
+    for index in x.indices {
+      if let point = projection.point(x[index], y[index]) { places.append(point) }
+      guard let bottom = projection.areaPoint(x[index], low[index]),
+        let top = projection.areaPoint(x[index], high[index])
+      else { continue }
+      lines.append([bottom, top])
+      for end in [bottom, top] {
+        lines.append([Point(x: end.x - cap, y: end.y), Point(x: end.x + cap, y: end.y)])
+      }
+    }
+    var thin = pen
+    thin.width = style.width ?? 1
+    try canvas.stroke(lines, thin)
+    try canvas.mark(
+      Cloud(
+        points: places, marker: style.marker ?? .circle, size: style.size ?? 4.5,
+        color: pen.color, series: pen.series))
+  }
+
+  private func arrows(
+    _ x: [Double], _ y: [Double], _ toX: [Double], _ toY: [Double], _ style: Style, _ pen: Pen
+  ) throws {
+    var lines: [[Point]] = []
+    for index in x.indices {
+      guard let foot = projection.point(x[index], y[index]),
+        let tip = projection.point(toX[index], toY[index])
+      else { continue }
+      lines.append([foot, tip])
+      let (across, down) = (tip.x - foot.x, tip.y - foot.y)
+      let length = hypot(across, down)
+      guard length > 4 * canvas.resolution else { continue }
+      // Two strokes of the head, 25° off the shaft.
+      let head = min(4.5, 0.4 * length) / length
+      for turn in [0.44, -0.44] {
+        lines.append([
+          tip,
+          Point(
+            x: tip.x - head * (across * cos(turn) - down * sin(turn)),
+            y: tip.y - head * (across * sin(turn) + down * cos(turn))),
+        ])
+      }
+    }
+    var thin = pen
+    thin.width = style.width ?? 1
+    try canvas.stroke(lines, thin)
+  }
+
+  /// Bars between edges. Those too thin for the surface are drawn together, as one bar a column of
+  /// it that is as high as the highest of them: none vanishes between two columns.
+  private func bars(_ edges: [Double], _ heights: [Double], _ color: Color) throws {
+    let base = 0.0
+    let thinnest = canvas.thinnestArea
+    var together: [Double: (top: Double, bottom: Double)] = [:]
     for (place, height) in heights.enumerated() where height.isFinite && height != 0 {
+      if place & 0xFFF == 0 { try Cancellation.check() }
       guard let a = projection.areaPoint(edges[place], height),
         let b = projection.areaPoint(edges[place + 1], base)
       else { continue }
       let frame = Rect(x: a.x, y: min(a.y, b.y), width: b.x - a.x, height: abs(b.y - a.y))
+      if frame.width < thinnest {
+        let column = ((frame.x + frame.width / 2) / thinnest).rounded(.down)
+        let known = together[column] ?? (frame.y, frame.bottom)
+        together[column] = (min(known.top, frame.y), max(known.bottom, frame.bottom))
+        continue
+      }
       let gap = frame.width > 20 * canvas.resolution ? 0.7 * canvas.resolution : 0
       canvas.fill(
         Rect(x: frame.x + gap, y: frame.y, width: frame.width - 2 * gap, height: frame.height)
           .corners, color)
+    }
+    for (column, span) in together.sorted(by: { $0.key < $1.key }) {
+      canvas.fill(
+        Rect(
+          x: column * thinnest, y: span.top, width: thinnest, height: span.bottom - span.top
+        ).corners, color)
     }
   }
 

@@ -15,6 +15,15 @@ enum NumberText {
     formatted("%.*g", [Int32(digits), value])
   }
 
+  /// As a mark of an axis says it: "0.25", "10^{-4}", "2.5×10^{6}".
+  static func label(_ value: Double) -> String {
+    let text = general(value, digits: 6)
+    guard let split = text.firstIndex(of: "e"), let power = Int(text[text.index(after: split)...])
+    else { return text }
+    let digits = text[..<split]
+    return (digits == "1" ? "" : "\(digits)×") + "10^{\(power)}"
+  }
+
   private static func formatted(_ format: String, _ arguments: [any CVarArg]) -> String {
     withVaList(arguments) { list in
       withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in

@@ -5,19 +5,26 @@ import Glibc
 
 enum Page {
   /// The bytes of the figure's file.
-  static func render(_ figure: Figure, _ format: PageFormat) throws -> [UInt8] {
-    let size = ImagePage.size(of: figure) ?? Point(x: figure.width * 72, y: figure.height * 72)
+  static func render(
+    _ figure: Figure, _ format: PageFormat, letters: Bool = false
+  ) throws -> [UInt8] {
+    let size = size(of: figure)
     guard max(size.x, size.y) / 72 * PageFormat.density < 32_000 else {
       throw UserError(
         "the figure is too large: \(Int(size.x / 72))×\(Int(size.y / 72)) inches, at most 160")
     }
-    let canvas = try CairoCanvas(format, width: size.x, height: size.y)
-    if ImagePage.size(of: figure) != nil {
-      ImagePage.draw(figure, on: canvas)
+    let canvas = try CairoCanvas(format, width: size.x, height: size.y, letters: letters)
+    if let grid = ImagePage.alone(figure) {
+      try ImagePage.draw(figure, grid, on: canvas)
     } else {
       try draw(figure, on: canvas)
     }
     return try canvas.finish()
+  }
+
+  /// In points.
+  static func size(of figure: Figure) -> Point {
+    ImagePage.size(of: figure) ?? Point(x: figure.width * 72, y: figure.height * 72)
   }
 
   private static func draw(_ figure: Figure, on canvas: CairoCanvas) throws {
@@ -28,29 +35,32 @@ enum Page {
         TextStyle(size: PageLayout.headSize, bold: true, horizontal: .middle, vertical: .top))
     }
     for panel in layout.panels {
+      var corner = Point(x: panel.frame.x, y: panel.frame.y)
       if let grid = panel.panel.images {
-        ImagePage.draw(grid, in: panel.frame, on: canvas)
+        let place = ImagePage.placement(grid, in: panel.frame)
+        corner = Point(x: place.area.x, y: place.area.y)
+        try ImagePage.draw(grid, at: place, on: canvas)
       } else {
-        draw(panel, on: canvas)
+        try draw(panel, on: canvas)
       }
       if let title = panel.panel.title {
         canvas.text(
-          RichText(title), at: Point(x: panel.frame.x, y: panel.frame.y - 5),
+          RichText(title), at: Point(x: corner.x, y: corner.y - 5),
           TextStyle(size: PageLayout.titleSize, bold: true))
       }
     }
   }
 
-  private static func draw(_ layout: PanelLayout, on canvas: CairoCanvas) {
+  private static func draw(_ layout: PanelLayout, on canvas: CairoCanvas) throws {
     let frame = layout.frame
-    grid(layout, on: canvas)
-    canvas.clipped(to: frame) {
-      Marks(
+    try grid(layout, on: canvas)
+    try canvas.clipped(to: frame) {
+      try Marks(
         canvas: canvas,
         projection: Projection(x: layout.axes.x, y: layout.axes.y, frame: frame)
       ).draw(layout.panel)
     }
-    axisLines(layout, on: canvas)
+    try axisLines(layout, on: canvas)
     axisWords(layout, on: canvas)
     if !layout.axes.x.hasData || !layout.axes.y.hasData {
       let onLog = layout.axes.x.scale == .log || layout.axes.y.scale == .log
@@ -60,56 +70,60 @@ enum Page {
         TextStyle(
           size: PageLayout.labelSize, color: Palette.grey, horizontal: .middle, vertical: .middle))
     }
-    ColorBar(layout.panel)?.draw(beside: frame, on: canvas)
-    layout.legend?.draw(layout.panel, on: canvas)
+    try ColorBar(layout.panel)?.draw(beside: frame, on: canvas)
+    try layout.legend?.draw(layout.panel, on: canvas)
   }
 
+  /// Where the places of an axis lie on the page.
   private static func places(
     _ layout: PanelLayout
-  ) -> (x: (Double) -> Double?, y: (Double) -> Double?) {
+  ) -> (x: (Double) -> Double, y: (Double) -> Double) {
     let frame = layout.frame
     return (
-      { value in layout.axes.x.fraction(value).map { frame.x + $0 * frame.width } },
-      { value in layout.axes.y.fraction(value).map { frame.bottom - $0 * frame.height } }
+      { frame.x + layout.axes.x.share($0) * frame.width },
+      { frame.bottom - layout.axes.y.share($0) * frame.height }
     )
   }
 
-  private static func grid(_ layout: PanelLayout, on canvas: CairoCanvas) {
+  private static func grid(_ layout: PanelLayout, on canvas: CairoCanvas) throws {
     let frame = layout.frame
     let place = places(layout)
-    let across = layout.ticks.y.major.compactMap { place.y($0.value) }.map {
+    let across = layout.ticks.y.major.map { place.y($0.place) }.map {
       [Point(x: frame.x, y: $0), Point(x: frame.right, y: $0)]
     }
-    let up = layout.ticks.x.major.compactMap { place.x($0.value) }.map {
+    let up = layout.ticks.x.major.map { place.x($0.place) }.map {
       [Point(x: $0, y: frame.y), Point(x: $0, y: frame.bottom)]
     }
-    canvas.stroke(across + up, Pen(color: Palette.faint, width: 0.6))
+    try canvas.stroke(across + up, Pen(color: Palette.faint, width: 0.6))
   }
 
-  private static func axisLines(_ layout: PanelLayout, on canvas: CairoCanvas) {
+  private static func axisLines(_ layout: PanelLayout, on canvas: CairoCanvas) throws {
     let frame = layout.frame
     let place = places(layout)
-    canvas.stroke(
+    try canvas.stroke(
       [
         [
           Point(x: frame.x, y: frame.y), Point(x: frame.x, y: frame.bottom),
           Point(x: frame.right, y: frame.bottom),
         ]
       ], Pen(color: Palette.ink, width: 0.8))
-    func ticks(_ x: [Double], _ y: [Double], length: Double, width: Double) {
-      let down = x.compactMap(place.x).map {
+    func ticks(_ x: [Double], _ y: [Double], length: Double, width: Double) throws {
+      let down = x.map(place.x).map {
         [Point(x: $0, y: frame.bottom), Point(x: $0, y: frame.bottom + length)]
       }
-      let left = y.compactMap(place.y).map {
+      let left = y.map(place.y).map {
         [Point(x: frame.x, y: $0), Point(x: frame.x - length, y: $0)]
       }
-      canvas.stroke(down + left, Pen(color: Palette.ink, width: width))
+      try canvas.stroke(down + left, Pen(color: Palette.ink, width: width))
     }
-    ticks(
-      layout.ticks.x.major.map(\.value), layout.ticks.y.major.map(\.value), length: 3.2, width: 0.8)
-    ticks(
-      layout.axes.x.scale == .log ? layout.ticks.x.minor : [],
-      layout.axes.y.scale == .log ? layout.ticks.y.minor : [], length: 1.8, width: 0.5)
+    try ticks(
+      layout.ticks.x.major.map(\.place), layout.ticks.y.major.map(\.place), length: 3.2, width: 0.8)
+    func minor(_ axis: ResolvedAxis, _ ticks: Ticks) -> [Double] {
+      axis.scale == .log ? ticks.minor.compactMap(axis.place) : []
+    }
+    try ticks(
+      minor(layout.axes.x, layout.ticks.x), minor(layout.axes.y, layout.ticks.y), length: 1.8,
+      width: 0.5)
   }
 
   private static func axisWords(_ layout: PanelLayout, on canvas: CairoCanvas) {
@@ -118,13 +132,13 @@ enum Page {
     let size = PageLayout.tickSize
     var widest = 0.0
     for mark in layout.ticks.x.major {
-      guard let x = place.x(mark.value) else { continue }
+      let x = place.x(mark.place)
       canvas.text(
         minus(mark.label), at: Point(x: x, y: frame.bottom + 5.5),
         TextStyle(size: size, horizontal: .middle, vertical: .top))
     }
     for mark in layout.ticks.y.major {
-      guard let y = place.y(mark.value) else { continue }
+      let y = place.y(mark.place)
       let style = TextStyle(size: size, horizontal: .end, vertical: .middle)
       let label = minus(mark.label)
       widest = max(widest, canvas.width(of: label, style))
@@ -148,54 +162,5 @@ enum Page {
   /// With the sign of mathematics instead of the hyphen.
   static func minus(_ label: String) -> RichText {
     RichText(String(label.map { $0 == "-" ? "−" : $0 }))
-  }
-}
-
-/// What the colours of a heat map mean.
-struct ColorBar {
-  static let room = 46.0
-  private let axis: ResolvedAxis
-  private let map: ColorMap
-
-  /// nil where the panel has no heat map.
-  init?(_ panel: Panel) {
-    for series in panel.series {
-      guard case .heat(let heat) = series.shape else { continue }
-      var extent = Extent(.linear)
-      extent.add(heat.values)
-      var limits = Axis()
-      (limits.low, limits.high) = (heat.range?.lowerBound, heat.range?.upperBound)
-      guard
-        let axis = try? ResolvedAxis(
-          limits, name: "range", extent: extent, tightLow: true, tightHigh: true)
-      else { return nil }
-      self.axis = axis
-      map = heat.map
-      return
-    }
-    return nil
-  }
-
-  func draw(beside frame: Rect, on canvas: any Canvas) {
-    let bar = Rect(x: frame.right + 8, y: frame.y, width: 8, height: frame.height)
-    canvas.image(
-      Bitmap(
-        width: 1, height: 256, pixels: (0..<256).map { map.color(1 - Double($0) / 255).packed }),
-      in: bar)
-    let ticks = Ticks(axis, wish: min(max(Int(frame.height / 35), 2), 6))
-    for mark in ticks.major {
-      guard let share = axis.fraction(mark.value) else { continue }
-      let y = bar.bottom - share * bar.height
-      canvas.stroke(
-        [[Point(x: bar.right, y: y), Point(x: bar.right + 2.5, y: y)]],
-        Pen(color: Palette.ink, width: 0.6))
-      canvas.text(
-        Page.minus(mark.label), at: Point(x: bar.right + 4.5, y: y),
-        TextStyle(size: PageLayout.tickSize, vertical: .middle))
-    }
-    if let factor = ticks.axisLabel(nil) {
-      canvas.text(
-        RichText(factor), at: Point(x: bar.x, y: bar.y - 4), TextStyle(size: PageLayout.tickSize))
-    }
   }
 }

@@ -11,6 +11,8 @@ struct Insets {
 
 struct PanelLayout {
   let panel: Panel
+  /// The axes before a unit was made as long upwards as across.
+  let data: (x: ResolvedAxis, y: ResolvedAxis)
   var axes: (x: ResolvedAxis, y: ResolvedAxis)
   var ticks: (x: Ticks, y: Ticks)
   var frame: Rect
@@ -25,24 +27,40 @@ struct PageLayout {
   private let canvas: CairoCanvas
   let figure: Figure
   var panels: [PanelLayout] = []
-  private let margin = 5.0
-  private let gap = 12.0
+  private static let margin = 5.0
+  private static let gap = 12.0
+
+  private static func head(_ figure: Figure) -> Double {
+    figure.title == nil ? 0 : headSize * 1.7
+  }
+
+  /// The height of a page that shows grids of images alone, each as wide as its panel allows.
+  static func height(of figure: Figure, _ grids: [(panel: Panel, grid: ImageGrid)]) -> Double {
+    let width =
+      (figure.width * 72 - 2 * margin - gap * Double(figure.columns - 1)) / Double(figure.columns)
+    let tallest = grids.map { ImagePage.height($0.grid, width: width) }.max() ?? 0
+    let titled = grids.contains { $0.panel.title != nil }
+    let row = tallest + (titled ? titleSize * 1.7 : 0)
+    return 2 * margin + head(figure) + Double(figure.rows) * row
+      + gap * Double(figure.rows - 1)
+  }
 
   init(_ figure: Figure, _ canvas: CairoCanvas) throws {
     self.figure = figure
     self.canvas = canvas
-    let page = Rect(
-      x: margin, y: margin, width: figure.width * 72 - 2 * margin,
-      height: figure.height * 72 - 2 * margin)
-    let head = figure.title == nil ? 0 : Self.headSize * 1.7
-    let area = Rect(x: page.x, y: page.y + head, width: page.width, height: page.height - head)
+    let size = Page.size(of: figure)
+    let head = Self.head(figure)
+    let area = Rect(
+      x: Self.margin, y: Self.margin + head, width: size.x - 2 * Self.margin,
+      height: size.y - 2 * Self.margin - head)
     var cells: [(row: Int, column: Int, layout: PanelLayout)] = []
     let guess = Rect(
       x: 0, y: 0, width: max(area.width / Double(figure.columns) - 50, 30),
       height: max(area.height / Double(figure.rows) - 40, 30))
     for row in 1...figure.rows {
       for column in 1...figure.columns where figure.hasPanel(row: row, column: column) {
-        cells.append((row, column, try measure(figure.panel(row: row, column: column), guess)))
+        let panel = figure.panel(row: row, column: column)
+        cells.append((row, column, try measure(panel, try panel.resolvedAxes(), guess)))
       }
     }
     // Ticks depend on the size of the frame, and its size on the width of their labels: twice is
@@ -50,19 +68,31 @@ struct PageLayout {
     for _ in 0..<2 {
       arrange(&cells, in: area)
       for index in cells.indices {
-        cells[index].layout = try measure(cells[index].layout.panel, cells[index].layout.frame)
+        cells[index].layout = try measured(cells[index].layout)
       }
     }
     arrange(&cells, in: area)
-    panels = cells.map { cell in
+    panels = try cells.map { cell in
       var layout = cell.layout
+      if layout.panel.isEqual {
+        (layout.axes, layout.frame) = Self.equalized(layout.panel, layout.data, layout.frame)
+        layout = try measured(layout)
+      }
       layout.legend?.place(beside: layout.frame)
       return layout
     }
   }
 
-  private func measure(_ panel: Panel, _ frame: Rect) throws -> PanelLayout {
-    let axes = try panel.resolvedAxes()
+  private func measured(_ layout: PanelLayout) throws -> PanelLayout {
+    try measure(layout.panel, layout.data, layout.frame)
+  }
+
+  /// - Parameter data: the axes as the data and the user want them.
+  private func measure(
+    _ panel: Panel, _ data: (x: ResolvedAxis, y: ResolvedAxis), _ frame: Rect
+  ) throws -> PanelLayout {
+    var axes = data
+    if panel.isEqual { axes = Self.equalized(panel, data, frame).axes }
     let style = TextStyle(size: Self.tickSize)
     let x = Ticks.fitting(axes.x, wish: min(max(Int(frame.width / 45), 2), 9)) { ticks in
       apart(ticks, axes.x, frame.width, gap: 8) { canvas.width(of: RichText($0), style) }
@@ -70,8 +100,41 @@ struct PageLayout {
     let y = Ticks.fitting(axes.y, wish: min(max(Int(frame.height / 30), 2), 9)) { ticks in
       apart(ticks, axes.y, frame.height, gap: 2) { _ in Self.tickSize }
     }
-    let legend = LegendLayout(panel, axes, frame, canvas)
-    return PanelLayout(panel: panel, axes: axes, ticks: (x, y), frame: frame, legend: legend)
+    let legend = try LegendLayout(panel, axes, frame, canvas)
+    return PanelLayout(
+      panel: panel, data: data, axes: axes, ticks: (x, y), frame: frame, legend: legend)
+  }
+
+  /// Axes and frame in which a unit is as long upwards as across: the axis that shows too little is
+  /// extended, or, where the user set its limits or a heat map fills it, the frame is narrowed.
+  static func equalized(
+    _ panel: Panel, _ axes: (x: ResolvedAxis, y: ResolvedAxis), _ frame: Rect
+  ) -> (axes: (x: ResolvedAxis, y: ResolvedAxis), frame: Rect) {
+    var (axes, frame) = (axes, frame)
+    guard axes.x.scale == .linear, axes.y.scale == .linear, axes.x.exponent == axes.y.exponent
+    else { return (axes, frame) }
+    let across = frame.width / (axes.x.high - axes.x.low)
+    let up = frame.height / (axes.y.high - axes.y.low)
+    let isFilled = panel.series.contains {
+      if case .heat = $0.shape { true } else { false }
+    }
+    func isFree(_ axis: Axis) -> Bool { axis.low == nil && axis.high == nil && !isFilled }
+    if across > up {
+      if isFree(panel.x) {
+        axes.x.widen(across / up)
+      } else {
+        let width = frame.width * up / across
+        frame = Rect(
+          x: frame.x + (frame.width - width) / 2, y: frame.y, width: width, height: frame.height)
+      }
+    } else if isFree(panel.y) {
+      axes.y.widen(up / across)
+    } else {
+      let height = frame.height * across / up
+      frame = Rect(
+        x: frame.x, y: frame.y + (frame.height - height) / 2, width: frame.width, height: height)
+    }
+    return (axes, frame)
   }
 
   /// Whether the labels along an axis of this length keep a distance.
@@ -80,7 +143,7 @@ struct PageLayout {
   ) -> Bool {
     var last = -Double.infinity
     for mark in ticks.major {
-      guard let share = axis.fraction(mark.value) else { continue }
+      let share = axis.share(mark.place)
       let half = size(mark.label) / 2
       if share * length - half < last + gap { return false }
       last = share * length + half
@@ -105,11 +168,14 @@ struct PageLayout {
     }
     result.top = layout.panel.title == nil ? 4 : Self.titleSize * 1.7
     result.right = 4
-    if let mark = layout.ticks.x.major.last, let share = layout.axes.x.fraction(mark.value) {
+    if let mark = layout.ticks.x.major.last {
+      let share = layout.axes.x.share(mark.place)
       result.right = max(4, width(mark) / 2 - (1 - share) * layout.frame.width)
     }
     if let legend = layout.legend, legend.isBeside { result.right += legend.size.x + 10 }
-    if ColorBar(layout.panel) != nil { result.right += ColorBar.room }
+    if let bar = ColorBar(layout.panel) {
+      result.right += bar.room(height: layout.frame.height, on: canvas)
+    }
     return result
   }
 
@@ -127,15 +193,15 @@ struct PageLayout {
       down[cell.row - 1].top = max(down[cell.row - 1].top, need.top)
       down[cell.row - 1].bottom = max(down[cell.row - 1].bottom, need.bottom)
     }
-    let taken = across.reduce(gap * Double(figure.columns - 1)) { $0 + $1.left + $1.right }
+    let taken = across.reduce(Self.gap * Double(figure.columns - 1)) { $0 + $1.left + $1.right }
     let width = max((area.width - taken) / Double(figure.columns), 10)
-    let used = down.reduce(gap * Double(figure.rows - 1)) { $0 + $1.top + $1.bottom }
+    let used = down.reduce(Self.gap * Double(figure.rows - 1)) { $0 + $1.top + $1.bottom }
     let height = max((area.height - used) / Double(figure.rows), 10)
     for index in cells.indices {
       let column = cells[index].column - 1
       let row = cells[index].row - 1
-      let before = across[..<column].reduce(0) { $0 + $1.left + $1.right + width + gap }
-      let above = down[..<row].reduce(0) { $0 + $1.top + $1.bottom + height + gap }
+      let before = across[..<column].reduce(0) { $0 + $1.left + $1.right + width + Self.gap }
+      let above = down[..<row].reduce(0) { $0 + $1.top + $1.bottom + height + Self.gap }
       cells[index].layout.frame = Rect(
         x: area.x + before + across[column].left, y: area.y + above + down[row].top, width: width,
         height: height)

@@ -14,6 +14,8 @@ public struct Panel {
   public var x = Axis()
   public var y = Axis()
   public var legend = LegendPlace.automatic
+  /// Whether a unit is as long upwards as across; on linear axes only.
+  public var isEqual = false
   var series: [Series] = []
   var images: ImageGrid?
 
@@ -30,8 +32,9 @@ public struct Panel {
         switch series.shape {
         case .horizontal, .vertical: color = Palette.grey
         case .note: color = Palette.ink
-        case .band where series.style.label == nil: color = last ?? Palette.series(used)
-        case .heat: color = Palette.ink
+        case .band where series.style.label == nil, .errors where series.style.label == nil:
+          color = last ?? Palette.series(used)
+        case .heat, .points(_, _, .some): color = Palette.ink
         default:
           color = Palette.series(used)
           used += 1
@@ -73,7 +76,7 @@ public struct Panel {
     var tightX = false
     for series in series {
       switch series.shape {
-      case .line(let xs, let ys), .points(let xs, let ys), .steps(let xs, let ys):
+      case .line(let xs, let ys), .points(let xs, let ys, _), .steps(let xs, let ys):
         for (x, y) in zip(xs, ys) where !x.isNaN && !y.isNaN {
           across.add(x)
           up.add(y)
@@ -82,6 +85,12 @@ public struct Panel {
         across.add(xs)
         up.add(lower)
         up.add(upper)
+      case .errors(let xs, let ys, let low, let high):
+        across.add(xs)
+        for values in [ys, low, high] { up.add(values) }
+      case .arrows(let xs, let ys, let toX, let toY):
+        for values in [xs, toX] { across.add(values) }
+        for values in [ys, toY] { up.add(values) }
       case .bars(let edges, let heights):
         across.add(edges)
         up.add(heights)

@@ -22,6 +22,13 @@ struct Numbers: Argument {
     return Numbers(values: try tensor.doubles(), shape: tensor.axisLengths)
   }
 
+  /// Places and heights: where one sequence is given, it is the heights at 1, 2, 3, …
+  static func pair(_ x: Numbers, _ y: Numbers?) throws -> (x: [Double], y: [Double]) {
+    if let y { return (try x.sequence("x"), try y.sequence("y")) }
+    let heights = try x.sequence("y")
+    return (heights.indices.map { Double($0 + 1) }, heights)
+  }
+
   /// The numbers as a sequence: at most one axis may be longer than 1.
   func sequence(_ name: String) throws -> [Double] {
     guard shape.filter({ $0 != 1 }).count <= 1 else {
@@ -91,6 +98,9 @@ struct AxesOptions: OptionGroup {
   var log: String?
   var xLimits: Interval?
   var yLimits: Interval?
+  var xTicks: [Double]?
+  var yTicks: [Double]?
+  var aspect: String?
   var legend: String?
 
   static let options: [Option<AxesOptions>] = [
@@ -100,6 +110,12 @@ struct AxesOptions: OptionGroup {
     Option("log", \.log, "axes with a log scale", in: .oneOf(["x", "y", "xy", "none"])),
     Option("x_limits", \.xLimits, "ends of the x axis; else from the data"),
     Option("y_limits", \.yLimits, "ends of the y axis; else from the data"),
+    Option("x_ticks", \.xTicks, "where the x axis has its marks; else at round numbers"),
+    Option("y_ticks", \.yTicks, "where the y axis has its marks; else at round numbers"),
+    Option(
+      "aspect", \.aspect,
+      "'equal': a unit is as long upwards as across; an axis without limits is extended for it",
+      in: .oneOf(["equal", "free"])),
     Option(
       "legend", \.legend, "where the legend stands; where absent, in a corner free of data",
       in: .oneOf(LegendPlace.allCases.map(\.rawValue))),
@@ -119,6 +135,9 @@ struct AxesOptions: OptionGroup {
     if let range = yLimits?.range {
       (panel.y.low, panel.y.high) = (range.lowerBound, range.upperBound)
     }
+    if let xTicks { panel.x.ticks = xTicks }
+    if let yTicks { panel.y.ticks = yTicks }
+    if let aspect { panel.isEqual = aspect == "equal" }
     if let legend = legend.flatMap(LegendPlace.init) { panel.legend = legend }
   }
 }
@@ -127,83 +146,45 @@ struct AxesOptions: OptionGroup {
 struct BinOptions: OptionGroup {
   var bins: Int?
   var range: Interval?
+  var edges: [Double]?
   var density = false
 
   static let options: [Option<BinOptions>] = [
     Option("bins", \.bins, "how many; else as the samples suggest", in: .within(1...100_000)),
     Option("range", \.range, "first and last edge; samples outside are left out"),
+    Option("edges", \.edges, "the edges of all bins, in place of bins and range"),
     Option("density", \.density, "scale the bars to a total area of 1"),
   ]
-}
 
-/// A grid of images.
-struct ImageGridOptions: OptionGroup {
-  var shape: [Int]?
-  var columns: Int?
-  var range: Interval?
-  var captions: [String] = []
-  var padding = 2
-  var map = "grey"
-
-  static let options: [Option<ImageGridOptions>] = [
-    Option("shape", \.shape, "{height, width} of each row, where images is [n d]"),
-    Option("columns", \.columns, "images side by side", in: .within(1...1000)),
-    Option("range", \.range, "values shown black and white; else the extent of all pixels"),
-    Option("captions", \.captions, "a text under each image"),
-    Option("padding", \.padding, "between images, in pixels of theirs", in: .within(0...1000)),
-    Option("map", \.map, "colours", in: .oneOf(ColorMap.allCases.map(\.rawValue))),
-  ]
-
-  func add(_ images: Tensor, to figure: Figure) throws {
-    var lengths = images.axisLengths
-    if let shape {
-      guard shape.count == 2, lengths.count == 2, shape[0] > 0, shape[1] > 0,
-        shape[0].multipliedReportingOverflow(by: shape[1]).partialValue == lengths[1]
-      else {
-        throw UserError("shape \(shape) does not fit images of shape \(lengths)")
-      }
-      lengths = [lengths[0]] + shape
+  func counted(_ samples: [Double]) throws -> Histogram {
+    guard let edges else {
+      return try Histogram(samples, bins: bins, range: range?.range, density: density)
     }
-    if lengths.count == 4, lengths[1] == 1 { lengths.remove(at: 1) }
-    if lengths.count == 2 { lengths.insert(1, at: 0) }
-    guard lengths.count == 3, !lengths.contains(0) else {
-      throw UserError(
-        "images has shape \(images.axisLengths), expected [n height width], [height width],"
-          + " or [n d] with the option shape")
+    guard bins == nil, range == nil else {
+      throw UserError("edges stand in place of bins and range, got both")
     }
-    var options = ImageOptions()
-    (options.columns, options.range, options.captions) = (columns, range?.range, captions)
-    (options.padding, options.map) = (padding, ColorMap(rawValue: map) ?? .grey)
-    try images.floats().withUnsafeBufferPointer {
-      try figure.addImages(
-        $0, count: lengths[0], height: lengths[1], width: lengths[2], options)
-    }
+    return try Histogram(samples, edges: edges, density: density)
   }
 }
 
-/// A heat map.
-struct HeatOptions: OptionGroup {
-  var xExtent: Interval?
-  var yExtent: Interval?
-  var range: Interval?
+/// Points coloured by a value.
+struct ValueOptions: OptionGroup {
+  var value: Numbers?
   var map = "viridis"
+  var range: Interval?
+  var valueLabel: String?
 
-  static let options: [Option<HeatOptions>] = [
-    Option("x_extent", \.xExtent, "x of the left and right edge; else 0 and the columns"),
-    Option("y_extent", \.yExtent, "y of the lower and upper edge; else 0 and the rows"),
+  static let options: [Option<ValueOptions>] = [
+    Option("value", \.value, "a number for each point, shown as its colour"),
+    Option("map", \.map, "colours of the values", in: .oneOf(ColorMap.allCases.map(\.rawValue))),
     Option("range", \.range, "values at the ends of the colours; else their extent"),
-    Option("map", \.map, "colours", in: .oneOf(ColorMap.allCases.map(\.rawValue))),
+    Option("value_label", \.valueLabel, "the name of the bar of colours"),
   ]
 
-  func add(_ values: Tensor, to figure: Figure) throws {
-    let shape = values.axisLengths
-    guard shape.count == 2, !shape.contains(0) else {
-      throw UserError("values has shape \(shape), expected [rows columns]")
-    }
-    try figure.heat(
-      HeatMap(
-        values: try values.doubles(), rows: shape[0], columns: shape[1],
-        x: xExtent?.range ?? 0...Double(shape[1]), y: yExtent?.range ?? 0...Double(shape[0]),
-        map: ColorMap(rawValue: map) ?? .viridis, range: range?.range))
+  func colored() throws -> ColoredValues? {
+    guard let value else { return nil }
+    return ColoredValues(
+      values: try value.sequence("value"), map: ColorMap(rawValue: map) ?? .viridis,
+      range: range?.range, label: valueLabel)
   }
 }

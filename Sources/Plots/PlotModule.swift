@@ -11,6 +11,7 @@ public enum PlotModule {
     entries: making + drawing + arranging + output)
 
   private typealias Look = OptionsOf<SeriesOptions>
+  private typealias Colors = OptionsOf<ValueOptions>
   private typealias Axes = OptionsOf<AxesOptions>
 
   /// A new figure with these axes and what `draw` puts into it.
@@ -35,21 +36,25 @@ public enum PlotModule {
       return result
     },
     .function(
-      "line", "A figure of one line.", .arg("x"), .arg("y"), .group(SeriesOptions.self),
-      .group(AxesOptions.self), returns: "a figure",
+      "line", "A figure of one line.", .arg("x", "heights at 1, 2, 3, … where y is absent"),
+      .arg("y", default: nil), .group(SeriesOptions.self), .group(AxesOptions.self),
+      returns: "a figure",
       example: "return plot.line({1, 2, 3}, {1, 4, 9}, {y = \"squares\", log = \"y\"})"
-    ) { (x: Numbers, y: Numbers, look: Look, axes: Axes) in
-      try figure(axes) {
-        try $0.line(x.sequence("x"), y.sequence("y"), look.values.look())
-      }
+    ) { (x: Numbers, y: Numbers?, look: Look, axes: Axes) in
+      let (x, y) = try Numbers.pair(x, y)
+      return try figure(axes) { try $0.line(x, y, look.values.look()) }
     },
     .function(
-      "scatter", "A figure of points.", .arg("x"), .arg("y"), .group(SeriesOptions.self),
-      .group(AxesOptions.self), returns: "a figure",
-      example: "return plot.scatter({1, 2, 3}, {1, 4, 9})"
-    ) { (x: Numbers, y: Numbers, look: Look, axes: Axes) in
-      try figure(axes) {
-        try $0.scatter(x.sequence("x"), y.sequence("y"), look.values.look())
+      "scatter", "A figure of points, coloured by a value if you like.",
+      .arg("x", "heights at 1, 2, 3, … where y is absent"), .arg("y", default: nil),
+      .group(ValueOptions.self), .group(SeriesOptions.self), .group(AxesOptions.self),
+      returns: "a figure",
+      example:
+        "return plot.scatter({1, 2, 3}, {1, 4, 9}, {value = {0.1, 0.5, 0.2}, value_label = \"t\"})"
+    ) { (x: Numbers, y: Numbers?, colors: Colors, look: Look, axes: Axes) in
+      let (x, y) = try Numbers.pair(x, y)
+      return try figure(axes) {
+        try $0.scatter(x, y, values: colors.values.colored(), look.values.look())
       }
     },
     .function(
@@ -69,8 +74,8 @@ public enum PlotModule {
       try figure(axes) { try options.values.add(values, to: $0) }
     },
     .function(
-      "images", "A figure of grey images side by side.",
-      .arg("images", "[n height width], one image [height width], or [n d] with the option shape"),
+      "images", "A figure of images side by side, grey or in colours.",
+      .arg("images", PixelLayout.expectation),
       .group(ImageGridOptions.self), .option("title", default: nil, "the line above"),
       .option("path", default: nil, "a file to save the figure to as well"), returns: "a figure",
       example: "return plot.images(tensor.zeros{4, 8, 8}, {columns = 2, range = {0, 1}})"
@@ -78,113 +83,10 @@ public enum PlotModule {
       (images: Tensor, options: OptionsOf<ImageGridOptions>, title: String?, path: String?) in
       let figure = Figure(title: title)
       try options.values.add(images, to: figure)
-      if let path { try save(figure, path) }
+      if let path { try figure.save(to: path) }
       return figure
     },
   ]
-
-  // MARK: Drawing into a figure
-
-  static let drawing: [Entry] = [
-    .method(
-      Figure.self, "line", "Adds a line; NaN breaks it.", .arg("x"), .arg("y"),
-      .group(SeriesOptions.self), returns: "the figure"
-    ) { (figure: Figure, x: Numbers, y: Numbers, look: Look) in
-      try figure.line(x.sequence("x"), y.sequence("y"), look.values.look())
-      return figure
-    },
-    .method(
-      Figure.self, "steps", "Adds a line of steps: y holds from its x to the next.", .arg("x"),
-      .arg("y"), .group(SeriesOptions.self), returns: "the figure"
-    ) { (figure: Figure, x: Numbers, y: Numbers, look: Look) in
-      try figure.steps(x.sequence("x"), y.sequence("y"), look.values.look())
-      return figure
-    },
-    .method(
-      Figure.self, "scatter", "Adds points.", .arg("x"), .arg("y"), .group(SeriesOptions.self),
-      returns: "the figure"
-    ) { (figure: Figure, x: Numbers, y: Numbers, look: Look) in
-      try figure.scatter(x.sequence("x"), y.sequence("y"), look.values.look())
-      return figure
-    },
-    .method(
-      Figure.self, "band",
-      "Adds the area between two curves; without color or label, in the colour of the line before.",
-      .arg("x"), .arg("lower"), .arg("upper"), .group(SeriesOptions.self), returns: "the figure",
-      example: "plot.line({1, 2}, {3, 4}):band({1, 2}, {2, 3}, {4, 5})"
-    ) { (figure: Figure, x: Numbers, lower: Numbers, upper: Numbers, look: Look) in
-      try figure.band(
-        x.sequence("x"), lower: lower.sequence("lower"), upper: upper.sequence("upper"),
-        look.values.look())
-      return figure
-    },
-    .method(
-      Figure.self, "bars", "Adds bars around places x, or between edges (one more than heights).",
-      .arg("x"), .arg("heights"), .group(SeriesOptions.self), returns: "the figure",
-      example: "plot.figure():bars({1, 2, 3}, {5, 2, 4})"
-    ) { (figure: Figure, x: Numbers, heights: Numbers, look: Look) in
-      let places = try x.sequence("x")
-      let values = try heights.sequence("heights")
-      if places.count == values.count + 1 {
-        try figure.bars(edges: places, heights: values, look.values.look())
-      } else {
-        try figure.bars(at: places, heights: values, look.values.look())
-      }
-      return figure
-    },
-    .method(
-      Figure.self, "histogram", "Adds how often samples fall into bins.",
-      .arg("samples", "any shape; what is not finite is left out"), .group(BinOptions.self),
-      .group(SeriesOptions.self), returns: "the figure"
-    ) { (figure: Figure, samples: Numbers, bins: OptionsOf<BinOptions>, look: Look) in
-      try histogram(samples, bins.values, look.values, in: figure)
-      return figure
-    },
-    .method(
-      Figure.self, "heat", "Adds values on a grid, as colours.",
-      .arg("values", "[rows columns], the first row lowest"), .group(HeatOptions.self),
-      returns: "the figure"
-    ) { (figure: Figure, values: Tensor, options: OptionsOf<HeatOptions>) in
-      try options.values.add(values, to: figure)
-      return figure
-    },
-    .method(
-      Figure.self, "images", "Fills the panel with images side by side.",
-      .arg("images", "[n height width], one image [height width], or [n d] with the option shape"),
-      .group(ImageGridOptions.self), returns: "the figure"
-    ) { (figure: Figure, images: Tensor, options: OptionsOf<ImageGridOptions>) in
-      try options.values.add(images, to: figure)
-      return figure
-    },
-    .method(
-      Figure.self, "reference", "Adds a line across the whole panel, at a height y or a place x.",
-      .option("y", default: nil, "height of a horizontal line"),
-      .option("x", default: nil, "place of a vertical line"), .group(SeriesOptions.self),
-      returns: "the figure",
-      example: "plot.line({1, 2}, {3, 4}):reference{y = 3.5, label = \"floor\"}"
-    ) { (figure: Figure, y: Double?, x: Double?, look: Look) in
-      guard x != nil || y != nil else { throw UserError("y or x is required: a number") }
-      let style = try look.values.look()
-      if let y { figure.reference(horizontal: y, style) }
-      if let x { figure.reference(vertical: x, style) }
-      return figure
-    },
-    .method(
-      Figure.self, "note", "Adds words, centred at a place.", .arg("text"), .arg("x"), .arg("y"),
-      .option("color", default: nil, "as of a series"), returns: "the figure"
-    ) { (figure: Figure, text: String, x: Double, y: Double, color: String?) in
-      figure.note(text, x: x, y: y, Style(color: try color.map(Color.init(named:))))
-      return figure
-    },
-  ]
-
-  private static func histogram(
-    _ samples: Numbers, _ bins: BinOptions, _ look: SeriesOptions, in figure: Figure
-  ) throws {
-    let counted = try Histogram(
-      samples.values, bins: bins.bins, range: bins.range?.range, density: bins.density)
-    try figure.bars(edges: counted.edges, heights: counted.heights, look.look())
-  }
 
   // MARK: Arranging and output
 
@@ -222,11 +124,16 @@ public enum PlotModule {
     .method(
       Figure.self, "save",
       "Writes the figure, whole or not at all, as the ending of the path says.",
-      .arg("path", "ends in .svg, .pdf or .png"), returns: "the figure",
-      details: "The same figure gives the same bytes. PNG has 200 dots an inch."
-    ) { (figure: Figure, path: String) in
-      try save(figure, path)
-      return figure
+      .arg("path", "ends in .svg, .pdf or .png"),
+      .option(
+        "text", default: "outlines",
+        "of an SVG: 'outlines' look the same everywhere, 'letters' can be searched and edited",
+        in: .oneOf(["outlines", "letters"])),
+      details: "The same figure gives the same bytes. PNG has 200 dots an inch. Returns nothing,"
+        + " so that the prompt does not show the figure once more."
+    ) { (figure: Figure, path: String, text: String) in
+      try figure.save(to: path, letters: text == "letters")
+      return Nothing()
     },
     .method(
       Figure.self, "show", "Prints the figure to the terminal.",
@@ -256,5 +163,4 @@ public enum PlotModule {
     try figure.setSize(width: size[0], height: size[1])
   }
 
-  private static func save(_ figure: Figure, _ path: String) throws { try figure.save(to: path) }
 }

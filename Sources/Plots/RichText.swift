@@ -1,7 +1,21 @@
 // Labels with raised and lowered parts: "10^{-3}", "σ_{max}". Only the form with braces is special.
 
 package struct RichText: Equatable {
-  enum Level: Equatable { case base, raised, lowered }
+  enum Level: Equatable {
+    case base, raised, lowered
+
+    /// Of its letters, beside those at the base.
+    var scale: Double { self == .base ? 1 : 0.72 }
+
+    /// Downwards, in sizes of the text.
+    var shift: Double {
+      switch self {
+      case .base: 0
+      case .raised: -0.36
+      case .lowered: 0.16
+      }
+    }
+  }
   struct Run: Equatable {
     var text: String
     var level: Level

@@ -41,21 +41,18 @@ public struct Style: Sendable {
 
 /// Values on a grid, row by row from the lowest y, over the rectangle `x` × `y`.
 public struct HeatMap: Sendable {
-  public var values: [Double]
+  public var colored: ColoredValues
   public var rows: Int
   public var columns: Int
   public var x: ClosedRange<Double>
   public var y: ClosedRange<Double>
-  public var map: ColorMap
-  /// The values at the two ends of the colour map; nil: the extent of the data.
-  public var range: ClosedRange<Double>?
 
   public init(
     values: [Double], rows: Int, columns: Int, x: ClosedRange<Double>, y: ClosedRange<Double>,
-    map: ColorMap = .viridis, range: ClosedRange<Double>? = nil
+    map: ColorMap = .viridis, range: ClosedRange<Double>? = nil, label: String? = nil
   ) {
-    (self.values, self.rows, self.columns) = (values, rows, columns)
-    (self.x, self.y, self.map, self.range) = (x, y, map, range)
+    colored = ColoredValues(values: values, map: map, range: range, label: label)
+    (self.rows, self.columns, self.x, self.y) = (rows, columns, x, y)
   }
 }
 
@@ -66,7 +63,11 @@ struct Series {
     /// Constant from each x to the next.
     case steps(x: [Double], y: [Double])
     case band(x: [Double], lower: [Double], upper: [Double])
-    case points(x: [Double], y: [Double])
+    case points(x: [Double], y: [Double], values: ColoredValues?)
+    /// A bar from `low` to `high` at each point.
+    case errors(x: [Double], y: [Double], low: [Double], high: [Double])
+    /// From each point to another.
+    case arrows(x: [Double], y: [Double], toX: [Double], toY: [Double])
     /// One more edge than heights.
     case bars(edges: [Double], heights: [Double])
     case heat(HeatMap)
@@ -85,7 +86,7 @@ struct Series {
     case .band: 1
     case .bars: 2
     case .horizontal, .vertical: 3
-    case .line, .steps: 4
+    case .line, .steps, .errors, .arrows: 4
     case .points: 5
     case .note: 6
     }
@@ -94,8 +95,18 @@ struct Series {
   /// Whether it takes the next colour of the palette when it has none of its own.
   var takesColor: Bool {
     switch shape {
-    case .line, .steps, .points, .bars: true
-    case .band, .heat, .horizontal, .vertical, .note: false
+    case .points(_, _, let values): values == nil
+    case .line, .steps, .bars, .arrows: true
+    case .band, .errors, .heat, .horizontal, .vertical, .note: false
+    }
+  }
+
+  /// The values it shows as colours.
+  var colored: ColoredValues? {
+    switch shape {
+    case .points(_, _, let values): values
+    case .heat(let map): map.colored
+    default: nil
     }
   }
 }

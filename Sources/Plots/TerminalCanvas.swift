@@ -2,11 +2,14 @@
 // blocks and shades, images as half blocks. Units are dots.
 
 import Glibc
+import Runtime
 
 final class TerminalCanvas: Canvas {
   let columns: Int
   let rows: Int
   let resolution = 1.0
+  /// Areas are looked at in the middle of each cell.
+  let thinnestArea = 2.0
   private let style: TerminalStyle
   /// The eight dots of each cell, a bit each, column by column from the top: bit = 4 x + y.
   private var dots: [UInt8]
@@ -40,10 +43,11 @@ final class TerminalCanvas: Canvas {
     dotSeries[cell] = series
   }
 
-  func stroke(_ lines: [[Point]], _ pen: Pen) {
+  func stroke(_ lines: [[Point]], _ pen: Pen) throws {
     var travelled = 0
     for line in lines {
-      for (a, b) in zip(line, line.dropFirst()) {
+      for (number, (a, b)) in zip(line, line.dropFirst()).enumerated() {
+        if number & 0xFFFF == 0 { try Cancellation.check() }
         guard let (a, b) = clip(a, b) else { continue }
         segment(a, b) { x, y in
           if Self.isDrawn(travelled, pen.dash) { dot(x, y, pen.color, pen.series) }
@@ -111,12 +115,13 @@ final class TerminalCanvas: Canvas {
     )
   }
 
-  func mark(_ points: [Point], _ marker: Marker, size: Double, color: Color, series: Int?) {
-    for point in points where frame.contains(point) {
+  func mark(_ cloud: Cloud) throws {
+    for (index, point) in cloud.points.enumerated() where frame.contains(point) {
+      if index & 0xFFFF == 0 { try Cancellation.check() }
       let x = min(Int(point.x), 2 * columns - 1)
       let y = min(Int(point.y), 4 * rows - 1)
-      dot(x, y, color, series)
-      if usesLetters, let series, size > 3 {
+      dot(x, y, cloud.colors?[index] ?? cloud.color, cloud.series)
+      if usesLetters, let series = cloud.series, cloud.size > 3 {
         words[(y / 4) * columns + x / 2] = TerminalCell(
           glyph: Self.marker(series, ascii: style.ascii))
       }
@@ -188,10 +193,17 @@ final class TerminalCanvas: Canvas {
     for row in stride(from: first, through: last, by: 1) {
       let high = max(top - 4 * Double(row), 0)
       let low = min(bottom - 4 * Double(row), 4)
-      if let glyph = glyph(from: high, to: low, isTint) {
-        areas[row * columns + column] = TerminalCell(
-          glyph: glyph, color: color.with(alpha: 1 / max(color.alpha, 0.01)))
+      guard let glyph = glyph(from: high, to: low, isTint) else { continue }
+      let cell = TerminalCell(
+        glyph: glyph, color: color.with(alpha: 1 / max(color.alpha, 0.01)))
+      // Beside a higher bar of the same colour in the same cell, the higher one is seen.
+      if let old = areas[row * columns + column], old.color == cell.color,
+        let height = Self.blocks.firstIndex(of: glyph),
+        let known = Self.blocks.firstIndex(of: old.glyph), known > height
+      {
+        continue
       }
+      areas[row * columns + column] = cell
     }
   }
 
@@ -204,8 +216,10 @@ final class TerminalCanvas: Canvas {
       return isWhole ? "█" : low < 1 ? "▔" : "▀"
     }
     let eighths = Int(((4 - high) * 2).rounded())
-    return eighths < 1 ? nil : Array("▁▂▃▄▅▆▇█")[min(eighths, 8) - 1]
+    return eighths < 1 ? nil : Self.blocks[min(eighths, 8) - 1]
   }
+
+  private static let blocks: [Character] = Array("▁▂▃▄▅▆▇█")
 
   // MARK: Images
 
@@ -272,7 +286,7 @@ final class TerminalCanvas: Canvas {
     }
   }
 
-  func clipped(to frame: Rect, _ draw: () -> Void) { draw() }
+  func clipped(to frame: Rect, _ draw: () throws -> Void) rethrows { try draw() }
 
   // MARK: Result
 

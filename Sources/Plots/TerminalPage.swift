@@ -76,26 +76,27 @@ struct TerminalPanel {
     self.panel = panel
     self.style = style
     grid = TerminalGrid(width: width, height: height)
-    let axes = try panel.resolvedAxes()
+    var axes = try panel.resolvedAxes()
     let top = header(axes)
-    let yTicks = Ticks.fitting(axes.y, wish: max((height - top - 2) / 3, 3)) { ticks in
-      // Labels on neighbouring lines read as one.
-      let places = ticks.major.compactMap { axes.y.fraction($0.value) }.sorted()
-      let gap = zip(places, places.dropFirst()).map { $1 - $0 }.min() ?? 1
-      return gap * Double(height - top - 2) >= 2
-    }
-    let labels = yTicks.major.map { plain($0.label) }
-    let gutter = min((labels.map(TerminalGrid.width).max() ?? 0) + 1, width / 3)
-    let columns = width - gutter - 1
-    let xTicks = Ticks.fitting(axes.x, wish: max(columns / 10, 3)) { ticks in
-      let used = ticks.major.reduce(0) { $0 + TerminalGrid.width(of: plain($1.label)) + 2 }
-      return used <= columns
-    }
+    var yTicks = upwardTicks(axes.y, rows: height - top - 2)
+    var gutter = gutter(yTicks, width: width)
+    var columns = width - gutter - 1
+    var xTicks = acrossTicks(axes.x, columns: columns)
     let named = xTicks.axisLabel(panel.x.label)
-    let rows = max(height - top - 2 - (named == nil ? 0 : 1), 3)
+    var rows = max(height - top - 2 - (named == nil ? 0 : 1), 3)
+    if panel.isEqual {
+      let dots = Rect(x: 0, y: 0, width: Double(2 * columns), height: Double(4 * rows))
+      let (equal, frame) = PageLayout.equalized(panel, axes, dots)
+      axes = equal
+      columns = max(Int(frame.width / 2), 3)
+      rows = max(Int((frame.height / 4).rounded()), 3)
+      yTicks = upwardTicks(axes.y, rows: rows)
+      gutter = min(self.gutter(yTicks, width: width), width - columns - 1)
+      xTicks = acrossTicks(axes.x, columns: columns)
+    }
     let yName = yTicks.axisLabel(panel.y.label).map(plain) ?? ""
     if top > 0 { grid.put(clip(yName, to: width), top - 1, 0, color: dim) }
-    draw(axes, top: top, left: gutter + 1, columns: columns, rows: rows)
+    try draw(axes, top: top, left: gutter + 1, columns: columns, rows: rows)
     leftAxis(axes.y, yTicks, top: top, gutter: gutter, rows: rows)
     bottomAxis(axes.x, xTicks, row: top + rows, gutter: gutter, columns: columns)
     if let named {
@@ -103,6 +104,28 @@ struct TerminalPanel {
       let start = gutter + 1 + (columns - TerminalGrid.width(of: text)) / 2
       grid.put(text, top + rows + 2, start, color: dim)
     }
+  }
+
+  private func upwardTicks(_ axis: ResolvedAxis, rows: Int) -> Ticks {
+    Ticks.fitting(axis, wish: max(rows / 3, 3)) { ticks in
+      // Labels on neighbouring lines read as one.
+      let places = ticks.major.map { axis.share($0.place) }.sorted()
+      let gap = zip(places, places.dropFirst()).map { $1 - $0 }.min() ?? 1
+      return gap * Double(rows) >= 2
+    }
+  }
+
+  private func acrossTicks(_ axis: ResolvedAxis, columns: Int) -> Ticks {
+    Ticks.fitting(axis, wish: max(columns / 10, 3)) { ticks in
+      let used = ticks.major.reduce(0) { $0 + TerminalGrid.width(of: plain($1.label)) + 2 }
+      return used <= columns
+    }
+  }
+
+  /// Columns left of the frame, for the labels of the marks.
+  private func gutter(_ ticks: Ticks, width: Int) -> Int {
+    let labels = ticks.major.map { plain($0.label) }
+    return min((labels.map(TerminalGrid.width).max() ?? 0) + 1, width / 3)
   }
 
   private func plain(_ text: String) -> String { RichText(text).plain(ascii: style.ascii) }
@@ -166,11 +189,11 @@ struct TerminalPanel {
     let letter = String(TerminalCanvas.letter(number))
     let isPlain = style.colors == .none && tellsApart
     switch series.shape {
-    case .line, .steps:
+    case .line, .steps, .arrows:
       if style.ascii { return isPlain ? "-\(letter)-" : "---" }
       return isPlain ? "╴\(letter)╶" : series.style.dash ?? .solid == .solid ? "───" : "╌╌╌"
     case .horizontal, .vertical: return style.ascii ? "- -" : "╌╌╌"
-    case .points:
+    case .points, .errors:
       if isPlain { return " \(TerminalCanvas.marker(number, ascii: style.ascii)) " }
       return style.ascii ? " . " : " ⠶ "
     case .band: return style.ascii ? ":::" : "░░░"
@@ -183,13 +206,14 @@ struct TerminalPanel {
 
   private mutating func draw(
     _ axes: (x: ResolvedAxis, y: ResolvedAxis), top: Int, left: Int, columns: Int, rows: Int
-  ) {
+  ) throws {
     let canvas = TerminalCanvas(
       columns: columns, rows: rows, style: style, usesLetters: tellsApart)
     // Half a dot inside the frame, so that the limits themselves have a dot.
     let inner = Rect(
       x: 0.5, y: 0.5, width: canvas.frame.width - 1.001, height: canvas.frame.height - 1.001)
-    Marks(canvas: canvas, projection: Projection(x: axes.x, y: axes.y, frame: inner)).draw(panel)
+    try Marks(canvas: canvas, projection: Projection(x: axes.x, y: axes.y, frame: inner)).draw(
+      panel)
     canvas.place(in: &grid, row: top, column: left)
     if !axes.x.hasData || !axes.y.hasData {
       let text = axes.x.scale == .log || axes.y.scale == .log ? "no positive data" : "no data"
@@ -202,9 +226,8 @@ struct TerminalPanel {
   ) {
     for row in 0..<rows { grid.put(style.ascii ? "|" : "│", top + row, gutter, color: dim) }
     for mark in ticks.major {
-      guard let share = axis.fraction(mark.value), share >= -1e-9, share <= 1 + 1e-9 else {
-        continue
-      }
+      let share = axis.share(mark.place)
+      guard share >= -1e-9, share <= 1 + 1e-9 else { continue }
       let dot = (Double(4 * rows) - 1.001) * (1 - share) + 0.5
       let row = top + min(max(Int(dot / 4), 0), rows - 1)
       let label = clip(plain(mark.label), to: gutter - 1)
@@ -222,9 +245,8 @@ struct TerminalPanel {
     for column in 0..<columns { grid.put(line.bar, row, gutter + 1 + column, color: dim) }
     var free = 0
     for mark in ticks.major {
-      guard let share = axis.fraction(mark.value), share >= -1e-9, share <= 1 + 1e-9 else {
-        continue
-      }
+      let share = axis.share(mark.place)
+      guard share >= -1e-9, share <= 1 + 1e-9 else { continue }
       let dot = (Double(2 * columns) - 1.001) * share + 0.5
       let column = gutter + 1 + min(max(Int(dot / 2), 0), columns - 1)
       grid.put(line.tick, row, column, color: dim)
@@ -235,51 +257,5 @@ struct TerminalPanel {
       grid.put(label, row + 1, start, color: dim)
       free = start + width + 1
     }
-  }
-}
-
-/// A grid of images in characters: as many columns as leave each image readable.
-struct TerminalImages {
-  let grid: TerminalGrid
-  private static let narrowest = 8
-
-  init(
-    _ images: ImageGrid, _ title: String?, _ style: TerminalStyle, width: Int, lines: Int?
-  ) {
-    let most = max(1, (width + 1) / (Self.narrowest + 1))
-    let columns = min(images.columns, most)
-    let wide = max(1, min((width + 1) / columns - 1, images.imageWidth, 40))
-    let shape = Double(images.imageHeight) / Double(images.imageWidth)
-    let tall = max(1, Int((Double(wide) * shape / 2).rounded()))
-    let caption = images.captions.isEmpty ? 0 : 1
-    let step = tall + caption + (style.colors == .none || caption == 1 ? 1 : 0)
-    let head = title == nil ? 0 : 1
-    var rows = (images.images.count + columns - 1) / columns
-    var hidden = 0
-    if let lines, rows * step + head > lines {
-      rows = max(1, (lines - head - 1) / step)
-      hidden = max(0, images.images.count - rows * columns)
-    }
-    var grid = TerminalGrid(width: width, height: head + rows * step + (hidden > 0 ? 1 : 0))
-    if let title {
-      grid.put(
-        TerminalGrid.clipped(
-          RichText(title).plain(ascii: style.ascii), to: width, ascii: style.ascii),
-        0, 0, bold: true)
-    }
-    for (index, bitmap) in images.images.prefix(rows * columns).enumerated() {
-      let row = head + index / columns * step
-      let column = index % columns * (wide + 1)
-      let canvas = TerminalCanvas(columns: wide, rows: tall, style: style, usesLetters: false)
-      canvas.image(bitmap, in: canvas.frame)
-      canvas.place(in: &grid, row: row, column: column)
-      if index < images.captions.count {
-        let text = TerminalGrid.clipped(
-          RichText(images.captions[index]).plain(ascii: style.ascii), to: wide, ascii: style.ascii)
-        grid.put(text, row + tall, column + (wide - TerminalGrid.width(of: text)) / 2)
-      }
-    }
-    if hidden > 0 { grid.put("and \(hidden) more", head + rows * step, 0) }
-    self.grid = grid
   }
 }

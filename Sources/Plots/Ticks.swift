@@ -8,6 +8,8 @@ import Glibc
 
 package struct Ticks {
   package struct Mark: Equatable {
+    /// In the axis's own space.
+    package let place: Double
     package let value: Double
     package let label: String
   }
@@ -17,9 +19,23 @@ package struct Ticks {
   package private(set) var exponent = 0
 
   package init(_ axis: ResolvedAxis, wish: Int) {
+    if let values = axis.ticks {
+      place(values, on: axis)
+      return
+    }
     switch axis.scale {
-    case .linear: placeLinear(axis.low, axis.high, wish: max(wish, 1))
-    case .log: placeLog(axis.low, axis.high, wish: max(wish, 1))
+    case .linear: placeLinear(axis, axis.low, axis.high, wish: max(wish, 1))
+    case .log: placeLog(axis, wish: max(wish, 1))
+    }
+  }
+
+  /// At these values, each labelled by itself; what lies off the axis is left out.
+  private mutating func place(_ values: [Double], on axis: ResolvedAxis) {
+    for value in values.sorted() {
+      guard let place = axis.place(value), (-1e-9...1 + 1e-9).contains(axis.share(place)) else {
+        continue
+      }
+      major.append(Mark(place: place, value: value, label: NumberText.label(value)))
     }
   }
 
@@ -33,7 +49,10 @@ package struct Ticks {
     return candidates.min { miss($0) < miss($1) } ?? raw
   }
 
-  private mutating func placeLinear(_ low: Double, _ high: Double, wish: Int) {
+  /// Marks between two numbers: those of the axis, or on a log axis the values at its ends.
+  private mutating func placeLinear(
+    _ axis: ResolvedAxis, _ low: Double, _ high: Double, wish: Int
+  ) {
     let slack = 1e-9 * (high - low)
     var wish = wish
     var (step, first, last) = (0.0, 0.0, 0.0)
@@ -45,12 +64,17 @@ package struct Ticks {
       wish += 1
     } while last - first < 1 && wish < 8  // one mark alone says little of a scale
     guard last - first < 1000, abs(first) < 9e15, abs(last) < 9e15 else { return }
-    let values = stride(from: first, through: last, by: 1).map { $0 * step }
-    exponent = Self.commonExponent(values)
-    let unit = pow(10, Double(exponent))
+    let numbers = stride(from: first, through: last, by: 1).map { $0 * step }
+    let own = Self.commonExponent(numbers, mustShow: axis.exponent != 0)
+    exponent = own + axis.exponent
+    let unit = pow(10, Double(own))
     let decimals = Self.decimals(ofStep: step / unit)
-    major = values.map {
-      Mark(value: $0, label: NumberText.fixed($0 / unit, decimals: decimals))
+    major = numbers.compactMap {
+      let value = axis.scale == .log ? $0 : axis.value(at: $0)
+      let place = axis.scale == .log ? log10($0) : $0
+      guard value.isFinite, place.isFinite else { return nil }
+      return Mark(
+        place: place, value: value, label: NumberText.fixed($0 / unit, decimals: decimals))
     }
     let parts =
       (step / pow(10, floor(log10(step) + 1e-9))).rounded(.toNearestOrEven) == 2 ? 4.0 : 5.0
@@ -60,10 +84,11 @@ package struct Ticks {
   }
 
   /// From 1e5 on a power of 1000, below 1e-3 a power of ten.
-  private static func commonExponent(_ values: [Double]) -> Int {
+  private static func commonExponent(_ values: [Double], mustShow: Bool) -> Int {
     let size = values.map(abs).max() ?? 0
     guard size > 0 else { return 0 }
     let power = Int(floor(log10(size) + 1e-9))
+    if mustShow { return power }
     if power >= 5 { return 3 * (power / 3) }
     return power < -3 ? power : 0
   }
@@ -77,12 +102,13 @@ package struct Ticks {
 
   // MARK: Log
 
-  private mutating func placeLog(_ low: Double, _ high: Double, wish: Int) {
+  private mutating func placeLog(_ axis: ResolvedAxis, wish: Int) {
+    let (low, high) = (axis.low, axis.high)
     let slack = 1e-9 * (high - low)
     let first = Int(ceil(low - slack))
     let last = Int(floor(high + slack))
     if high - low < 0.5 {
-      placeLinear(pow(10, low), pow(10, high), wish: wish)
+      placeLinear(axis, pow(10, low), pow(10, high), wish: wish)
       return
     }
     let digits = high - low <= 2 ? [1, 2, 5] : [1]
@@ -96,7 +122,8 @@ package struct Ticks {
         let value = Double("\(digit)e\(power)") ?? pow(10, place)
         let onStep = (power % skip + skip) % skip == 0
         if digits.contains(digit), digit != 1 || onStep {
-          major.append(Mark(value: value, label: Self.logLabel(digit, power, plain: plain)))
+          major.append(
+            Mark(place: place, value: value, label: Self.logLabel(digit, power, plain: plain)))
         } else if skip == 1 || digit == 1 {
           minor.append(value)
         }
@@ -120,7 +147,7 @@ package struct Ticks {
 
   /// The most marks up to `wish` whose labels stay apart: `fits` looks at one attempt.
   static func fitting(_ axis: ResolvedAxis, wish: Int, fits: (Ticks) -> Bool) -> Ticks {
-    var count = max(wish, 1)
+    var count = axis.ticks == nil ? max(wish, 1) : 1
     while true {
       let ticks = Ticks(axis, wish: count)
       if count == 1 || fits(ticks) { return ticks }

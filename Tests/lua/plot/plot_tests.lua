@@ -1,0 +1,69 @@
+-- The module `plot` as Lua sees it, in an empty current folder.
+local check = require "check"
+
+local function fails(f, words)
+  local succeeded, message = pcall(f)
+  assert(not succeeded, "no error")
+  check.contains(message, words)
+end
+
+local function bytes(path)
+  local handle <close> = assert(io.open(path, "rb"))
+  return handle:read "a"
+end
+
+-- One argument is the heights at 1, 2, 3, …, with and without options
+local text = plot.line({1, 2, 3}, {4, 5, 6}):text{width = 40}
+check.equal(plot.line({4, 5, 6}):text{width = 40}, text)
+check.equal(plot.line(tensor{4, 5, 6}):text{width = 40}, text)
+check.equal(plot.figure():line({4, 5, 6}):text{width = 40}, text)
+check.contains(plot.line({4, 5, 6}, {title = "heights"}):text{}, "heights")
+check.contains(plot.scatter({4, 5, 6}, {title = "points"}):text{}, "points")
+fails(function() plot.line({4, 5, 6}, {titel = "t"}) end, "unknown option 'titel'")
+fails(function() plot.line({1, 2}, {4, 5, 6}) end, "x and y must have the same length")
+
+-- An option table that stands where an argument may be left out
+check.equal(tostring(tensor{{1, 2}}:sum({keepdim = true})), tostring(tensor{{1, 2}}:sum(nil, {keepdim = true})))
+
+-- save returns nothing, so that the prompt shows nothing
+check.equal(select("#", plot.line({1, 2}):save("a.svg")), 0)
+
+-- Words of an SVG: outlines, or letters that can be searched
+local figure = plot.line({1, 2}, {3, 4}, {title = "a < b & c", x = "x_{1}", label = "up"})
+figure:save("outlines.svg")
+figure:save("letters.svg", {text = "letters"})
+assert(not bytes "outlines.svg":find("<text", 1, true))
+check.contains(bytes "letters.svg", ">a &lt; b &amp; c</text>")
+check.contains(bytes "letters.svg", ">up</text>")
+check.contains(bytes "letters.svg", ">1</tspan></text>")
+fails(function() figure:save("a.png", {text = "letters"}) end,
+  "text = \"letters\" is for .svg, got 'a.png'")
+
+-- Images in colours: three numbers along the last of four axes, else along the second
+local red = tensor{{{{1, 0, 0}}}}
+plot.images(red, {range = {0, 1}, path = "last.png"})
+plot.images(red:reshape{1, 3, 1, 1}, {range = {0, 1}, path = "second.png"})
+plot.images(tensor{{1, 0, 0}}, {shape = {1, 1, 3}, range = {0, 1}, path = "row.png"})
+assert(bytes "second.png" == bytes "last.png")
+assert(bytes "row.png" == bytes "last.png")
+plot.images(tensor.zeros{2, 4, 4, 1})
+plot.images(tensor.zeros{2, 1, 4, 4})
+fails(function() plot.images(tensor.zeros{2, 4, 4, 2}) end, "images has shape [2, 4, 4, 2]")
+fails(function() plot.images(tensor.zeros{2, 12}, {shape = {2, 2}}) end,
+  "shape [2, 2] does not fit images of shape [2, 12]")
+
+-- Bins by their edges
+check.contains(plot.histogram({1, 2, 2, 9}, {edges = {0, 2, 10}}):text{width = 40}, "█")
+fails(function() plot.histogram({1}, {edges = {0, 1}, bins = 3}) end,
+  "edges stand in place of bins and range")
+assert(plot.histogram({5e-324, 0}):text{}:find "█")
+
+-- Limits on a log axis
+plot.line({1, 2}, {1, 2}, {log = "y", y_limits = {5e-324, 1e308}}):text{}
+fails(function() plot.line({1, 2}, {1, 2}, {log = "y", y_limits = {-1, 1e308}}):text{} end,
+  "limits of y must be positive on a log scale, got -1")
+
+-- Colours by value
+fails(function() plot.scatter({1, 2}, {1, 2}, {value = {1}}) end,
+  "x and value must have the same length, got 2 and 1")
+plot.scatter({1, 2}, {1, 2}, {value = tensor{0.1, 0.9}, value_label = "t", map = "grey"}):save("v.svg")
