@@ -10,7 +10,8 @@
 /// Results differ between levels within a few ulp (fused multiply-add); random kernels and plain
 /// sums do not differ. No kernel allocates.
 public protocol KernelSet: ElementwiseKernels, BinaryKernels, BroadcastKernels, BlendKernels,
-  ReductionKernels, RowKernels, ProductKernels, RandomKernels, ScoreMLPKernels, UpdateKernels
+  ReductionKernels, RowKernels, ProductKernels, RandomKernels, ScoreMLPKernels, UpdateKernels,
+  DistanceKernels
 {}
 
 public typealias FloatIn = UnsafePointer<Float>
@@ -251,6 +252,29 @@ public protocol ProductKernels {
   static func product(
     _ a: DoubleIn, aRow: Int, aColumn: Int, _ b: DoubleIn, bRow: Int, _ c: DoubleOut, rows: Int,
     columns: Int, inner: Int)
+}
+
+/// What is made of the differences of two points.
+public enum DistanceMeasure: Sendable {
+  /// Σ d².
+  case squares
+  /// Σ |d|.
+  case magnitudes
+  /// max |d|.
+  case largest
+}
+
+/// Distances between the rows of x and the points of a panel.
+public protocol DistanceKernels {
+  /// out[i·outRow + j] for each row i of x (dense, `inner` numbers each) and each of the first
+  /// `columns` points of the panel. The panel holds two vectors of points (32 floats, 16 doubles),
+  /// coordinate by coordinate; those beyond `columns` are read and not used.
+  static func distances(
+    _ measure: DistanceMeasure, _ x: FloatIn, rows: Int, _ panel: FloatIn, inner: Int,
+    _ out: FloatOut, outRow: Int, columns: Int)
+  static func distances(
+    _ measure: DistanceMeasure, _ x: DoubleIn, rows: Int, _ panel: DoubleIn, inner: Int,
+    _ out: DoubleOut, outRow: Int, columns: Int)
 }
 
 /// Counter-based random numbers, Philox 4×32-10 (Salmon et al. 2011).

@@ -136,6 +136,21 @@ public enum LinalgModule {
       try Linalg.norm(x, order, axis: axis.map { try x.axis($0) }, keepingAxis: keep)
     },
     .function(
+      "distances", "The distances between all pairs of two sets of points.",
+      .arg("x", shape: "n d"), .arg("y", shape: "m d"),
+      .option("squared", default: false, "leaves out the root of order 2"),
+      .option(
+        "order", default: 2, "p of the norm of a difference; math.huge takes its largest element",
+        in: Domain("a number of 1 or more") { $0 >= 1 }),
+      returns: "[n m], in the wider type of the two",
+      details: "From the differences of coordinates, not from a matrix product: equal points are "
+        + "exactly 0 apart, and near ones keep their digits. Memory is the result's and a copy of "
+        + "y; the gradient of an order other than 2 takes n m d numbers. The slope at distance 0 is 0.",
+      example: "return linalg.distances(tensor{{0, 0}, {3, 4}}, tensor{{0, 0}, {3, 0}})"
+    ) { (x: Tensor, y: Tensor, squared: Bool, order: Double) in
+      try Linalg.distances(x, y, order: order, squared: squared)
+    },
+    .function(
       "trace", "The sum of the diagonal.", .arg("x", "matrix, or a stack of them"),
       example: "return linalg.trace(tensor{{3, 0}, {4, 5}})"
     ) { (x: Tensor) in try Linalg.trace(x) },
