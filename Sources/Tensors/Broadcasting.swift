@@ -54,6 +54,48 @@ func combine<Rows: RowsOperand>(
   try combineRows(rowReady(a, result.shape), rowReady(b, result.shape), y, loop)
 }
 
+/// Runs a loop over rows of two broadcast operands of any types into a dense result: the operands of a
+/// row with their steps, 0 or 1, then the result and how many.
+@inline(__always)
+func combineElements<A: Element, B: Element, R: Element>(
+  _ a: Tensor, _ b: Tensor, into result: Tensor,
+  _ loop: (UnsafePointer<A>, Int, UnsafePointer<B>, Int, UnsafeMutablePointer<R>, Int) -> Void
+) throws {
+  let count = result.elementCount
+  if count == 0 { return }
+  let y = result.pointer(R.self)
+  let aWhole = a.shape == result.shape && a.isDense
+  let bWhole = b.shape == result.shape && b.isDense
+  if (aWhole || a.elementCount == 1) && (bWhole || b.elementCount == 1) {
+    let (x, z) = (UnsafePointer(a.pointer(A.self)), UnsafePointer(b.pointer(B.self)))
+    let (xStep, zStep) = (aWhole ? 1 : 0, bWhole ? 1 : 0)
+    try WorkerPool.shared.run(count: count, grain: parallelGrain) {
+      let start = $0.lowerBound
+      loop(x + start * xStep, xStep, z + start * zStep, zStep, y + start, $0.count)
+    }
+    return
+  }
+  let (a, b) = (try rowReady(a, result.shape), try rowReady(b, result.shape))
+  let blocks = RowBlocks(a, b)
+  let (columns, rows) = (blocks.columns, blocks.rows)
+  let (x, z) = (UnsafePointer(a.pointer(A.self)), UnsafePointer(b.pointer(B.self)))
+  let grain = max(1, parallelGrain / columns.length)
+  try WorkerPool.shared.run(count: blocks.count * rows.length, grain: grain) { range in
+    var row = range.lowerBound
+    while row < range.upperBound {
+      let (block, first) = row.quotientAndRemainder(dividingBy: rows.length)
+      let end = min(rows.length, first + range.upperBound - row)
+      let start = blocks.start(of: block)
+      for inner in first..<end {
+        loop(
+          x + start.a + inner * rows.aStep, columns.aStep, z + start.b + inner * rows.bStep,
+          columns.bStep, y + (row + inner - first) * columns.length, columns.length)
+      }
+      row += end - first
+    }
+  }
+}
+
 /// A view broadcast to `shape` whose last axis has a step of 0 or 1, copied where it has not.
 private func rowReady(_ x: Tensor, _ shape: Shape) throws -> Tensor {
   let view = try x.broadcast(to: shape)
