@@ -57,6 +57,13 @@ extension Tensor {
     if length == 0, kernel.empty == nil {
       throw UserError("\(kernel.name) over an empty axis \(axis + 1) of shape \(shape)")
     }
+    if dtype == .bool, kernel.name == "sum", Recording.current == nil {
+      let lengths = (0..<rank).map { shape[$0] }
+      let result = try Tensor(uninitialized: shape.removing(axis: axis), .int64)
+      try densified().countedTrue(
+        lengths[..<axis].reduce(1, *), length, lengths[(axis + 1)...].reduce(1, *), into: result)
+      return result
+    }
     let type: DType = dtype == .bool ? .int64 : dtype
     let source = try converted(to: type).densified()
     let target = shape.removing(axis: axis)
