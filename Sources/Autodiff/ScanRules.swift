@@ -96,10 +96,16 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int) throws -> Tensor {
     throw UserError("quantile over an empty axis \(axis + 1) of shape \(x.shape)")
   }
   let real = try x.dtype.isFloatingPoint ? x : x.converted(to: .float32)
-  let (ordered, _) = try sort(real, axis: axis)
   let position = q * Double(length - 1)
   let low = min(Int(position), length - 1)
   let rest = position - Double(low)
+  if length >= Tensor.shortestSelection, axis == real.rank - 1, real.trace == nil,
+    Recording.current == nil
+  {
+    let (below, above) = try real.orderPairs(low)
+    return rest > 0 ? try below + (above - below) * rest : below
+  }
+  let (ordered, _) = try sort(real, axis: axis)
   var result = try select(ordered, axis: axis, low)
   if rest > 0 {
     result = try result + (select(ordered, axis: axis, low + 1) - result) * rest
