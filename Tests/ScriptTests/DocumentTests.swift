@@ -63,6 +63,7 @@ import Testing
   func excerpts(_ path: String) {
     for block in blocks(path, "swift") {
       let name = block.first?.dropFirst("// ".count) ?? ""
+      if name.hasPrefix(Self.newFile) { continue }
       var lines = ScriptFiles.read(Products.root + "/" + name).split(separator: "\n")[...]
       for line in block.dropFirst() where !line.isEmpty {
         let place = lines.firstIndex {
@@ -72,6 +73,61 @@ import Testing
         if let place { lines = lines[(place + 1)...] }
       }
     }
+  }
+
+  /// How a Swift block begins that is a whole file of its own.
+  private static let newFile = "new file: "
+
+  @Test("the diffusion that the page on extending adds compiles with its module as it stands")
+  func newDiffusionCompiles() throws {
+    let block = try #require(
+      blocks("docs/extending.md", "swift").first { $0.first?.contains(Self.newFile) == true })
+    #expect(try problems(compiling: block) == "")
+    let withoutTimes = block.filter { !$0.contains("var times") }
+    #expect(withoutTimes.count == block.count - 1)
+    #expect(
+      try problems(compiling: withoutTimes).contains("does not conform to protocol"),
+      "a page that leaves out what the protocol needs is not seen")
+  }
+
+  /// What the compiler objects to when a file joins the module `Processes`, its type in the list.
+  private func problems(compiling file: [Substring]) throws -> String {
+    let folder = try TemporaryFolder()
+    let source = try folder.write("New.swift", file.joined(separator: "\n"))
+    let list = ScriptFiles.read(Products.root + "/Sources/Processes/SDEModule.swift")
+    let line = "    VEPower.self,"
+    let parts = list.split(separator: line)
+    #expect(parts.count == 2)
+    let extended = try folder.write(
+      "SDEModule.swift", parts.joined(separator: line + "\n    OrnsteinUhlenbeck.self,"))
+    let header = Products.root + "/Sources/CSupport/include/CSupport.h"
+    let map = try folder.write(
+      "module.modulemap", "module CSupport { umbrella header \"\(header)\" export * }")
+    let script = """
+      cd '\(Products.root)'
+      package=$(grep -o '"-package-name","[^"]*"' .build/release.yaml | head -1 | cut -d '"' -f 4)
+      swiftc -typecheck -module-name Processes -package-name "$package" -swift-version 5 \\
+        -I .build/release/Modules -Xcc '-fmodule-map-file=\(map)' \\
+        $(ls Sources/Processes/*.swift | grep -v SDEModule.swift) '\(extended)' '\(source)'
+      """
+    let result = try Command("/bin/bash", ["-c", script]).run()
+    return result.status == 0 ? "" : result.err
+  }
+
+  @Test("the table of modules on the design page has the Lua modules that there are")
+  func luaModules() throws {
+    var named: Set<String> = []
+    for line in ScriptFiles.read(Products.root + "/docs/design.md").split(separator: "\n")
+    where line.hasPrefix("| ") {
+      let cells = line.split(separator: "|", omittingEmptySubsequences: false)
+      guard cells.count == 6, Int(cells[1].filter { $0 != " " }) != nil else { continue }
+      for name in cells[4].split(separator: " ") { named.insert(String(name.filter { $0 != "`" })) }
+    }
+    let script = "for name, part in pairs(moondrift) do print(name) end"
+    let listed = Set(
+      try Command(Products.moondrift, ["-e", script]).run().out.split(separator: "\n")
+        .map(String.init))
+    #expect(named == listed.subtracting(["seconds", "version_info"]))
   }
 
   @Test("every link leads somewhere", arguments: ScriptFiles.documents)
