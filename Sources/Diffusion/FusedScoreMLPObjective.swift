@@ -3,8 +3,8 @@ import Models
 import Tensors
 
 /// The denoising loss of `nn.score_mlp` and its gradient in one hand-written pass, for speed: the tape
-/// would spend 50 times as long on bookkeeping as on numbers at width 16. Nothing is allocated in a
-/// step. A test compares it with `AutodiffObjective`.
+/// takes fourteen times as long at width 16 and batch 32 (25 us a step for 1.8), and a program recorded
+/// by `grad.compile` four times. Nothing is allocated in a step. A test compares it with `AutodiffObjective`.
 ///
 /// With s = h/(divisor · std) the residual std · s + z is h/divisor + z, so std drops out.
 final class FusedScoreMLPObjective: Objective {

@@ -26,7 +26,7 @@ public enum RateSchedule: Argument {
   case constant(Double)
   case function(Callback)
 
-  public static var expectation: String { "a positive number or a function of the step" }
+  public static var expectation: String { "a number of 0 or more, or a function of the step" }
   public static var luaType: String { "number|fun(step: integer): number" }
   public var literal: String {
     switch self {

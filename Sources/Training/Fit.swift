@@ -14,6 +14,9 @@ public final class Fit: Object {
 
   public let model: ScoreModel
   public let seed: Int
+  /// Examples an update, and as many as were asked for; fewer where the data hold fewer.
+  public let batch: Int
+  private let wantedBatch: Int
   /// The model with averaged parameters, where `ema` was asked for.
   public internal(set) var emaModel: ScoreModel?
   public internal(set) var steps = 0
@@ -22,9 +25,9 @@ public final class Fit: Object {
   /// Columns of the log: `step`, `epoch`, `loss` and one for each probe.
   public internal(set) var log: [(name: String, values: [Value])]
 
-  init(model: ScoreModel, seed: Int, probes: [String]) {
-    self.model = model
-    self.seed = seed
+  init(model: ScoreModel, seed: Int, batch: Int, wanted: Int, probes: [String]) {
+    (self.model, self.seed) = (model, seed)
+    (self.batch, wantedBatch) = (batch, wanted)
     log = (["step", "epoch", "loss"] + probes).map { ($0, []) }
   }
 
@@ -32,7 +35,8 @@ public final class Fit: Object {
     let end =
       divergence.map { ", \($0.quantity) not finite at step \($0.step)" }
       ?? lastLoss.map { ", loss \(shortNumber($0))" } ?? ""
-    return "fit(\(model.function.name), \(steps) steps, \(shortNumber(seconds)) s\(end))"
+    let few = batch < wantedBatch ? "batches of all \(batch) points, not \(wantedBatch), " : ""
+    return "fit(\(model.function.name), \(few)\(steps) steps, \(shortNumber(seconds)) s\(end))"
   }
 
   private var lastLoss: Double? { log[2].values.last?.asNumber }

@@ -9,11 +9,12 @@ import Tensors
 /// The training loop: denoising score matching, or a loss of the user's own, on one model or on many side
 /// by side.
 ///
-/// A run is cut into blocks that end where a probe or a log entry is due. Lua is called only between
-/// blocks, on the main thread: schedules are evaluated ahead for the block, probes after it. Inside a
-/// block each model advances on its own, on the worker pool where there are several, so results equal
-/// those of one after another, whatever the number of threads. Models or losses that are written in Lua
-/// advance in turn on the thread that runs Lua.
+/// A run is cut into blocks that end where a probe or a log entry is due. Between blocks Lua is called
+/// on the main thread: schedules are evaluated ahead for the block, probes after it. Inside a block each
+/// model advances on its own. Compiled models with the compiled loss do so without Lua, on the worker
+/// pool where there are several; models or losses written in Lua take turns on the thread that runs Lua
+/// and are called in each update. Results equal those of one model after another, whatever the number
+/// of threads.
 package enum Train {
   static let entry = Entry.function(
     "train",

@@ -20,6 +20,9 @@ public enum TrainModule {
       .property(Fit.self, "seconds", "Wall time, shared by the models of a list.") { (fit: Fit) in
         fit.seconds
       },
+      .property(
+        Fit.self, "batch", "Examples an update: as asked for, or all points where there are fewer."
+      ) { (fit: Fit) in fit.batch },
       .property(Fit.self, "seed", "Of batches, times and noise.") { (fit: Fit) in fit.seed },
       .property(
         Fit.self, "diverged", "{step, quantity} where a number stopped being finite, else nil."

@@ -23,7 +23,10 @@ package struct TrainOptions: OptionGroup {
   package static let options: [Option<TrainOptions>] = [
     Option("steps", \.steps, "number of updates; give this or epochs", in: .positive),
     Option("epochs", \.epochs, "passes over the data; the last batch may be short", in: .positive),
-    Option("batch", \.batch, "examples an update, at most all points", in: .positive),
+    Option(
+      "batch", \.batch,
+      "examples an update; where the data hold fewer points, each update takes each of them once,"
+        + " and `fit` says so (for more, tile the data: `x:tile{64, 1}`)", in: .positive),
     Option("optimizer", \.optimizer, "an update rule, optim.adam{} where absent"),
     Option(
       "time", \.time,

@@ -10,7 +10,8 @@ import Runtime
 import Tensors
 
 /// One model on its way: data, order of the examples, noise, objective, optimiser state. `advance` runs
-/// a block of updates without touching Lua, so that many models may advance side by side.
+/// a block of updates. With a compiled network and loss it never calls Lua, so that many models may
+/// advance side by side; those written in Lua are called in each update.
 ///
 /// Randomness counts examples since the start, never batches or blocks: Philox keys per purpose
 /// (order, time, noise), counter = example number.
@@ -73,7 +74,9 @@ final class TrainingRun {
     shuffleKey = key(.shuffle)
     timeKey = key(.time)
     noiseKey = key(.noise)
-    fit = Fit(model: model, seed: seed, probes: options.probe?.functions.map(\.name) ?? [])
+    fit = Fit(
+      model: model, seed: seed, batch: batch, wanted: options.batch,
+      probes: options.probe?.functions.map(\.name) ?? [])
   }
 
   var hasStopped: Bool { fit.divergence != nil }
