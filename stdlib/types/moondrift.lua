@@ -856,8 +856,8 @@ function model_object:free() end
 local figure_object = {}
 
 --- Adds a line; NaN breaks it.
----@param x tensor|number[]
----@param y tensor|number[]
+---@param x tensor|number[] heights at 1, 2, 3, … where y is absent
+---@param y? tensor|number[]
 ---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
 ---@return figure
 function figure_object:line(x, y, options) end
@@ -869,12 +869,30 @@ function figure_object:line(x, y, options) end
 ---@return figure
 function figure_object:steps(x, y, options) end
 
---- Adds points.
----@param x tensor|number[]
----@param y tensor|number[]
----@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+--- Adds points, coloured by a value if you like.
+---@param x tensor|number[] heights at 1, 2, 3, … where y is absent
+---@param y? tensor|number[]
+---@param options? { value?: tensor|number[], map?: string, range?: number[], value_label?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
 ---@return figure
 function figure_object:scatter(x, y, options) end
+
+--- Adds points with a bar from low to high through each; without color or label, in the colour of the line before.
+---@param x tensor|number[]
+---@param y tensor|number[]
+---@param low tensor|number[] lower ends, as heights
+---@param high tensor|number[] upper ends, as heights
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:errors(x, y, low, high, options) end
+
+--- Adds an arrow from each point along a vector: a field of scores, say.
+---@param x tensor|number[]
+---@param y tensor|number[]
+---@param dx tensor|number[] along x, in units of the axis
+---@param dy tensor|number[]
+---@param options? { scale?: number, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:arrows(x, y, dx, dy, options) end
 
 --- Adds the area between two curves; without color or label, in the colour of the line before.
 ---@param x tensor|number[]
@@ -893,18 +911,18 @@ function figure_object:bars(x, heights, options) end
 
 --- Adds how often samples fall into bins.
 ---@param samples tensor|number[] any shape; what is not finite is left out
----@param options? { bins?: integer, range?: number[], density?: boolean, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@param options? { bins?: integer, range?: number[], edges?: number[], density?: boolean, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
 ---@return figure
 function figure_object:histogram(samples, options) end
 
 --- Adds values on a grid, as colours.
 ---@param values tensor [rows columns], the first row lowest
----@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string }
+---@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string }
 ---@return figure
 function figure_object:heat(values, options) end
 
 --- Fills the panel with images side by side.
----@param images tensor [n height width], one image [height width], or [n d] with the option shape
+---@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape
 ---@param options? { shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string }
 ---@return figure
 function figure_object:images(images, options) end
@@ -925,12 +943,12 @@ function figure_object:note(text, x, y, options) end
 --- Makes what follows draw in the panel at this place; the grid of panels grows to hold it.
 ---@param row integer
 ---@param column integer
----@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function figure_object:panel(row, column, options) end
 
 --- Changes the axes of the panel.
----@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function figure_object:axes(options) end
 
@@ -942,8 +960,8 @@ function figure_object:resize(width, height) end
 
 --- Writes the figure, whole or not at all, as the ending of the path says.
 ---@param path string ends in .svg, .pdf or .png
----@return figure
-function figure_object:save(path) end
+---@param options? { text?: string }
+function figure_object:save(path, options) end
 
 --- Prints the figure to the terminal.
 ---@param options? { width?: integer, height?: integer }
@@ -971,6 +989,7 @@ function optimizer_object:free() end
 ---@field log any Columns by name: step, epoch, loss (mean since the last row), probes.
 ---@field steps integer Updates made.
 ---@field seconds number Wall time, shared by the models of a list.
+---@field batch integer Examples an update: as asked for, or all points where there are fewer.
 ---@field seed integer Of batches, times and noise.
 ---@field diverged any {step, quantity} where a number stopped being finite, else nil.
 local fit_object = {}
@@ -1906,6 +1925,13 @@ function linalg.sqrtm(x) end
 ---@return tensor
 function linalg.norm(x, order, options) end
 
+--- The distances between all pairs of two sets of points.
+---@param x tensor
+---@param y tensor
+---@param options? { squared?: boolean, order?: number }
+---@return tensor
+function linalg.distances(x, y, options) end
+
 --- The sum of the diagonal.
 ---@param x tensor matrix, or a stack of them
 ---@return tensor
@@ -2206,38 +2232,38 @@ function file.kind(path) end
 plot = {}
 
 --- An empty figure to draw in.
----@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string, size?: number[] }
+---@param options? { title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string, size?: number[] }
 ---@return figure
 function plot.figure(options) end
 
 --- A figure of one line.
----@param x tensor|number[]
----@param y tensor|number[]
----@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@param x tensor|number[] heights at 1, 2, 3, … where y is absent
+---@param y? tensor|number[]
+---@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function plot.line(x, y, options) end
 
---- A figure of points.
----@param x tensor|number[]
----@param y tensor|number[]
----@param options? { label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+--- A figure of points, coloured by a value if you like.
+---@param x tensor|number[] heights at 1, 2, 3, … where y is absent
+---@param y? tensor|number[]
+---@param options? { value?: tensor|number[], map?: string, range?: number[], value_label?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function plot.scatter(x, y, options) end
 
 --- A figure of how often samples fall into bins.
 ---@param samples tensor|number[] any shape; what is not finite is left out
----@param options? { bins?: integer, range?: number[], density?: boolean, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@param options? { bins?: integer, range?: number[], edges?: number[], density?: boolean, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function plot.histogram(samples, options) end
 
 --- A figure of values on a grid, as colours.
 ---@param values tensor [rows columns], the first row lowest
----@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], legend?: string }
+---@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function plot.heat(values, options) end
 
---- A figure of grey images side by side.
----@param images tensor [n height width], one image [height width], or [n d] with the option shape
+--- A figure of images side by side, grey or in colours.
+---@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape
 ---@param options? { shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string, title?: string, path?: string }
 ---@return figure
 function plot.images(images, options) end
