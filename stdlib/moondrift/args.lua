@@ -1,4 +1,4 @@
--- Settings of a script: declared once with typed defaults, changed by `--key=value`.
+-- Settings of a script: declared once with typed defaults, changed by `--key=value` or `--key value`.
 --
 --   local args = require "moondrift.args"
 --   local settings = args{
@@ -178,7 +178,10 @@ end
 function M.parse(defaults, words)
   local kinds, names = declare(defaults, 2)
   local settings, given = {}, {}
-  for index, word in ipairs(words) do
+  local index = 0
+  while index < #words do
+    index = index + 1
+    local word = words[index]
     local name, equals, text = word:match("^%-%-([^=]*)(=?)(.*)$")
     if not name then
       return nil, ("unexpected argument '%s' (settings are written --name=value)"):format(word)
@@ -191,9 +194,11 @@ function M.parse(defaults, words)
     end
     if equals == "" and kind ~= "boolean" then
       local following = words[index + 1]
-      local hint = following and not following:match("^%-%-") and following
-        or M.literal(defaults[name] or "DIR")
-      return nil, ("--%s needs a value: --%s=%s"):format(name, name, hint)
+      if not following or following:match("^%-%-") then
+        return nil, ("--%s needs a value: --%s=%s")
+          :format(name, name, M.literal(defaults[name] or "DIR"))
+      end
+      index, equals, text = index + 1, "=", following
     end
     local value = READERS[kind](equals == "" and "true" or text)
     if value == nil or name == "out" and value == "" then
