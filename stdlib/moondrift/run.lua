@@ -2,10 +2,11 @@
 --
 --   local run = require "moondrift.run"
 --   local record <close> = run.open(settings)      -- runs/<script>-<date>-<time>, or --out=DIR
---   record:save_figure(f, "kl")                    -- kl.svg and kl.png
---   record:finish{results = {...}, claims = list}  -- claims.json, then result.json
+--   record:save_figure(f, "kl")                    -- kl.svg and kl.png, when the run ends
+--   record:finish{results = {...}, claims = list}  -- claims.json, result.json, then the figures
 --
--- Each file is written whole or not at all, result.json last: a folder that holds it is complete.
+-- Each file is written whole or not at all. What was computed goes first and figures, which can be drawn
+-- again from it, last; a file that cannot be written does not keep the others from being tried.
 -- A run that stops before says on stderr what it left, and leaves no empty folder behind.
 
 local usage = require "moondrift.args"
@@ -15,6 +16,7 @@ local M = {}
 ---@class moondrift.Run
 ---@field folder string
 ---@field files string[] names of what was written, in order
+---@field figures {name: string, figure: figure}[] to be written when the run ends
 local Run = {}
 Run.__index = Run
 Run.__name = "run"
@@ -25,17 +27,18 @@ local function refuse(message, ...)
   error(usage.usage_error(usage.script_name() .. ": " .. message:format(...)), 0)
 end
 
---- Is there room for files? Tells by writing one, since permissions are not the only reason.
-local function check_writable(folder)
-  local path = folder .. "/.moondrift-check"
-  local handle, message = io.open(path, "w")
-  if not handle then return nil, message end
-  handle:close()
-  return os.remove(path)
+--- The reason in an error of a function of the program, without its place and the function's name.
+local function reason(message)
+  return (tostring(message):gsub("^[^:]*:%d+: ", "", 1):gsub("^[%a_]+[.:][%w_]+: ", "", 1))
 end
 
---- The reason in an error of `file`, without the function's name.
-local function reason(message) return (tostring(message):gsub("^.-file%.[%w_]+: ", "")) end
+--- Is there room for files? Tells by writing one: an empty file fits on a full disk too.
+local function check_writable(folder)
+  local path = folder .. "/.moondrift-check"
+  local written, message = pcall(file.write_text, path, ("\0"):rep(1 << 16))
+  if not written then return nil, reason(message):gsub("^cannot write .-: ", "", 1) end
+  return os.remove(path)
+end
 
 local function open_given(folder)
   folder = #folder > 1 and folder:gsub("/+$", "") or folder
@@ -110,7 +113,7 @@ function M.open(settings)
     folder, is_new = open_new(name)
   end
   local record = setmetatable({
-    folder = folder, files = {}, settings = settings, name = name, is_new = is_new,
+    folder = folder, files = {}, figures = {}, settings = settings, name = name, is_new = is_new,
     revision = revision(), started = os.date("!%Y-%m-%dT%H:%M:%SZ"), start = moondrift.seconds(),
   }, Run)
   local writable, message = check_writable(folder)
@@ -132,15 +135,15 @@ function Run:seconds() return moondrift.seconds() - self.start end
 
 local function note_file(self, name) self.files[#self.files + 1] = name end
 
---- Saves a figure as SVG and PNG.
+--- Saves a figure as SVG and PNG when the run ends, after the results.
 ---@param figure figure
 ---@param name string without an ending
 ---@return moondrift.Run
 function Run:save_figure(figure, name)
-  for _, ending in ipairs{".svg", ".png"} do
-    figure:save(self:path(name .. ending))
-    note_file(self, name .. ending)
+  if type(name) ~= "string" or name == "" or name:find("[/\0]") then
+    error(("run:save_figure: name must be that of a file, got '%s'"):format(name), 2)
   end
+  self.figures[#self.figures + 1] = {name = name, figure = figure}
   return self
 end
 
@@ -158,28 +161,69 @@ end
 ---@field results table every number of the run
 ---@field claims moondrift.ClaimList? written to claims.json
 
---- Writes claims.json, then result.json, and says where.
+--- Calls a function that writes; what it says where it fails is noted.
+local function try(failures, name, write, ...)
+  local written, message = pcall(write, ...)
+  if not written then failures[#failures + 1] = name .. ": " .. reason(message) end
+end
+
+--- Writes the figures that wait, each as far as it can be written.
+local function write_figures(self, failures)
+  for _, entry in ipairs(self.figures) do
+    for _, ending in ipairs{".svg", ".png"} do
+      try(failures, entry.name .. ending, function()
+        entry.figure:save(self:path(entry.name .. ending))
+        note_file(self, entry.name .. ending)
+      end)
+    end
+  end
+  self.figures = {}
+end
+
+--- What the folder holds: what this record wrote, in order, then what else the script put there.
+local function all_files(self)
+  local names, known = {}, {}
+  for index, name in ipairs(self.files) do names[index], known[name] = name, true end
+  for _, name in ipairs(file.list(self.folder)) do
+    if not known[name] and name:sub(1, 1) ~= "." then names[#names + 1] = name end
+  end
+  return names
+end
+
+--- Writes claims.json, result.json and the figures, and says where. Where some of it cannot be written
+--- the rest is, and the error names what is missing.
 ---@param content moondrift.RunContent
 function Run:finish(content)
   if type(content) ~= "table" or type(content.results) ~= "table" then
     error("run:finish: a table with results is expected", 2)
   end
-  if content.claims then self:save_json("claims.json", content.claims.claims) end
+  local failures = {}
+  if content.claims then
+    try(failures, "claims.json", self.save_json, self, "claims.json", content.claims.claims)
+  end
   local settings = {}
   for name, value in pairs(self.settings) do settings[name] = value end
-  self:save_json("result.json", {
+  try(failures, "result.json", self.save_json, self, "result.json", {
     script = self.name, settings = settings, seed = rawget(self.settings, "seed"),
     revision = self.revision or moondrift.version_info().version, host = host(),
     started = self.started, seconds = self:seconds(), results = content.results,
   })
+  write_figures(self, failures)
   self.is_finished = true
   print(("wrote %s/: %s (%.1f s)"):format(
-    self.folder, table.concat(self.files, ", "), self:seconds()))
+    self.folder, table.concat(all_files(self), ", "), self:seconds()))
+  if #failures > 0 then
+    error(usage.usage_error(
+      ("%s: not written: %s"):format(self.name, table.concat(failures, "; "))), 0)
+  end
 end
 
 --- Says what a run that stopped early left.
 function Run:__close()
   if self.is_finished then return end
+  local failures = {}
+  write_figures(self, failures)
+  for _, failure in ipairs(failures) do io.stderr:write(("%s: %s\n"):format(self.name, failure)) end
   local left = #self.files > 0 and table.concat(self.files, ", ") .. " is complete" or nil
   if #self.files > 1 then left = table.concat(self.files, ", ") .. " are complete" end
   if not left and self.is_new then os.remove(self.folder) end
