@@ -45,6 +45,7 @@ public final class Interpreter {
   public static func main(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, _ product: Product
   ) -> Int32 {
+    reportLostOutput()
     var list: [Argument] = []
     while let argument = arguments[list.count] { list.append(Argument(argument)) }
     let name = list.first.map { String(cString: $0) } ?? ""
@@ -69,6 +70,20 @@ public final class Interpreter {
     }
     let interpreter = Interpreter(list, programName, options, lua, product)
     return withExtendedLifetime(interpreter) { interpreter.run() }
+  }
+
+  /// Where standard output cannot take what was written (a full disk), the program says so at its end
+  /// and does not exit with 0, whichever way it ends.
+  private static func reportLostOutput() {
+    on_exit(
+      { status, _ in
+        let wasLost = ferror(stdout) != 0
+        guard fflush(stdout) != 0 || wasLost else { return }
+        let reason = errno == 0 ? "" : ": " + String(cString: strerror(errno))
+        fflush(nil)
+        write("moondrift: standard output could not be written\(reason)\n", to: stderr)
+        if status == EXIT_SUCCESS { _exit(EXIT_FAILURE) }
+      }, nil)
   }
 
   private init(
