@@ -219,8 +219,12 @@ static bool drop_repeated(void) {
 bool creadline_load_history(const char *path, int limit) {
   int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return false;
-  fchmod(file, 0600);
+  // A pipe would be waited for, and a device has no lines of ours.
+  struct stat info;
+  bool is_regular = fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+  if (is_regular) fchmod(file, 0600);
   close(file);
+  if (!is_regular) return false;
   if (read_history(path) != 0) return false;
   bool is_long = history_length > limit;
   stifle_history(limit);

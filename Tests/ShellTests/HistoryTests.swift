@@ -42,6 +42,15 @@ struct HistoryTests {
     #expect(access(home.path + "/.moondrift_history", F_OK) != 0)
   }
 
+  @Test("is quietly off where its file is a pipe, which would be waited for")
+  func pipe() throws {
+    let home = try TemporaryFolder()
+    #expect(mkfifo(home.path + "/.moondrift_history", 0o600) == 0)
+    let session = try Session(home: home)
+    #expect(try session.reply("1") == "1")
+    #expect(try session.leave() == 0)
+  }
+
   @Test("is quietly off where there is no home", arguments: ["", "/nonexistent"])
   func off(home: String) throws {
     let session = try Session(environment: ["HOME": home])
