@@ -27,7 +27,6 @@ let package = Package(
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev"])]),
-    .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
     .target(
       name: "CLua", dependencies: ["CSystemLua", "CSupport"],
       linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
@@ -61,7 +60,7 @@ let package = Package(
     .target(name: "Processes", dependencies: ["Catalog", "Tensors", "Autodiff"]),
     .target(name: "Targets", dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff"]),
     .target(
-      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CJansson"]),
+      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip"]),
     .target(
       name: "Models",
       dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Files"]),
@@ -85,7 +84,7 @@ let package = Package(
         "Optimizers",
         "Diffusion",
       ]),
-    .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "CCairo"]),
+    .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "Files", "CCairo"]),
 
     // 8–10: the host
     .target(

@@ -54,7 +54,7 @@ extension String: Argument {
   public var literal: String { "\"\(self)\"" }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> String {
-    guard let text = frame.string(at: index) else { throw Mismatch(expected: expectation) }
+    guard let text = try frame.text(at: index) else { throw Mismatch(expected: expectation) }
     return text
   }
 }

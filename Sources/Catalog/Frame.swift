@@ -29,12 +29,10 @@ public struct Frame {
     return exact != 0 ? Int(value) : nil
   }
 
+  /// A string as an error shows it: bytes that are no UTF-8 are replaced. What is kept or written comes
+  /// from `text(at:)` or `bytes(at:)`.
   public func string(at index: Int32) -> String? {
-    guard type(at: index) == LuaType.string else { return nil }
-    var length = 0
-    guard let bytes = host.pointee.string(state, index, &length) else { return nil }
-    return String(
-      decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
+    bytes(at: index).map { String(decoding: $0, as: UTF8.self) }
   }
 
   public func push(_ text: String) {

@@ -1,6 +1,6 @@
 /// Any Lua value, for the few functions whose data have no fixed type: results to be written as JSON,
 /// the log of a run, what a callback returns.
-public indirect enum Value: Argument, Results {
+public enum Value: Argument, Results {
   case none
   case boolean(Bool)
   case integer(Int)
@@ -44,7 +44,7 @@ public indirect enum Value: Argument, Results {
     public static func < (a: Key, b: Key) -> Bool {
       switch (a.index, b.index) {
       case (let first?, let second?): first < second
-      case (nil, nil): a.text < b.text
+      case (nil, nil): a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
       default: a.index != nil
       }
     }
@@ -74,7 +74,7 @@ public indirect enum Value: Argument, Results {
         return .integer(value)
       }
       return .number(frame.number(at: index))
-    case LuaType.string: return .string(frame.string(at: index) ?? "")
+    case LuaType.string: return .string(try String.read(frame, index))
     case LuaType.function: return .function(try Callback.read(frame, index))
     case LuaType.table: return try readTable(frame, index, depth: depth)
     default:
@@ -102,12 +102,12 @@ public indirect enum Value: Argument, Results {
     var map: [(key: Key, value: Value)] = []
     host.pushNil(frame.state)
     while host.next(frame.state, index) != 0 {
-      let key = readKey(frame, -2)
-      if let place = key.index, place >= 1, place <= length {
-        frame.pop()
-        continue
-      }
-      do { map.append((key, try read(frame, -1, depth: depth + 1))) } catch {
+      do {
+        let key = try readKey(frame, -2)
+        if key.index.map({ $0 < 1 || $0 > length }) ?? true {
+          map.append((key, try read(frame, -1, depth: depth + 1)))
+        }
+      } catch {
         frame.pop(2)
         throw error
       }
@@ -118,11 +118,11 @@ public indirect enum Value: Argument, Results {
     return .map(list.enumerated().map { (Key(index: $0.offset + 1), $0.element) } + map)
   }
 
-  private static func readKey(_ frame: Frame, _ index: Int32) -> Key {
+  private static func readKey(_ frame: Frame, _ index: Int32) throws -> Key {
     if frame.type(at: index) == LuaType.number, let integer = frame.integer(at: index) {
       return Key(index: integer)
     }
-    return Key(frame.string(at: index) ?? frame.describe(at: index))
+    return Key(try frame.text(at: index) ?? frame.describe(at: index))
   }
 
   public func push(_ frame: Frame) -> Int32 {

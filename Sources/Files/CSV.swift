@@ -1,82 +1,132 @@
-// Numbers in lines of text, separated by commas, semicolons, tabs or blanks, with or without a line of
-// names first (RFC 4180 without quoted fields in the numbers).
+// Tables of numbers as separated values (RFC 4180), with or without a line of names first.
+//
+// The first line is a header where none of its fields is a number, and data where all are. Where some
+// are and some are not, it may be either (a letter O for a zero would lose a row), and is an error.
 
 import Catalog
 import Runtime
 import Tensors
 
 enum CSV {
-  /// The numbers as a float64 tensor [rows, columns], and the names of the columns where there are.
-  static func read(_ bytes: [UInt8], path: String) throws -> (table: Tensor, names: [String]) {
-    var lines = bytes.split(omittingEmptySubsequences: true) { $0 == 0x0A || $0 == 0x0D }[...]
-    guard let first = lines.first else { throw FileError("\(path): is empty") }
-    let separator = separator(of: first)
-    var names: [String] = []
-    if fields(first, separator).contains(where: { number($0) == nil }) {
-      names = fields(first, separator).map(unquoted)
-      lines = lines.dropFirst()
+  struct Content {
+    /// Empty where the file has no line of names.
+    let names: [String]
+    let columns: CSVColumns
+  }
+
+  static func read(_ bytes: [UInt8], path: String, acceptsMissing: Bool) throws -> Content {
+    try bytes.withUnsafeBytes { bytes in
+      var reader = CSVReader(
+        lines: CSVLines(bytes, path: path), path: path, acceptsMissing: acceptsMissing)
+      return try reader.read()
     }
-    var values: [Double] = []
-    var columns = names.count
-    for (place, line) in lines.enumerated() {
-      let row = fields(line, separator)
-      let lineNumber = place + (names.isEmpty ? 1 : 2)
-      if columns == 0 { columns = row.count }
-      guard row.count == columns else {
-        throw FileError("\(path): line \(lineNumber) has \(row.count) fields, expected \(columns)")
+  }
+}
+
+/// Reads lines into columns.
+private struct CSVReader {
+  var lines: CSVLines
+  let path: String
+  let acceptsMissing: Bool
+
+  private enum Cell {
+    case number(CSVNumber)
+    case missing
+    case text
+  }
+
+  /// What stands for a missing value beside an empty field.
+  private static let missingMarks = ["NA", "N/A", "#N/A", "n/a", "NULL", "null", "None"]
+
+  mutating func read() throws -> CSV.Content {
+    guard try lines.next() else { throw FileError("\(path): holds no numbers and no names") }
+    let names = try header()
+    var columns = CSVColumns(count: lines.fields.count)
+    if names.isEmpty { try append(to: &columns) }
+    while try lines.next() {
+      if columns.rowCount & 0x3FF == 0 { try Cancellation.check() }
+      guard lines.fields.count == columns.count else {
+        throw FileError(
+          "\(path): line \(lines.lineNumber) has \(lines.fields.count) fields, expected "
+            + "\(columns.count)")
       }
-      for (column, text) in row.enumerated() {
-        guard let value = number(text) else {
-          throw FileError(
-            "\(path): line \(lineNumber), column \(column + 1): "
-              + "'\(String(decoding: text.prefix(40), as: UTF8.self))' is not a number")
-        }
-        values.append(value)
+      try append(to: &columns)
+    }
+    return CSV.Content(names: names, columns: columns)
+  }
+
+  private func cell(_ field: CSVLines.Field) -> Cell {
+    if field.range.isEmpty { return field.isQuoted ? .text : .missing }
+    let bytes = UnsafeRawBufferPointer(rebasing: lines.bytes[field.range])
+    if let number = CSVNumber(bytes) { return .number(number) }
+    if acceptsMissing, let text = lines.text(field), Self.missingMarks.contains(text) {
+      return .missing
+    }
+    return .text
+  }
+
+  /// The names in the line at hand; none where it holds numbers.
+  private func header() throws -> [String] {
+    let cells = lines.fields.map(cell)
+    func first(_ fits: (Cell) -> Bool) -> Int? { cells.firstIndex(where: fits) }
+    guard let text = first({ if case .text = $0 { true } else { false } }) else { return [] }
+    if let number = first({ if case .number = $0 { true } else { false } }) {
+      throw FileError(
+        place(text) + "\(shown(text)) is not a number"
+          + decimalComma(lines.fields[text])
+          + ", and column \(number + 1), \(shown(number)), is one, so that the line is neither "
+          + "names nor data")
+    }
+    let names = try lines.fields.enumerated().map { column, field in
+      guard let name = lines.text(field) else {
+        throw FileError(place(column) + "\(shown(column)) is no UTF-8")
+      }
+      return name
+    }
+    if let field = lines.fields.first(where: { !decimalComma($0).isEmpty }) {
+      throw FileError(
+        "\(path): line \(lines.lineNumber): '\(lines.text(field) ?? "")' is not a number"
+          + decimalComma(field))
+    }
+    if let doubled = Names.firstDoubled(names) {
+      throw FileError(
+        "\(path): line \(lines.lineNumber): two columns have the name '\(shownText(doubled.utf8))'")
+    }
+    return names
+  }
+
+  private func append(to columns: inout CSVColumns) throws {
+    for (column, field) in lines.fields.enumerated() {
+      switch cell(field) {
+      case .number(let number): try columns.append(number, column)
+      case .missing where acceptsMissing: try columns.append(.real(.nan), column)
+      case .missing:
+        throw FileError(
+          place(column) + "the value is missing; with {missing = true} it is read as NaN")
+      case .text:
+        throw FileError(place(column) + "\(shown(column)) is not a number" + decimalComma(field))
       }
     }
-    return (try Tensor(values, shape: [lines.count, columns]), names)
+    columns.rowCount += 1
   }
 
-  static func text(_ table: Tensor) throws -> String {
-    guard table.rank == 1 || table.rank == 2 else {
-      throw UserError("a CSV file holds tensors of 1 or 2 axes, got shape \(table.shape)")
-    }
-    let columns = table.rank == 2 ? table.shape[1] : 1
-    let values = try table.doubles()
-    guard columns > 0 else { return "" }
-    return stride(from: 0, to: values.count, by: columns).map { start in
-      values[start..<start + columns].map { written($0, table.dtype) }.joined(separator: ",") + "\n"
-    }.joined()
+  // MARK: Errors
+
+  private func place(_ column: Int) -> String {
+    "\(path): line \(lines.lineNumber), column \(column + 1): "
   }
 
-  /// Digits that read back the same in the tensor's own type.
-  private static func written(_ value: Double, _ dtype: DType) -> String {
-    if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
-    return dtype == .float32 ? "\(Float(value))" : "\(value)"
+  private func shown(_ column: Int) -> String {
+    let bytes = lines.bytes[lines.fields[column].range]
+    return "'" + shownText(bytes.prefix(40)) + (bytes.count > 40 ? "…'" : "'")
   }
 
-  private static func separator(of line: ArraySlice<UInt8>) -> UInt8 {
-    for candidate in [0x2C, 0x3B, 0x09] as [UInt8] where line.contains(candidate) {
-      return candidate
-    }
-    return 0x20
-  }
-
-  private static func fields(_ line: ArraySlice<UInt8>, _ separator: UInt8) -> [ArraySlice<UInt8>] {
-    line.split(separator: separator, omittingEmptySubsequences: separator == 0x20).map(trimmed)
-  }
-
-  private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var text = text.drop { $0 == 0x20 || $0 == 0x09 }
-    while let last = text.last, last == 0x20 || last == 0x09 { text.removeLast() }
-    return text
-  }
-
-  private static func number(_ text: ArraySlice<UInt8>) -> Double? {
-    Double(String(decoding: text, as: UTF8.self))
-  }
-
-  private static func unquoted(_ text: ArraySlice<UInt8>) -> String {
-    String(decoding: text, as: UTF8.self).filter { $0 != "\"" }
+  /// What to say of `1,5` where a comma does not separate.
+  private func decimalComma(_ field: CSVLines.Field) -> String {
+    let bytes = lines.bytes[field.range]
+    guard bytes.count(where: { $0 == UInt8(ascii: ",") }) == 1 else { return "" }
+    let point = bytes.map { $0 == UInt8(ascii: ",") ? UInt8(ascii: ".") : $0 }
+    guard point.withUnsafeBytes({ CSVNumber($0) }) != nil else { return "" }
+    return " (a decimal comma? numbers are read with a point)"
   }
 }

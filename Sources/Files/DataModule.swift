@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 /// The Lua module `data`: data sets.
@@ -15,7 +16,7 @@ public enum DataModule {
           in: Domain<String>.oneOf(DType.allCases.map(\.rawValue)).orAbsent()),
         returns: "a tensor",
         source: "LeCun, Cortes, Burges, The MNIST database of handwritten digits"
-      ) { (path: String, dtype: String?) in
+      ) { (path: FilePath, dtype: String?) in
         try IDX.read(path, dtype: dtype.flatMap(DType.init(rawValue:)))
       },
       .function(

@@ -11,18 +11,24 @@ struct ElementKind {
   let size: Int
   let isSwapped: Bool
 
-  /// NumPy's notation: `<f4`, `>i2`, `|u1`, `|b1`.
+  /// NumPy's notation: `<f4`, `>i2`, `|u1`, `|b1`; `f8` without a mark is the machine's order.
   init?(descr: String) {
-    guard let order = descr.first, "<>|=".contains(order), let size = Int(descr.dropFirst(2))
-    else { return nil }
-    switch (descr.dropFirst().first, size) {
-    case ("f", 2), ("f", 4), ("f", 8): family = .float
-    case ("i", 1), ("i", 2), ("i", 4), ("i", 8): family = .signed
-    case ("u", 1), ("u", 2), ("u", 4), ("u", 8): family = .unsigned
-    case ("b", 1): family = .boolean
+    let order = descr.first.flatMap { "<>|=".contains($0) ? $0 : nil }
+    switch order == nil ? descr[...] : descr.dropFirst() {
+    case "f2": (family, size) = (.float, 2)
+    case "f4": (family, size) = (.float, 4)
+    case "f8": (family, size) = (.float, 8)
+    case "i1": (family, size) = (.signed, 1)
+    case "i2": (family, size) = (.signed, 2)
+    case "i4": (family, size) = (.signed, 4)
+    case "i8": (family, size) = (.signed, 8)
+    case "u1": (family, size) = (.unsigned, 1)
+    case "u2": (family, size) = (.unsigned, 2)
+    case "u4": (family, size) = (.unsigned, 4)
+    case "u8": (family, size) = (.unsigned, 8)
+    case "b1": (family, size) = (.boolean, 1)
     default: return nil
     }
-    self.size = size
     isSwapped = order == ">" && size > 1
   }
 
@@ -57,7 +63,9 @@ struct ElementKind {
   }
 
   /// A tensor from the stored elements, whose number is that of the shape.
-  func tensor(_ source: UnsafeRawBufferPointer, _ shape: Shape) throws -> Tensor {
+  ///
+  /// - Parameter name: the file and the tensor, for errors.
+  func tensor(_ source: UnsafeRawBufferPointer, _ shape: Shape, _ name: String) throws -> Tensor {
     let tensor = try Tensor(uninitialized: shape, dtype)
     let count = shape.elementCount
     switch (family, size) {
@@ -81,7 +89,7 @@ struct ElementKind {
     case (.signed, _):
       load(UInt8.self, source, count, tensor.pointer(Int64.self)) { Int64(Int8(bitPattern: $0)) }
     case (.unsigned, 8):
-      try loadUnsigned(source, count, tensor.pointer(Int64.self))
+      try loadUnsigned(source, count, tensor.pointer(Int64.self), name)
     case (.unsigned, 4): load(UInt32.self, source, count, tensor.pointer(Int64.self)) { Int64($0) }
     case (.unsigned, 2): load(UInt16.self, source, count, tensor.pointer(Int64.self)) { Int64($0) }
     case (.unsigned, _): load(UInt8.self, source, count, tensor.pointer(Int64.self)) { Int64($0) }
@@ -100,13 +108,14 @@ struct ElementKind {
   }
 
   private func loadUnsigned(
-    _ source: UnsafeRawBufferPointer, _ count: Int, _ target: UnsafeMutablePointer<Int64>
+    _ source: UnsafeRawBufferPointer, _ count: Int, _ target: UnsafeMutablePointer<Int64>,
+    _ name: String
   ) throws {
     for i in 0..<count {
       let raw = source.loadUnaligned(fromByteOffset: i * 8, as: UInt64.self)
       let value = isSwapped ? raw.byteSwapped : raw
       guard let fitting = Int64(exactly: value) else {
-        throw UserError("element \(i + 1) is \(value), which does not fit in an int64")
+        throw FileError("\(name): element \(i + 1) is \(value), which does not fit in an int64")
       }
       target[i] = fitting
     }

@@ -9,24 +9,29 @@ public enum FileModule {
       .function(
         "save_json", "Writes a value as JSON.", .arg("path"),
         .arg("value", "nil, booleans, numbers, strings, tensors, and tables of them"),
+        .option(
+          "nan", default: JSON.NotFinite.null.rawValue,
+          "NaN and the infinities become null, or NaN and Infinity as Python writes them",
+          in: .oneOf(JSON.NotFinite.allCases.map(\.rawValue))),
         details:
           "A table with elements 1 to n and no other keys is a list, any other an object with"
-          + " its keys in order; the empty table is a list. NaN and the infinities become null."
-          + " Numbers read back the same.",
+          + " its keys in order; the empty table is a list. Numbers read back the same.",
         source: "RFC 8259", example: "file.save_json(os.tmpname(), {kl = {0.5, 0 / 0}, seed = 1})"
-      ) { (path: String, value: Value) in
-        try AtomicFile.write(try JSON.text(value), to: path)
+      ) { (path: FilePath, value: Value, nan: String) in
+        let text = try JSON.text(value, notFinite: JSON.NotFinite(rawValue: nan) ?? .null)
+        try AtomicFile.write(text, to: path)
         return Nothing()
       },
       .function(
-        "read_text", "The content of a file of UTF-8 text.", .arg("path"), returns: "a string",
+        "read_text", "The content of a file: its bytes, as they stand.", .arg("path"),
+        returns: "a string",
         example: "n = os.tmpname()  file.write_text(n, \"a\\n\")  return file.read_text(n)"
-      ) { (path: String) in String(decoding: try InputFile.bytes(of: path), as: UTF8.self) },
+      ) { (path: FilePath) in ByteString(try InputFile.bytes(of: path)) },
       .function(
-        "write_text", "Writes text to a file.", .arg("path"), .arg("text"),
+        "write_text", "Writes a string to a file, byte for byte.", .arg("path"), .arg("text"),
         example: "file.write_text(os.tmpname(), \"a line\\n\")"
-      ) { (path: String, text: String) in
-        try AtomicFile.write(text, to: path)
+      ) { (path: FilePath, text: ByteString) in
+        try AtomicFile.write(text.bytes, to: path)
         return Nothing()
       },
     ] + ArrayFiles.entries + Directories.entries)

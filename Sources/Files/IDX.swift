@@ -37,10 +37,10 @@ public enum IDX {
   }
 
   /// Reads a file. Without `dtype` the type of the tensor follows from that of the elements.
-  public static func read(_ path: String, dtype: DType? = nil) throws -> Tensor {
+  public static func read(_ path: FilePath, dtype: DType? = nil) throws -> Tensor {
     let bytes = try InputFile.bytes(of: path)
-    if GzipReader.isGzip(bytes) { return try read(GzipReader(bytes, path: path), dtype) }
-    return try read(PlainReader(bytes, path: path), dtype)
+    if GzipReader.isGzip(bytes) { return try read(GzipReader(bytes, path: "\(path)"), dtype) }
+    return try read(PlainReader(bytes, path: "\(path)"), dtype)
   }
 
   private static func read(_ source: some ByteReader, _ dtype: DType?) throws -> Tensor {
@@ -56,7 +56,11 @@ public enum IDX {
           + " at byte \(source.position - 1)")
     }
     let natural = type.tensorType(rank: lengths.count)
-    let tensor = try Tensor(uninitialized: try Shape(checking: lengths), natural)
+    let shape: Shape
+    do { shape = try Shape(checking: lengths) } catch {
+      throw FileError("cannot read \(source.path): IDX \(error)")
+    }
+    let tensor = try Tensor(uninitialized: shape, natural)
     store(bytes, type, into: tensor)
     return try dtype.map(tensor.converted(to:)) ?? tensor
   }

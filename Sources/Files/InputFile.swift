@@ -4,10 +4,11 @@ import Glibc
 import Runtime
 
 public enum InputFile {
-  /// The bytes of a regular file. A file larger than memory is refused by its size before reading.
-  public static func bytes(of path: String) throws -> [UInt8] {
-    guard !path.utf8.contains(0) else { throw FileError("read", path, errno: EINVAL) }
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+  /// The bytes of a regular file, to its end. A file larger than memory is refused by its size before
+  /// reading; one whose size is not known before (`/proc/self/status` says 0) is read in pieces.
+  public static func bytes(of path: FilePath) throws -> [UInt8] {
+    try path.check("read")
+    let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard file >= 0 else { throw FileError("read", path, errno: errno) }
     defer { close(file) }
     var info = stat()
@@ -16,25 +17,37 @@ public enum InputFile {
       let isFolder = info.st_mode & S_IFMT == S_IFDIR
       throw FileError("cannot read \(path): \(isFolder ? "Is a directory" : "not a regular file")")
     }
-    let size = Int(info.st_size)
-    let pages = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-    guard size < pages else {
-      throw FileError("cannot read \(path): its \(size) bytes do not fit in memory")
+    try Memory.request(Int(info.st_size))
+    // One byte more than the size: a read that fills less is at the end.
+    var bytes = try piece(of: file, Int(info.st_size) + 1, path)
+    if bytes.count <= Int(info.st_size) { return bytes }
+    var size = 1 << 16
+    while true {
+      let more = try piece(of: file, size, path)
+      bytes += more
+      if more.count < size { return bytes }
+      size = min(bytes.count, 1 << 26)
+      try Memory.request(bytes.count + size)
     }
+  }
+
+  /// So many bytes, fewer only at the end of the file.
+  private static func piece(of file: Int32, _ size: Int, _ path: FilePath) throws -> [UInt8] {
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while count < size {
-        let got = read(file, buffer.baseAddress.map { $0 + count }, size - count)
+      while count < size, !Cancellation.isRequested {
+        let got = read(file, buffer.baseAddress.map { $0 + count }, min(size - count, 1 << 24))
         if got > 0 {
           count += got
         } else if got == 0 {
-          return  // it became shorter
+          return
         } else if errno != EINTR {
           failure = errno
           return
         }
       }
     }
+    try Cancellation.check()
     guard failure == 0 else { throw FileError("read", path, errno: failure) }
     return bytes
   }

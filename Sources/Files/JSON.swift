@@ -1,34 +1,48 @@
-// Writing JSON (RFC 8259). Doubles have the shortest digits that read back the same; NaN and the
-// infinities, which JSON lacks, become null; keys are in order, so that equal values give equal text.
+// Writing JSON (RFC 8259). Doubles have the shortest digits that read back the same, zero keeps its
+// sign; keys are in order, so that equal values give equal text.
 
 import Catalog
+import Runtime
 import Tensors
 
 public struct JSON {
+  /// What NaN and the infinities become, for which JSON has no form.
+  public enum NotFinite: String, CaseIterable {
+    /// `null`, which every reader takes.
+    case null
+    /// `NaN`, `Infinity` and `-Infinity`, as Python's json module writes and reads them.
+    case python
+  }
+
   private var text = ""
   private var isOneLine = false
+  private let notFinite: NotFinite
+  private var valueCount = 0
+
+  private init(_ notFinite: NotFinite) { self.notFinite = notFinite }
 
   /// The value as text with two blanks a level; lists of numbers stand on one line.
-  public static func text(_ value: Value) throws -> String {
-    var writer = JSON()
+  public static func text(_ value: Value, notFinite: NotFinite = .null) throws -> String {
+    var writer = JSON(notFinite)
     try writer.write(value, level: 0, path: "value")
     return writer.text + "\n"
   }
 
   /// The value on one line, for a field of another format.
   public static func line(_ value: Value) throws -> String {
-    var writer = JSON()
+    var writer = JSON(.null)
     writer.isOneLine = true
     try writer.write(value, level: 0, path: "value")
     return writer.text
   }
 
   private mutating func write(_ value: Value, level: Int, path: String) throws {
+    try countValue()
     switch value {
     case .none: text += "null"
     case .boolean(let value): text += value ? "true" : "false"
     case .integer(let value): text += "\(value)"
-    case .number(let value): text += Self.number(value)
+    case .number(let value): text += number(value)
     case .string(let value): write(string: value)
     case .list(let values):
       try writeList(values, level: level, path: path)
@@ -37,13 +51,25 @@ public struct JSON {
       guard let tensor = object as? Tensor else {
         throw UserError("\(path) cannot be written as JSON: \(object.describe())")
       }
-      try write(try Self.value(of: tensor), level: level, path: path)
+      try write(tensor: tensor, level: level)
     case .function: throw UserError("\(path) cannot be written as JSON: a function")
     }
   }
 
-  static func number(_ value: Double) -> String {
-    guard value.isFinite else { return "null" }
+  /// Now and then asks whether to go on: for Ctrl-C, and for room for the text to grow.
+  private mutating func countValue() throws {
+    valueCount += 1
+    guard valueCount & 0xFFFF == 0 else { return }
+    try Cancellation.check()
+    try Memory.request(text.utf8.count)
+  }
+
+  private func number(_ value: Double) -> String {
+    guard value.isFinite else {
+      if notFinite == .null { return "null" }
+      return value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity"
+    }
+    if value == 0, value.sign == .minus { return "-0.0" }
     if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
     return "\(value)"
   }
@@ -75,17 +101,22 @@ public struct JSON {
     }
     text += "["
     for (index, element) in values.enumerated() {
-      if index > 0 { text += isFlat ? ", " : "," }
-      if !isFlat { newLine(level + 1) }
+      startElement(index, isFlat: isFlat, level)
       try write(element, level: level + 1, path: "\(path)[\(index + 1)]")
     }
     if !isFlat { newLine(level) }
     text += "]"
   }
 
+  private mutating func startElement(_ index: Int, isFlat: Bool, _ level: Int) {
+    if index > 0 { text += isFlat ? ", " : "," }
+    if !isFlat { newLine(level + 1) }
+  }
+
   private mutating func write(
     map pairs: [(key: Value.Key, value: Value)], level: Int, path: String
   ) throws {
+    try Names.check(pairs.map(\.key.text), in: path, format: "JSON", refuses: { _ in false })
     text += "{"
     for (index, pair) in pairs.enumerated() {
       if index > 0 { text += "," }
@@ -106,18 +137,41 @@ public struct JSON {
     text += "\n" + String(repeating: "  ", count: level)
   }
 
-  /// A tensor as nested lists.
-  private static func value(of tensor: Tensor) throws -> Value {
-    let numbers = try tensor.doubles()
-    func leaf(_ number: Double) -> Value {
-      tensor.dtype == .bool ? .boolean(number != 0) : .number(number)
+  // MARK: Tensors
+
+  /// A tensor as nested lists, integers with all their digits.
+  private mutating func write(tensor: Tensor, level: Int) throws {
+    let lengths = tensor.axisLengths[...]
+    switch tensor.dtype {
+    case .int64:
+      let numbers = try tensor.densified()
+      try nest(lengths, 0, level) { "\(numbers.pointer(Int64.self)[$0])" }
+    case .bool:
+      let numbers = try tensor.densified()
+      try nest(lengths, 0, level) { numbers.pointer(Bool.self)[$0] ? "true" : "false" }
+    case .float32, .float64:
+      let numbers = try tensor.doubles()
+      let writer = JSON(notFinite)
+      try nest(lengths, 0, level) { writer.number(numbers[$0]) }
     }
-    func nest(_ lengths: ArraySlice<Int>, _ start: Int) -> Value {
-      guard let length = lengths.first else { return leaf(numbers[start]) }
-      let rest = lengths.dropFirst()
-      let step = rest.reduce(1, *)
-      return .list((0..<length).map { nest(rest, start + $0 * step) })
+  }
+
+  private mutating func nest(
+    _ lengths: ArraySlice<Int>, _ start: Int, _ level: Int, _ leaf: (Int) -> String
+  ) throws {
+    guard let length = lengths.first else {
+      try countValue()
+      text += leaf(start)
+      return
     }
-    return nest(tensor.axisLengths[...], 0)
+    let rest = lengths.dropFirst()
+    let step = rest.reduce(1, *)
+    text += "["
+    for index in 0..<length {
+      startElement(index, isFlat: rest.isEmpty, level)
+      try nest(rest, start + index * step, level + 1, leaf)
+    }
+    if !rest.isEmpty { newLine(level) }
+    text += "]"
   }
 }

@@ -10,8 +10,10 @@ public enum MNIST {
     count: Int? = nil, low: Double = 0, high: Double = 1
   ) throws -> (images: Tensor, labels: Tensor) {
     let folder = try Resources.stdlib() + "/data/"
-    let pixels = try IDX.read(folder + "mnist-4k-images-idx3-ubyte.gz", dtype: .float32)
-    let labels = try IDX.read(folder + "mnist-4k-labels-idx1-ubyte.gz", dtype: .int64)
+    let pixels = try IDX.read(
+      FilePath(folder + "mnist-4k-images-idx3-ubyte.gz"), dtype: .float32)
+    let labels = try IDX.read(
+      FilePath(folder + "mnist-4k-labels-idx1-ubyte.gz"), dtype: .int64)
     let all = labels.elementCount
     guard pixels.axisLengths == [all, 28, 28] else {
       throw FileError(

@@ -12,29 +12,29 @@ enum NPY {
 
   /// A tensor from the bytes of a `.npy` file. Small integers become int64, half precision float32;
   /// either byte order and either element order is understood.
+  ///
+  /// - Throws: `NPYHeader.OtherType` where a sound file holds something else than numbers.
   static func read(_ bytes: [UInt8], name: String) throws -> Tensor {
-    let (header, start) = try headerText(bytes, name)
-    let descr = try field("descr", header, name)
-    let order = try field("fortran_order", header, name)
-    let shape = try shape(try field("shape", header, name), name)
-    guard let kind = ElementKind(descr: descr) else {
-      throw FileError("\(name): descr is \(descr), which is no plain number type")
-    }
-    guard order == "True" || order == "False" else {
-      throw FileError("\(name): fortran_order is \(order), expected True or False")
-    }
-    let need = try kind.byteCount(of: shape, name)
+    let (text, start) = try headerText(bytes, name)
+    let header = try NPYHeader(text, name)
+    let need = try header.kind.byteCount(of: header.shape, name)
     guard bytes.count - start >= need else {
       throw FileError(
-        "\(name): shape \(shape) of \(descr) needs \(need) bytes from byte \(start) on, "
-          + "there are \(bytes.count - start)")
+        "\(name): shape \(header.shape) of \(header.descr) needs \(need) bytes from byte \(start) "
+          + "on, there are \(bytes.count - start)")
     }
-    let isFortran = order == "True" && shape.rank > 1
-    let stored = isFortran ? Shape(shape.reversed()) : shape
+    guard bytes.count - start == need else {
+      throw FileError(
+        "\(name): goes on for \(bytes.count - start - need) bytes after the array's last element")
+    }
+    let isFortran = header.isFortran && header.shape.rank > 1
+    let stored = isFortran ? Shape(header.shape.reversed()) : header.shape
     let tensor = try bytes.withUnsafeBytes {
-      try kind.tensor(UnsafeRawBufferPointer(rebasing: $0[start..<start + need]), stored)
+      try header.kind.tensor(
+        UnsafeRawBufferPointer(rebasing: $0[start..<start + need]), stored, name)
     }
-    return isFortran ? try tensor.permuted(Array((0..<shape.rank).reversed())).copied() : tensor
+    guard isFortran else { return tensor }
+    return try tensor.permuted(Array((0..<header.shape.rank).reversed())).copied()
   }
 
   private static func headerText(_ bytes: [UInt8], _ name: String) throws -> (String, Int) {
@@ -42,7 +42,7 @@ enum NPY {
       throw FileError("\(name): not an npy file: the first bytes are not \\x93NUMPY")
     }
     let isLong = bytes[6] >= 2
-    guard (1...3).contains(bytes[6]) else {
+    guard (1...3).contains(bytes[6]), bytes[7] == 0 else {
       throw FileError("\(name): npy version \(bytes[6]).\(bytes[7]) at byte 6 is not known")
     }
     let first = isLong ? 12 : 10
@@ -53,35 +53,8 @@ enum NPY {
         "\(name): the header's length at byte 8 is \(length), the file ends after "
           + "\(bytes.count - first)")
     }
+    // Latin-1 in versions 1 and 2, UTF-8 in version 3; what is read here is ASCII in all of them.
     return (String(decoding: bytes[first..<first + length], as: UTF8.self), first + length)
-  }
-
-  /// The text of one entry of the header's dictionary, `'<f4'` without its quotes.
-  private static func field(_ key: String, _ header: String, _ name: String) throws -> String {
-    for quote in ["'", "\""] {
-      guard let place = header.firstRange(of: "\(quote)\(key)\(quote)") else { continue }
-      var rest = header[place.upperBound...].drop { $0 == " " }
-      guard rest.first == ":" else { break }
-      rest = rest.dropFirst().drop { $0 == " " }
-      if rest.first == "(" {
-        guard let end = rest.firstIndex(of: ")") else { break }
-        return String(rest[...end])
-      }
-      return String(
-        rest.prefix { $0 != "," && $0 != "}" && $0 != "\n" }.filter { !"'\" ".contains($0) })
-    }
-    throw FileError("\(name): the header has no '\(key)'")
-  }
-
-  private static func shape(_ text: String, _ name: String) throws -> Shape {
-    let parts = text.dropFirst().dropLast().split(separator: ",").map { $0.filter { $0 != " " } }
-    let lengths = parts.filter { !$0.isEmpty }.map { Int($0) }
-    guard text.hasPrefix("("), !lengths.contains(nil) else {
-      throw FileError("\(name): shape is \(text), expected a tuple of integers")
-    }
-    do { return try Shape(checking: lengths.compactMap { $0 }) } catch {
-      throw FileError("\(name): \(error)")
-    }
   }
 
   // MARK: Writing

@@ -28,15 +28,29 @@ package enum Safetensors {
           + "bytes after it")
     }
     let start = 8 + Int(length)
+    guard length > 0, bytes[8] == UInt8(ascii: "{") else {
+      throw FileError("\(path): the header at byte 8 does not begin with '{'")
+    }
     let header = try bytes.withUnsafeBytes {
       try JSONReader.value(of: UnsafeRawBufferPointer(rebasing: $0[8..<start]), path: path)
     }
     guard case .map(let entries) = header else {
       throw FileError("\(path): the header is not a JSON object")
     }
-    let tensors = try entries.filter { $0.key != "__metadata__" }.map { name, entry in
-      (name.text, try tensor(entry, bytes, start, "\(path): \(name)"))
-    }.sorted { $0.0 < $1.0 }
+    let places = try entries.filter { $0.key != "__metadata__" }.map { name, entry in
+      try Place(entry, name.text, path, dataCount: bytes.count - start)
+    }
+    try checkCovered(places, path, dataCount: bytes.count - start)
+    let tensors = try places.map { place in
+      try Cancellation.check()
+      let tensor = try bytes.withUnsafeBytes {
+        try place.kind.tensor(
+          UnsafeRawBufferPointer(
+            rebasing: $0[start + place.range.lowerBound..<start + place.range.upperBound]),
+          place.shape, "\(path): \(place.name)")
+      }
+      return (name: place.name, tensor: tensor)
+    }.sorted { $0.name < $1.name }
     let metadata = entries.first { $0.key == "__metadata__" }?.value
     return Content(
       tensors: tensors, metadata: try metadata.map { try texts($0, "\(path): __metadata__") } ?? [])
@@ -55,54 +69,84 @@ package enum Safetensors {
     }
   }
 
-  private static func tensor(_ entry: Value, _ bytes: [UInt8], _ start: Int, _ name: String) throws
-    -> Tensor
-  {
-    guard case .map(let fields) = entry else {
-      throw FileError("\(name): its entry in the header is not an object")
-    }
-    func field(_ key: String) -> Value { fields.first { $0.key.text == key }?.value ?? .none }
-    guard case .string(let dtype) = field("dtype"), let kind = ElementKind(safetensors: dtype)
-    else {
-      throw FileError("\(name): dtype is \(field("dtype").describe()), which is not known")
-    }
-    let lengths = try integers(field("shape"), "\(name): shape")
+  /// Where the elements of a tensor lie, as its entry in the header says.
+  private struct Place {
+    let name: String
+    let kind: ElementKind
     let shape: Shape
-    do { shape = try Shape(checking: lengths) } catch { throw FileError("\(name): \(error)") }
-    let offsets = try integers(field("data_offsets"), "\(name): data_offsets")
-    let need = try kind.byteCount(of: shape, name)
-    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1],
-      offsets[1] <= bytes.count - start
-    else {
-      throw FileError(
-        "\(name): data_offsets are \(offsets), the file has \(bytes.count - start) bytes of data")
+    /// Bytes of the data, behind the header.
+    let range: Range<Int>
+
+    init(_ entry: Value, _ tensor: String, _ path: String, dataCount: Int) throws {
+      name = tensor
+      let place = "\(path): \(shownText(tensor.utf8))"
+      guard case .map(let fields) = entry else {
+        throw FileError("\(place): its entry in the header is not an object")
+      }
+      func field(_ key: String) -> Value { fields.first { $0.key.text == key }?.value ?? .none }
+      guard case .string(let dtype) = field("dtype"), let kind = ElementKind(safetensors: dtype)
+      else {
+        throw FileError("\(place): dtype is \(field("dtype").describe()), which is not known")
+      }
+      self.kind = kind
+      let lengths = try Place.integers(field("shape"), "\(place): shape")
+      do { shape = try Shape(checking: lengths) } catch { throw FileError("\(place): \(error)") }
+      let offsets = try Place.integers(field("data_offsets"), "\(place): data_offsets")
+      let need = try kind.byteCount(of: shape, place)
+      guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount
+      else {
+        throw FileError(
+          "\(place): data_offsets are \(offsets), the file has \(dataCount) bytes of data")
+      }
+      guard offsets[1] - offsets[0] == need else {
+        throw FileError(
+          "\(place): shape \(shape) of \(dtype) needs \(need) bytes, data_offsets span "
+            + "\(offsets[1] - offsets[0])")
+      }
+      range = offsets[0]..<offsets[1]
     }
-    guard offsets[1] - offsets[0] == need else {
-      throw FileError(
-        "\(name): shape \(shape) of \(dtype) needs \(need) bytes, data_offsets span "
-          + "\(offsets[1] - offsets[0])")
-    }
-    return try bytes.withUnsafeBytes {
-      try kind.tensor(
-        UnsafeRawBufferPointer(rebasing: $0[start + offsets[0]..<start + offsets[1]]), shape)
+
+    private static func integers(_ value: Value, _ name: String) throws -> [Int] {
+      guard case .list(let items) = value else {
+        throw FileError("\(name) is \(value.describe()), expected a list of integers")
+      }
+      return try items.map {
+        guard case .integer(let number) = $0 else {
+          throw FileError("\(name) holds \($0.describe()), expected integers")
+        }
+        return number
+      }
     }
   }
 
-  private static func integers(_ value: Value, _ name: String) throws -> [Int] {
-    guard case .list(let items) = value else {
-      throw FileError("\(name) is \(value.describe()), expected a list of integers")
+  /// The tensors lie one after the other from the first byte of the data to the last: no byte belongs to
+  /// two of them, or to none.
+  private static func checkCovered(_ places: [Place], _ path: String, dataCount: Int) throws {
+    var end = 0
+    let order = places.sorted {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
     }
-    return try items.map {
-      guard case .integer(let number) = $0 else {
-        throw FileError("\(name) holds \($0.describe()), expected integers")
+    for place in order {
+      let start = place.range.lowerBound
+      guard start == end else {
+        throw FileError(
+          "\(path): \(shownText(place.name.utf8)): its data begin at byte \(start), "
+            + (start < end ? "inside those of another tensor, which end" : "those before it end")
+            + " at byte \(end)")
       }
-      return number
+      end = place.range.upperBound
+    }
+    guard end == dataCount else {
+      throw FileError(
+        "\(path): the tensors end at byte \(end) of the data, the file at byte \(dataCount)")
     }
   }
 
   package static func bytes(
     of tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: String)] = []
   ) throws -> [UInt8] {
+    try Names.check(
+      tensors.map(\.name), in: "value", format: "a safetensors file", reserved: ["__metadata__"])
     var entries: [(key: String, value: Value)] = []
     if !metadata.isEmpty {
       entries.append(("__metadata__", .named(metadata.map { ($0.key, .string($0.value)) })))
@@ -127,6 +171,7 @@ package enum Safetensors {
           ])
         ))
     }
+    try Memory.request(data.count)
     var header = Array(try JSON.text(.named(entries)).utf8)
     // The data begin at a multiple of eight bytes.
     while header.count % 8 != 0 { header.append(0x20) }

@@ -6,14 +6,16 @@ import Glibc
 import Runtime
 
 enum ZipArchive {
-  /// Members by name, in the archive's order. A member is read no further than its size claims, and a
-  /// claim beyond what deflate can pack is refused before memory is taken.
-  static func members(of bytes: [UInt8], path: String) throws -> [(name: String, bytes: [UInt8])] {
+  /// Hands out the members one by one, in the archive's order. A member is read no further than its
+  /// size claims, and claims beyond what deflate can pack are refused before memory is taken.
+  static func forEachMember(
+    of bytes: [UInt8], path: String, _ body: (_ name: String, _ bytes: [UInt8]) throws -> Void
+  ) throws {
     // libzip takes no bytes at all for an empty archive, whose end record alone has 22.
     guard bytes.count >= 22 else {
       throw FileError("\(path): not a sound zip archive: it has \(bytes.count) bytes")
     }
-    return try bytes.withUnsafeBytes { buffer in
+    try bytes.withUnsafeBytes { buffer in
       var failure = zip_error_t()
       zip_error_init(&failure)
       defer { zip_error_fini(&failure) }
@@ -27,24 +29,36 @@ enum ZipArchive {
       }
       defer { zip_discard(archive) }
       let count = zip_get_num_entries(archive, 0)
-      return try (0..<max(count, 0)).map { index in
-        try member(zip_uint64_t(index), of: archive, packedSize: buffer.count, path)
+      var room = UInt64(buffer.count) * mostRatio + 65_536
+      var names: Set<ExactText> = []
+      for index in 0..<max(count, 0) {
+        try Cancellation.check()
+        let member = try member(zip_uint64_t(index), of: archive, room: &room, path)
+        guard names.insert(ExactText(member.name)).inserted else {
+          throw FileError("\(path): two members have the name \(shownText(member.name.utf8))")
+        }
+        try body(member.name, member.bytes)
       }
     }
   }
 
+  /// Deflate packs at most 1032 to 1.
+  private static let mostRatio: UInt64 = 1032
+
+  /// - Parameter room: how many bytes the members still to come can hold together.
   private static func member(
-    _ index: zip_uint64_t, of archive: OpaquePointer, packedSize: Int, _ path: String
+    _ index: zip_uint64_t, of archive: OpaquePointer, room: inout UInt64, _ path: String
   ) throws -> (name: String, bytes: [UInt8]) {
     var info = zip_stat_t()
     guard zip_stat_index(archive, index, 0, &info) == 0, let nameText = info.name else {
       throw FileError("\(path): member \(index + 1) of the archive cannot be read")
     }
     let name = String(cString: nameText)
-    let most = UInt64(packedSize) * 1032 + 65_536
-    guard info.size <= most else {
+    guard info.size <= room else {
       throw FileError("\(path): \(name) claims \(info.size) bytes, more than the archive can hold")
     }
+    room -= info.size
+    try Memory.request(Int(info.size))
     guard let file = zip_fopen_index(archive, index, 0) else {
       throw FileError("\(path): \(name): \(String(cString: zip_strerror(archive)))")
     }
@@ -69,6 +83,8 @@ enum ZipArchive {
 
   /// The bytes of an archive, members deflated.
   static func bytes(of members: [(name: String, bytes: [UInt8])]) throws -> [UInt8] {
+    // libzip writes no archive without members; this is its end record alone.
+    if members.isEmpty { return [0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18) }
     var failure = zip_error_t()
     zip_error_init(&failure)
     defer { zip_error_fini(&failure) }

@@ -33,7 +33,7 @@ enum ModelFile {
         m:save(n)
         return nn.load(n)
         """
-    ) { (model: ScoreModel, path: String) in
+    ) { (model: ScoreModel, path: FilePath) in
       try save(model, to: path)
       return Nothing()
     },
@@ -42,10 +42,10 @@ enum ModelFile {
       .arg("path"),
       .option("score", default: nil, "the function of a model of nn.define, which no file holds"),
       returns: "a model", source: "safetensors"
-    ) { (path: String, score: Callback?) in try load(path, score: score) },
+    ) { (path: FilePath, score: Callback?) in try load(path, score: score) },
   ]
 
-  static func save(_ model: ScoreModel, to path: String) throws {
+  static func save(_ model: ScoreModel, to path: FilePath) throws {
     guard let network = model.network, network.parameters.count > 0 else {
       throw UserError(
         "\(model.function.name) has no parameters, so there is nothing to save; it is made again "
@@ -62,15 +62,15 @@ enum ModelFile {
       to: path)
   }
 
-  static func load(_ path: String, score: Callback?) throws -> ScoreModel {
+  static func load(_ path: FilePath, score: Callback?) throws -> ScoreModel {
     do { return try read(path, score: score) } catch let error as UserError {
       // What a constructor says of settings that do not go together.
-      throw error.message.hasPrefix(path) ? error : UserError("\(path): \(error)")
+      throw error.message.hasPrefix("\(path)") ? error : UserError("\(path): \(error)")
     }
   }
 
-  private static func read(_ path: String, score: Callback?) throws -> ScoreModel {
-    let file = try Safetensors.read(InputFile.bytes(of: path), path: path)
+  private static func read(_ path: FilePath, score: Callback?) throws -> ScoreModel {
+    let file = try Safetensors.read(InputFile.bytes(of: path), path: "\(path)")
     func text(_ key: String) throws -> String {
       guard let entry = file.metadata.first(where: { $0.key == key }) else {
         throw FileError("\(path): the metadata have no '\(key)'")
@@ -101,7 +101,7 @@ enum ModelFile {
     let sde = try SDE(name: text("sde"), restoring: options("sde_options"))
     let stored = StoredNetwork(
       options: try options("options"),
-      tensors: StoredTensors(path: path, tensors: file.tensors), sde: sde, score: score)
+      tensors: StoredTensors(path: "\(path)", tensors: file.tensors), sde: sde, score: score)
     let network = try kind.init(restoring: stored)
     try stored.options.finish()
     return ScoreModel(network, sde)

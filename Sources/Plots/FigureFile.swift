@@ -8,8 +8,8 @@ extension Figure {
   /// gives the same bytes.
   ///
   /// - Parameter letters: whether the words of an SVG stay words; else they become outlines.
-  public func save(to path: String, letters: Bool = false) throws {
-    let format = try format(of: path)
+  public func save(to path: FilePath, letters: Bool = false) throws {
+    let format = try format(path.ending, in: "path", path.description)
     guard !letters || format == .svg else {
       throw UserError("text = \"letters\" is for .svg, got '\(path)'")
     }
@@ -18,14 +18,12 @@ extension Figure {
 
   /// The content of the file, by the ending "svg", "pdf" or "png".
   public func bytes(format ending: String, letters: Bool = false) throws -> [UInt8] {
-    try Page.render(self, try format(of: "." + ending), letters: letters)
+    try Page.render(self, try format(ending, in: "format", ending), letters: letters)
   }
 
-  private func format(of path: String) throws -> PageFormat {
-    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    let ending = name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() }
-    guard let format = ending.flatMap(PageFormat.init(rawValue:)) else {
-      throw UserError("path must end in .svg, .pdf or .png, got '\(path)'")
+  private func format(_ ending: String, in name: String, _ got: String) throws -> PageFormat {
+    guard let format = PageFormat(rawValue: ending) else {
+      throw UserError("\(name) must end in .svg, .pdf or .png, got '\(got)'")
     }
     return format
   }

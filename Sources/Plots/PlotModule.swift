@@ -1,4 +1,6 @@
 import Catalog
+import Files
+import Runtime
 import Tensors
 
 /// The Lua module `plot`: figures for the terminal and for papers.
@@ -80,7 +82,7 @@ public enum PlotModule {
       .option("path", default: nil, "a file to save the figure to as well"), returns: "a figure",
       example: "return plot.images(tensor.zeros{4, 8, 8}, {columns = 2, range = {0, 1}})"
     ) {
-      (images: Tensor, options: OptionsOf<ImageGridOptions>, title: String?, path: String?) in
+      (images: Tensor, options: OptionsOf<ImageGridOptions>, title: String?, path: FilePath?) in
       let figure = Figure(title: title)
       try options.values.add(images, to: figure)
       if let path { try figure.save(to: path) }
@@ -131,7 +133,7 @@ public enum PlotModule {
         in: .oneOf(["outlines", "letters"])),
       details: "The same figure gives the same bytes. PNG has 200 dots an inch. Returns nothing,"
         + " so that the prompt does not show the figure once more."
-    ) { (figure: Figure, path: String, text: String) in
+    ) { (figure: Figure, path: FilePath, text: String) in
       try figure.save(to: path, letters: text == "letters")
       return Nothing()
     },

@@ -14,7 +14,7 @@ enum WriteReference {
       for folder in ["stdlib", "stdlib/types", "docs", "docs/reference"] {
         let path = root + "/" + folder
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
-          throw FileError("make the folder", path, errno: errno)
+          throw FileError("make the folder", FilePath(path), errno: errno)
         }
       }
       for (path, text) in files { try AtomicFile.write(text, to: root + "/" + path) }

@@ -11,7 +11,7 @@ import Testing
   let grid = [0, 0.25, 0.5, 0.75, 1, 1.25]
 
   func tensor(_ name: String) throws -> Tensor {
-    try #require(try ArrayFiles.load(folder + name).values.first?.asTensor)
+    try #require(try ArrayFiles.load(FilePath(folder + name)).values.first?.asTensor)
   }
 
   func message(_ body: () throws -> Any) -> String {
@@ -42,7 +42,8 @@ import Testing
     #expect(
       message { try tensor("complex.npy") }
         == "\(folder)complex.npy: descr is <c8, which is no plain number type")
-    guard case .map(let members) = try ArrayFiles.load(folder + "plain.npz").values[0] else {
+    guard case .map(let members) = try ArrayFiles.load(FilePath(folder + "plain.npz")).values[0]
+    else {
       Issue.record("an npz is no table")
       return
     }
@@ -60,7 +61,7 @@ import Testing
     let folder = try TemporaryFolder()
     for ending in ["npy", "npz", "safetensors"] {
       for (place, x) in cases.enumerated() {
-        let path = folder.path + "/\(place).\(ending)"
+        let path: FilePath = "\(folder.path)/\(place).\(ending)"
         let isTable = ending != "npy"
         try ArrayFiles.save(isTable ? .map([("x", .object(x))]) : .object(x), path)
         var back = try ArrayFiles.load(path).values[0]
@@ -79,15 +80,15 @@ import Testing
   func damage() throws {
     let temporary = try TemporaryFolder()
     let x = try Tensor([1.0, 2, 3, 4], shape: [2, 2])
-    try ArrayFiles.save(.map([("x", .object(x))]), temporary.path + "/x.safetensors")
+    try ArrayFiles.save(.map([("x", .object(x))]), "\(temporary.path)/x.safetensors")
     let originals = [
       folder + "float64.npy", folder + "plain.npz", folder + "packed.npz",
       temporary.path + "/x.safetensors",
     ]
     let stream = RandomStream(seed: 3)
     for original in originals {
-      let bytes = try InputFile.bytes(of: original)
-      let path = temporary.path + "/damaged." + (original.split(separator: ".").last ?? "")
+      let bytes = try InputFile.bytes(of: FilePath(original))
+      let path: FilePath = "\(temporary.path)/damaged.\(original.split(separator: ".").last ?? "")"
       for length in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 60)) {
         try AtomicFile.write(Array(bytes.prefix(length)), to: path)
         #expect(message { try ArrayFiles.load(path) }.contains("damaged"), "cut at \(length)")
@@ -107,7 +108,7 @@ import Testing
   func lies() throws {
     let temporary = try TemporaryFolder()
     func npy(_ header: String) throws -> String {
-      let path = temporary.path + "/x.npy"
+      let path: FilePath = "\(temporary.path)/x.npy"
       let text = Array(header.utf8)
       try AtomicFile.write(
         [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.count), 0] + text, to: path)
@@ -124,7 +125,7 @@ import Testing
         == "x.npy: shape is 3, expected a tuple of integers")
     #expect(try npy("{'descr': '<f8'}") == "x.npy: the header has no 'fortran_order'")
     func safetensors(_ header: String) throws -> String {
-      let path = temporary.path + "/x.safetensors"
+      let path: FilePath = "\(temporary.path)/x.safetensors"
       let text = Array(header.utf8)
       try AtomicFile.write(
         [UInt8(text.count), 0, 0, 0, 0, 0, 0, 0] + text + [1, 2, 3, 4], to: path)

@@ -34,7 +34,7 @@ func gzip(_ bytes: [UInt8]) -> [UInt8] {
 
 @Suite struct IDXTests {
   private let folder: TemporaryFolder
-  private var path: String { folder.path + "/a.idx" }
+  private var path: FilePath { "\(folder.path)/a.idx" }
 
   init() throws { folder = try TemporaryFolder() }
 

@@ -2,6 +2,7 @@
 
 import Catalog
 import Files
+import Runtime
 import Tensors
 import TestSupport
 import Testing
@@ -17,6 +18,11 @@ import Testing
       #expect(try JSON.text(.number(value)) == text + "\n")
       if value.isFinite { #expect(Double(text) == value) }
     }
+    #expect(try JSON.text(.number(-0.0)) == "-0.0\n")
+    #expect(
+      try JSON.text(
+        .list([.number(.nan), .number(-.infinity), .number(.infinity)]), notFinite: .python)
+        == "[NaN, -Infinity, Infinity]\n")
     #expect(try JSON.text(.integer(.max)) == "9223372036854775807\n")
   }
 
@@ -44,6 +50,16 @@ import Testing
       """
     #expect(try JSON.text(value) == expected)
   }
+
+  @Test("integers of a tensor have all their digits")
+  func integers() throws {
+    let tensor = try Tensor([Int64.max, .min, 1_618_065_507_111_835_497])
+    #expect(
+      try JSON.text(.object(tensor))
+        == "[9223372036854775807, -9223372036854775808, 1618065507111835497]\n")
+    #expect(try JSON.text(.object(Tensor([true, false]))) == "[true, false]\n")
+    #expect(try JSON.text(.object(Tensor([-0.0, 0.5]))) == "[-0.0, 0.5]\n")
+  }
 }
 
 @Suite struct LuaFilesTests {
@@ -65,6 +81,115 @@ import Testing
     #expect(
       try run("file.save_json('/no/where.json', {})").err.contains(
         "file.save_json: cannot write /no/where.json: No such file or directory"))
+  }
+
+  @Test(
+    "null is NaN in a list and absent in an object, or what the option says; Python's NaN is read")
+  func null() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/a.json"
+    let result = try run(
+      """
+      local path = '\(path)'
+      local function load(text, ...) file.write_text(path, text) return file.load(path, ...) end
+      local t = load('{"kl": [0.5, null, 0.7], "n": null}')
+      print(#t.kl, t.kl[2] ~= t.kl[2], t.n)
+      local u = load('[1, null, {"n": null}]', {null = false})
+      print(#u, u[2], u[3].n)
+      local v = load('{"n": null}', {null = 0/0})
+      print(v.n ~= v.n, load('null'), load('null', {null = 'none'}))
+      local w = load('[NaN, Infinity, -Infinity, -0.0, -0, 1.0]')
+      print(#w, w[1] ~= w[1], w[2], w[3], 1 / w[4], 1 / w[5], math.type(w[6]))
+      local series = {kl = {0.5, 0/0, 1/0, -1/0}, n = 0/0}
+      file.save(path, series)
+      print(#file.load(path).kl, file.load(path).n)
+      file.save(path, series, {nan = 'python'})
+      local back = file.load(path)
+      print(back.kl[2] ~= back.kl[2], back.kl[3], back.kl[4], back.n ~= back.n)
+      """)
+    #expect(
+      result.out == """
+        3	true	nil
+        3	false	false
+        true	nil	none
+        6	true	inf	-inf	-inf	-inf	float
+        4	nil
+        true	inf	-inf	true
+
+        """, "\(result.err)")
+  }
+
+  @Test("JSON that is not well-formed is an error with its place")
+  func malformed() throws {
+    let folder = try TemporaryFolder()
+    let cases: [(String, String)] = [
+      ("", "line 1, column 1, byte 1: the text ends where a value is expected"),
+      ("[1,]", "line 1, column 4, byte 4: a value is expected, got ']'"),
+      ("[1\n 2]", "line 2, column 2, byte 5: ',' or ']' is expected in a list"),
+      ("{\"a\": 1, \"a\": 2}", "line 1, column 10, byte 10: the key 'a' stands twice"),
+      ("{a: 1}", "line 1, column 2, byte 2: a key in quotes is expected"),
+      ("[01]", "line 1, column 2, byte 2: a number is expected, of digits without a 0 in front"),
+      ("[1.]", "line 1, column 4, byte 4: digits are expected behind the point"),
+      ("[+1]", "line 1, column 2, byte 2: a value is expected, got '+'"),
+      ("1 2", "line 1, column 3, byte 3: text after the value"),
+      ("[1e999]", "line 1, column 2, byte 2: 1e999 is beyond the range of numbers"),
+      (
+        "[9223372036854775808]",
+        "line 1, column 2, byte 2: 9223372036854775808 does not fit in an integer of 64 bits"
+      ),
+      ("[\"a", "line 1, column 2, byte 2: a string has no end"),
+      (
+        "[\"a\tb\"]",
+        "line 1, column 4, byte 4: a control character stands in a string without an escape"
+      ),
+      ("[\"\\x\"]", "line 1, column 3, byte 3: '\\x' is no escape"),
+      (
+        "[\"\\ud800\"]",
+        "line 1, column 3, byte 3: half of a pair of \\u escapes stands alone"
+      ),
+    ]
+    for (text, reason) in cases {
+      let path: FilePath = "\(folder.path)/a.json"
+      try AtomicFile.write(Array(text.utf8), to: path)
+      #expect { try ArrayFiles.load(path) } throws: { "\($0)" == "\(path): \(reason)" }
+    }
+    let path: FilePath = "\(folder.path)/a.json"
+    try AtomicFile.write(Array("[\"a".utf8) + [0xFF] + Array("\"]".utf8), to: path)
+    #expect { try ArrayFiles.load(path) } throws: {
+      "\($0)" == "\(path): line 1, column 4, byte 4: byte 0xff is no UTF-8"
+    }
+    try AtomicFile.write(Array("\u{feff}[\"\\ud83c\\udf19\\u00e9\\/\"]".utf8), to: path)
+    #expect(try ArrayFiles.load(path).values.map { "\($0)" }.first?.contains("🌙é/") == true)
+  }
+
+  @Test("nesting is bounded, so that a small stack holds it")
+  func deep() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/a.json"
+    let script = """
+      local function nested(n) return ('['):rep(n) .. (']'):rep(n) end
+      file.write_text('\(path)', nested(128))
+      local t, depth = file.load('\(path)'), 0
+      while t do t, depth = t[1], depth + 1 end
+      print(depth)
+      file.write_text('\(path)', nested(100000))
+      print(pcall(file.load, '\(path)'))
+      local u = {}
+      for _ = 1, 99 do u = {u} end
+      file.save('\(path)', u)
+      u = {{u}}
+      print(pcall(file.save, '\(path)', u))
+      """
+    let result = try Command(
+      "/bin/sh", ["-c", "ulimit -s 200; exec \"$0\" -e \"$1\"", Products.moondrift, script]
+    ).run()
+    #expect(
+      result.out == """
+        128
+        false	file.load: \(path): line 1, column 129, byte 129: lists and objects are nested more than 128 deep
+        false	file.save: value must be a table nested at most 100 deep, got one nested deeper
+
+        """, "\(result.err)")
   }
 
   @Test("text goes to a file and back")

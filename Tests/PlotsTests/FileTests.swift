@@ -41,7 +41,7 @@ private func line() throws -> Figure {
       (options.columns, options.range, options.padding) = (2, 0...1, 1)
       let figure = try Figure.images(
         [0, 1, 0.5, 1, 1, 0, 0, .nan], count: 2, height: 2, width: 2, options)
-      try figure.save(to: folder + "/a.png")
+      try figure.save(to: "\(folder)/a.png")
       let surface = cairo_image_surface_create_from_png(folder + "/a.png")
       defer { cairo_surface_destroy(surface) }
       try #require(cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS)

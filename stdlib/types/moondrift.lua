@@ -2190,27 +2190,30 @@ file = {}
 --- Writes a value as JSON.
 ---@param path string
 ---@param value any nil, booleans, numbers, strings, tensors, and tables of them
-function file.save_json(path, value) end
+---@param options? { nan?: string }
+function file.save_json(path, value, options) end
 
---- The content of a file of UTF-8 text.
+--- The content of a file: its bytes, as they stand.
 ---@param path string
 ---@return string
 function file.read_text(path) end
 
---- Writes text to a file.
+--- Writes a string to a file, byte for byte.
 ---@param path string
 ---@param text string
 function file.write_text(path, text) end
 
 --- Reads an array file: .npy, .npz, .safetensors, .csv or .json, by its ending.
 ---@param path string
+---@param options? { columns?: boolean|string[], missing?: boolean, dtype?: string, null?: any }
 ---@return any
-function file.load(path) end
+function file.load(path, options) end
 
 --- Writes a tensor or a table of tensors, in the format that the ending names.
 ---@param path string .npy, .npz, .safetensors, .csv or .json
----@param value any a tensor (npy, csv), a table of tensors (npz, safetensors), any value (json)
-function file.save(path, value) end
+---@param value any a tensor (npy, csv), a table of tensors (npz, safetensors), a table of columns (csv), any value (json)
+---@param options? { columns?: string[], nan?: string }
+function file.save(path, value, options) end
 
 --- Makes a folder, and those above it where they are missing.
 ---@param path string
