@@ -19,10 +19,7 @@ struct CSVColumns {
   init(count: Int) { isWhole = [Bool](repeating: true, count: count) }
 
   mutating func append(_ number: CSVNumber, _ column: Int) throws {
-    if bits.count == bits.capacity {
-      try Memory.request(max(bits.count, 64) * 16)
-      bits.reserveCapacity(max(bits.count * 2, 64))
-    }
+    if bits.count == bits.capacity { try bits.reserveChecked(max(bits.count, 64)) }
     switch number {
     case .whole(let value) where isWhole[column]: bits.append(UInt64(bitPattern: value))
     case .whole(let value): bits.append(double(value, rowCount, column).bitPattern)

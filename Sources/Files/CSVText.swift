@@ -74,8 +74,11 @@ struct CSVText {
     let dense = try columns.map { try $0.densified() }
     for row in 0..<(columns.first?.shape[0] ?? 0) {
       if row & 0x3FF == 0 { try Cancellation.check() }
-      if text.count == text.capacity { try Memory.request(text.count * 2) }
-      text += line(dense.map { written($0, row) })
+      let line = line(dense.map { written($0, row) })
+      if text.count + line.count > text.capacity {
+        try text.reserveChecked(max(text.count, line.count))
+      }
+      text += line
     }
     return text
   }
@@ -112,7 +115,7 @@ struct CSVText {
     if value.isNaN { return "nan" }
     if value.isInfinite { return value > 0 ? "inf" : "-inf" }
     if value == value.rounded(), abs(value) < 1e15, !marksFloats, value.bitPattern != 1 << 63 {
-      return "\(Int(value))"
+      return "\(Int(clamping: value))"
     }
     return nil
   }

@@ -126,7 +126,7 @@ extension Float {
   /// IEEE 754 half precision.
   init(half bits: UInt16) {
     let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10 & 0x1F)
+    let exponent = Int(clamping: bits >> 10 & 0x1F)
     let fraction = Float(bits & 0x3FF)
     switch exponent {
     case 0: self = sign * fraction * 0x1p-24

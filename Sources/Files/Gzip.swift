@@ -59,8 +59,8 @@ public final class GzipReader: ByteReader {
       stream.pointee.avail_out = UInt32(room)
       status = inflate(stream, Z_NO_FLUSH)
     }
-    let used = given - Int(stream.pointee.avail_in)
-    let made = room - Int(stream.pointee.avail_out)
+    let used = given - Int(clamping: stream.pointee.avail_in)
+    let made = room - Int(clamping: stream.pointee.avail_out)
     consumed += used
     switch status {
     case Z_STREAM_END: try nextMember()

@@ -82,13 +82,13 @@ public enum IDX {
       throw failure(
         source, "element type", "must be 8, 9, 11, 12, 13 or 14, got \(start[2])", at: 2)
     }
-    guard (1...Shape.maximumRank).contains(Int(start[3])) else {
+    guard (1...Shape.maximumRank).contains(Int(clamping: start[3])) else {
       throw failure(
         source, "number of axes", "must be from 1 to \(Shape.maximumRank), got \(start[3])", at: 3)
     }
-    let lengths = try (1...Int(start[3])).map { axis in
+    let lengths = try (1...Int(clamping: start[3])).map { axis in
       let word = try bytes(&source, 4, field: "length of axis \(axis)")
-      return word.reduce(0) { $0 << 8 | Int($1) }
+      return word.reduce(0) { $0 << 8 | Int(clamping: $1) }
     }
     return (type, lengths)
   }

@@ -17,22 +17,25 @@ public enum InputFile {
       let isFolder = info.st_mode & S_IFMT == S_IFDIR
       throw FileError("cannot read \(path): \(isFolder ? "Is a directory" : "not a regular file")")
     }
-    try Memory.request(Int(info.st_size))
+    let told = Int(clamping: info.st_size)
     // One byte more than the size: a read that fills less is at the end.
-    var bytes = try piece(of: file, Int(info.st_size) + 1, path)
-    if bytes.count <= Int(info.st_size) { return bytes }
+    var bytes = try piece(of: file, told + 1, path)
+    if bytes.count <= told { return bytes }
     var size = 1 << 16
     while true {
       let more = try piece(of: file, size, path)
+      try bytes.reserveChecked(more.count)
       bytes += more
       if more.count < size { return bytes }
       size = min(bytes.count, 1 << 26)
-      try Memory.request(bytes.count + size)
     }
   }
 
   /// So many bytes, fewer only at the end of the file.
   private static func piece(of file: Int32, _ size: Int, _ path: FilePath) throws -> [UInt8] {
+    do { try Memory.request(size, of: UInt8.self) } catch {
+      throw FileError("cannot read \(path): \(error)")
+    }
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size, !Cancellation.isRequested {

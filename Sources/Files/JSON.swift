@@ -18,6 +18,7 @@ public struct JSON {
   private var isOneLine = false
   private let notFinite: NotFinite
   private var valueCount = 0
+  private var memory = MemoryMeter()
 
   private init(_ notFinite: NotFinite) { self.notFinite = notFinite }
 
@@ -43,7 +44,7 @@ public struct JSON {
     case .boolean(let value): text += value ? "true" : "false"
     case .integer(let value): text += "\(value)"
     case .number(let value): text += number(value)
-    case .string(let value): write(string: value)
+    case .string(let value): try write(string: value)
     case .list(let values):
       try writeList(values, level: level, path: path)
     case .map(let pairs): try write(map: pairs, level: level, path: path)
@@ -59,9 +60,9 @@ public struct JSON {
   /// Now and then asks whether to go on: for Ctrl-C, and for room for the text to grow.
   private mutating func countValue() throws {
     valueCount += 1
-    guard valueCount & 0xFFFF == 0 else { return }
-    try Cancellation.check()
-    try Memory.request(text.utf8.count)
+    if valueCount & 0xFFF == 0 { try Cancellation.check() }
+    // The digits, in a text that grows by doubling.
+    try memory.take(32)
   }
 
   private func number(_ value: Double) -> String {
@@ -70,11 +71,12 @@ public struct JSON {
       return value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity"
     }
     if value == 0, value.sign == .minus { return "-0.0" }
-    if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
+    if value == value.rounded(), abs(value) < 1e15 { return "\(Int(clamping: value))" }
     return "\(value)"
   }
 
-  private mutating func write(string: String) {
+  private mutating func write(string: String) throws {
+    try memory.take(2 * string.utf8.count)
     text += "\""
     for scalar in string.unicodeScalars {
       switch scalar {
@@ -121,7 +123,7 @@ public struct JSON {
     for (index, pair) in pairs.enumerated() {
       if index > 0 { text += "," }
       newLine(level + 1)
-      write(string: pair.key.text)
+      try write(string: pair.key.text)
       text += ": "
       try write(pair.value, level: level + 1, path: "\(path).\(pair.key)")
     }

@@ -18,6 +18,7 @@ package struct JSONReader {
   private let null: Value?
   private var position = 0
   private var valueCount = 0
+  private var memory = MemoryMeter()
 
   private init(_ bytes: UnsafeRawBufferPointer, _ path: String, null: Value?) {
     (self.bytes, self.path, self.null) = (bytes, path, null)
@@ -77,10 +78,9 @@ package struct JSONReader {
   private mutating func value(depth: Int) throws -> Value? {
     skipBlanks()
     valueCount += 1
-    if valueCount & 0xF_FFFF == 0 {
-      try Cancellation.check()
-      try Memory.request(valueCount * MemoryLayout<Value>.stride)
-    }
+    if valueCount & 0xFFF == 0 { try Cancellation.check() }
+    // An element and its share of an array that grows by doubling.
+    try memory.take(2 * MemoryLayout<Value>.stride)
     guard let byte = next else { throw error("the text ends where a value is expected") }
     switch byte {
     case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -122,6 +122,7 @@ package struct JSONReader {
         throw error("the key '\(shownText(key.utf8))' stands twice", at: place)
       }
       guard take(":") else { throw error("':' is expected after a key") }
+      try memory.take(2 * MemoryLayout<(Value.Key, Value)>.stride + key.utf8.count)
       pairs.append((key, try value(depth: depth) ?? null ?? .none))
     } while take(",")
     guard take("}") else { throw error("',' or '}' is expected in an object") }
@@ -142,6 +143,7 @@ package struct JSONReader {
         continue
       }
       let part = UnsafeRawBufferPointer(rebasing: bytes[run..<position])
+      try memory.take(part.count)
       guard let valid = String(validating: part, as: UTF8.self) else {
         let place = run + wellFormedLength(part)
         throw error("byte 0x\(String(bytes[place], radix: 16)) is no UTF-8", at: place)
@@ -230,7 +232,7 @@ package struct JSONReader {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isWhole, text != "-0" {
-      guard let integer = Int(text) else {
+      guard let integer = Int(text, radix: 10) else {
         throw error("\(text) does not fit in an integer of 64 bits", at: start)
       }
       return .integer(integer)

@@ -47,7 +47,7 @@ enum NPY {
     }
     let first = isLong ? 12 : 10
     guard bytes.count >= first else { throw FileError("\(name): ends in its header, at byte 8") }
-    let length = (8..<first).reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
+    let length = (8..<first).reversed().reduce(0) { $0 << 8 | Int(clamping: bytes[$1]) }
     guard bytes.count - first >= length else {
       throw FileError(
         "\(name): the header's length at byte 8 is \(length), the file ends after "
@@ -86,8 +86,8 @@ extension [UInt8] {
   mutating func append(elementsOf tensor: Tensor) throws {
     let dense = try tensor.densified()
     let start = dense.storage.base + dense.offset * dense.dtype.byteCount
-    append(
-      contentsOf: UnsafeRawBufferPointer(
-        start: start, count: dense.elementCount * dense.dtype.byteCount))
+    let count = dense.elementCount * dense.dtype.byteCount
+    if self.count + count > capacity { try reserveChecked(Swift.max(self.count, count)) }
+    append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
   }
 }

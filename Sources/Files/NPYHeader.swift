@@ -58,7 +58,7 @@ struct NPYHeader {
       guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
         throw failure
       }
-      guard let length = Int(digits) else {
+      guard let length = Int(digits, radix: 10) else {
         throw FileError("\(name): shape is \(text), which is more than any file holds")
       }
       return length

@@ -27,7 +27,7 @@ package enum Safetensors {
         "\(path): the header's length at byte 0 is \(length), the file has \(bytes.count - 8) "
           + "bytes after it")
     }
-    let start = 8 + Int(length)
+    let start = 8 + Int(clamping: length)
     guard length > 0, bytes[8] == UInt8(ascii: "{") else {
       throw FileError("\(path): the header at byte 8 does not begin with '{'")
     }
@@ -171,7 +171,7 @@ package enum Safetensors {
           ])
         ))
     }
-    try Memory.request(data.count)
+    try Memory.request(data.count, of: UInt8.self)
     var header = Array(try JSON.text(.named(entries)).utf8)
     // The data begin at a multiple of eight bytes.
     while header.count % 8 != 0 { header.append(0x20) }

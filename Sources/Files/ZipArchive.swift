@@ -58,16 +58,16 @@ enum ZipArchive {
       throw FileError("\(path): \(name) claims \(info.size) bytes, more than the archive can hold")
     }
     room -= info.size
-    try Memory.request(Int(info.size))
+    try Memory.request(Int(clamping: info.size), of: UInt8.self)
     guard let file = zip_fopen_index(archive, index, 0) else {
       throw FileError("\(path): \(name): \(String(cString: zip_strerror(archive)))")
     }
     defer { zip_fclose(file) }
-    let size = Int(info.size)
+    let size = Int(clamping: info.size)
     var reason: String?
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       let got = zip_fread(file, buffer.baseAddress, zip_uint64_t(size))
-      count = max(0, Int(got))
+      count = max(0, Int(clamping: got))
       // One more read lets libzip compare the check sum.
       var extra: UInt8 = 0
       if got < 0 || zip_fread(file, &extra, 1) != 0 {
@@ -128,8 +128,8 @@ enum ZipArchive {
       throw FileError("the archive cannot be read back")
     }
     defer { zip_source_close(source) }
-    return [UInt8](unsafeUninitializedCapacity: Int(info.size)) { buffer, count in
-      count = max(0, Int(zip_source_read(source, buffer.baseAddress, info.size)))
+    return [UInt8](unsafeUninitializedCapacity: Int(clamping: info.size)) { buffer, count in
+      count = max(0, Int(clamping: zip_source_read(source, buffer.baseAddress, info.size)))
     }
   }
 

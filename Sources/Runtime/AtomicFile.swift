@@ -42,7 +42,8 @@ public enum AtomicFile {
   }
 
   public static func write(_ text: String, to path: FilePath) throws {
-    try write(Array(text.utf8), to: path)
+    var text = text
+    try text.withUTF8 { try write(UnsafeRawBufferPointer($0), to: path) }
   }
 
   public static func write(_ bytes: [UInt8], to path: String) throws {
@@ -50,7 +51,7 @@ public enum AtomicFile {
   }
 
   public static func write(_ text: String, to path: String) throws {
-    try write(Array(text.utf8), to: FilePath(path))
+    try write(text, to: FilePath(path))
   }
 
   /// Where a path leads when each link that stands at its end is followed; as many as the kernel
@@ -62,7 +63,7 @@ public enum AtomicFile {
       guard place.withCString({ lstat($0, &info) }) == 0, info.st_mode & S_IFMT == S_IFLNK else {
         return place
       }
-      var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+      var target = [CChar](repeating: 0, count: Int(clamping: PATH_MAX))
       let length = place.withCString { readlink($0, &target, target.count) }
       guard length >= 0 else { throw FileError("write", path, errno: errno) }
       let link = target.prefix(length).map(UInt8.init(bitPattern:))
