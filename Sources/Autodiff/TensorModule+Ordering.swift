@@ -71,21 +71,12 @@ extension TensorModule {
       let values = try x.value.doubles()
       let (first, last) = try ends(of: values, range)
       var counts = [Int64](repeating: 0, count: bins)
-      let edges = (0...bins).map {
-        $0 == bins ? last : first + (last - first) * Double($0) / Double(bins)
-      }
+      let equal = EqualBins(from: first, to: last, count: bins)
       for value in values where value >= first && value <= last {
-        var bin = min(Int((value - first) / (last - first) * Double(bins)), bins - 1)
-        // Rounding may put a value next to its bin: the edges decide.
-        if value < edges[bin] {
-          bin -= 1
-        } else if bin < bins - 1, value >= edges[bin + 1] {
-          bin += 1
-        }
-        counts[bin] += 1
+        counts[equal.bin(of: value)] += 1
       }
       let type: DType = x.dtype == .float64 ? .float64 : .float32
-      return Several(try Tensor(counts), try Tensor(edges).converted(to: type))
+      return Several(try Tensor(counts), try Tensor(equal.edges).converted(to: type))
     },
   ]
 
@@ -100,7 +91,7 @@ extension TensorModule {
     guard values.allSatisfy(\.isFinite) else {
       throw UserError("x must be finite where no range is given, got a NaN or an infinity")
     }
-    return low < high ? (low, high) : (low - 0.5, high + 0.5)
+    return low < high ? (low, high) : EqualBins.ends(around: low)
   }
 
   private static func scan(

@@ -2,6 +2,7 @@
 
 import Catalog
 import Glibc
+import Tensors
 
 public struct Histogram {
   public let edges: [Double]
@@ -26,35 +27,25 @@ public struct Histogram {
       (edges, heights) = ([], [])
       return
     }
-    // A power of two changes no digit, and keeps differences in range whatever the samples are.
-    let size = max(abs(low), abs(high))
-    let unit = size > 0x1p960 ? 0x1p-100 : size < 0x1p-960 ? 0x1p200 : 1
-    if high == low || high * unit - low * unit <= 1e-12 * (size * unit) {
-      let half = max(0.5, 1e-6 * size)
-      low = max(low - half, -.greatestFiniteMagnitude)
-      high = min(high + half, .greatestFiniteMagnitude)
+    if EqualBins.room(from: low, to: high) < 4096, low.ulp > .leastNonzeroMagnitude {
+      // Numbers that agree to twelve digits count as one.
+      (low, high) = EqualBins.ends(around: low / 2 + high / 2)
+    } else if low == high {
+      (low, high) = EqualBins.ends(around: low)
     }
-    let span = high * unit - low * unit
     // Edges must differ: at most so many bins lie between the ends.
-    let room = max(span / (4 * max(low.ulp, high.ulp) * unit), 1)
+    let room = max(EqualBins.room(from: low, to: high) / 4, 1)
     if let bins, Double(bins) > room {
       throw UserError(
         "bins must be at most \(formatNumber(room.rounded(.down))) between"
           + " \(formatNumber(low)) and \(formatNumber(high)), got \(bins)")
     }
-    let asked = bins.map(Double.init) ?? Self.bins(sorted: kept, unit, span)
-    let count = Int(min(asked, room))
-    let step = span / Double(count)
-    edges = (0...count).map { index in
-      index == 0
-        ? low : index == count ? high : (low * unit + Double(index) * step) / unit
-    }
-    var counts = [Double](repeating: 0, count: count)
-    for value in kept {
-      let place = (value * unit - low * unit) / step
-      counts[min(max(Int(place), 0), count - 1)] += 1
-    }
-    heights = density ? Self.densities(counts, edges, unit) : counts
+    let asked = bins.map(Double.init) ?? Self.bins(sorted: kept, low, high)
+    let equal = EqualBins(from: low, to: high, count: Int(min(asked, room)))
+    var counts = [Double](repeating: 0, count: equal.edges.count - 1)
+    for value in kept { counts[equal.bin(of: value)] += 1 }
+    edges = equal.edges
+    heights = density ? Self.densities(counts, edges) : counts
   }
 
   /// Samples between given edges, the last one included; what lies outside is left out.
@@ -75,27 +66,24 @@ public struct Histogram {
       counts[low] += 1
     }
     self.edges = edges
-    heights = density ? Self.densities(counts, edges, 1) : counts
+    heights = density ? Self.densities(counts, edges) : counts
   }
 
-  private static func densities(
-    _ counts: [Double], _ edges: [Double], _ unit: Double
-  ) -> [Double] {
+  /// By halves: the width of a bin may be larger than any number.
+  private static func densities(_ counts: [Double], _ edges: [Double]) -> [Double] {
     let total = counts.reduce(0, +)
     guard total > 0 else { return counts }
-    return counts.indices.map {
-      counts[$0] / total / (edges[$0 + 1] * unit - edges[$0] * unit) * unit
-    }
+    return counts.indices.map { counts[$0] / total / 2 / (edges[$0 + 1] / 2 - edges[$0] / 2) }
   }
 
-  private static func bins(sorted values: [Double], _ unit: Double, _ span: Double) -> Double {
+  private static func bins(sorted values: [Double], _ low: Double, _ high: Double) -> Double {
     guard values.count > 1 else { return 1 }
-    func quantile(_ share: Double) -> Double {
-      values[Int(share * Double(values.count - 1))] * unit
-    }
-    let width = 2 * (quantile(0.75) - quantile(0.25)) / cbrt(Double(values.count))
+    func quantile(_ share: Double) -> Double { values[Int(share * Double(values.count - 1))] }
+    // Halves again, and of both, so that their quotient is that of the wholes.
+    let spread = quantile(0.75) / 2 - quantile(0.25) / 2
+    let width = 2 * spread / cbrt(Double(values.count))
     let rice = 2 * cbrt(Double(values.count))
-    let asked = width > 0 ? span / width : rice
+    let asked = width > 0 ? (high / 2 - low / 2) / width : rice
     return min(max(asked, rice).rounded(.up), 200)
   }
 }
