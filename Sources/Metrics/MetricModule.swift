@@ -6,7 +6,7 @@ public enum MetricModule {
     "metric", "How far a model or its samples are from a target, and how much they copy the data.",
     entries: [
       KLOfScore.entry, KLOfScore.floor, KLAtTime.entry, DensityOfScore.entry,
-      DensityOfScore.massLeft, DSMBayesLoss.entry, MemorizedFraction.entry, Quantiles.entry,
-      Quantiles.interval, Bootstrap.entry,
+      DensityOfScore.massLeft, DSMBayesLoss.entry, MemorizedFraction.entry, Nearest.entry,
+      Quantiles.entry, Quantiles.interval, Bootstrap.entry,
     ])
 }
