@@ -88,6 +88,7 @@ public enum PlotModule {
       if let path { try figure.save(to: path) }
       return figure
     },
+    NearestPairs.entry,
   ]
 
   // MARK: Arranging and output

@@ -67,3 +67,19 @@ fails(function() plot.line({1, 2}, {1, 2}, {log = "y", y_limits = {-1, 1e308}}):
 fails(function() plot.scatter({1, 2}, {1, 2}, {value = {1}}) end,
   "x and value must have the same length, got 2 and 1")
 plot.scatter({1, 2}, {1, 2}, {value = tensor{0.1, 0.9}, value_label = "t", map = "grey"}):save("v.svg")
+
+-- Bins of tensors that are alike and large, or as far apart as numbers can be
+check.equal(tensor({1e17, 1e17}, {dtype = "float64"}):histogram(3):table(), {0, 2, 0})
+check.equal(tensor{1e30}:histogram():sum():item(), 1)
+local counts, edges = tensor({0, 1}, {dtype = "float64"}):histogram(2, {range = {-1.7e308, 1.7e308}})
+check.equal(counts:table(), {0, 2})
+check.equal(edges:table(), {-1.7e308, 0.0, 1.7e308})
+
+-- Samples beside their nearest data
+local data = random.stream(1):uniform{20, 4, 4}
+local shown = tensor.concatenate({data[{ {3, 3} }], data[{ {5, 5} }] + 0.01}, 1)
+local text = plot.pairs(shown, data, {range = {0, 1}}):text{width = 60}
+check.contains(text, "0.00")
+plot.pairs(shown:reshape{2, 16}, data:reshape{20, 16}, {shape = {4, 4}, range = {0, 1}, title = "t"})
+fails(function() plot.pairs(shown, data:reshape{20, 16}) end, "data has shape [20, 16]")
+fails(function() plot.pairs(shown, data, {captions = {"a"}}) end, "captions are the ratios")
