@@ -2142,6 +2142,14 @@ function metric.dsm_bayes_loss(target, sde, options) end
 ---@return integer
 function metric.memorized_fraction(samples, data, options) end
 
+--- The data points nearest to each point.
+---@param x tensor
+---@param data tensor
+---@param options? { k?: integer }
+---@return tensor
+---@return tensor
+function metric.nearest(x, data, options) end
+
 --- Quantiles of the values that are not nan.
 ---@param values number|boolean|table|tensor numbers or a tensor
 ---@param probabilities number[] numbers from 0 to 1
@@ -2270,6 +2278,13 @@ function plot.heat(values, options) end
 ---@param options? { shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string, title?: string, path?: string }
 ---@return figure
 function plot.images(images, options) end
+
+--- A figure of samples, each beside its nearest data point; under it how much nearer that is than the next.
+---@param samples tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape
+---@param data tensor of the same images
+---@param options? { count?: integer, shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string, title?: string }
+---@return figure
+function plot.pairs(samples, data, options) end
 
 --- Samplers: from noise to samples of a model, along its diffusion.
 ---@class moondrift.sample
