@@ -105,12 +105,15 @@ private final class LayerNormFlow {
     let grain = rowGrain(d)
     let chunks = max(1, (n + grain - 1) / grain)
     let dx = try Tensor(uninitialized: x.shape, T.dtype)
-    // Partial sums of each chunk of rows, added in order: the same bits at any thread count.
-    let dGain = try Tensor.zeros([chunks, d], T.dtype)
-    let dBias = try Tensor.zeros([chunks, d], T.dtype)
+    // Partial sums of a few rows each, added in order: the same bits at any thread count, and errors
+    // that do not grow with the number of rows.
+    let few = min(grain, rowsOfPartialSum)
+    let parts = (n + few - 1) / few
+    let dGain = try Tensor.zeros([parts, d], T.dtype)
+    let dBias = try Tensor.zeros([parts, d], T.dtype)
     try WorkerPool.shared.run(chunks: chunks) { index in
-      let chunk = index * d
       for row in index * grain..<min(n, (index + 1) * grain) {
+        let chunk = row / few * d
         let known = statistics[row]
         T.layerNormBackward(
           x.pointer(T.self) + row * d, T(known.mean), T(known.inverse), gain.pointer(T.self),
@@ -121,7 +124,13 @@ private final class LayerNormFlow {
     return [dx, try dGain.reduced(.sum, axis: 0), try dBias.reduced(.sum, axis: 0)]
   }
 
-  private func rowGrain(_ d: Int) -> Int { max(1, (1 << 14) / max(d, 1)) }
+  /// Rows of a chunk; a multiple of `rowsOfPartialSum` where it is above.
+  private func rowGrain(_ d: Int) -> Int {
+    let rows = max(1, (1 << 14) / max(d, 1))
+    return rows < rowsOfPartialSum ? rows : rows / rowsOfPartialSum * rowsOfPartialSum
+  }
+
+  private var rowsOfPartialSum: Int { 16 }
 }
 
 /// The two precisions of the fused kernels.

@@ -14,6 +14,9 @@ final class FusedScoreMLPObjective: Objective {
   private var gamma: Tensor
   private var divisors: Tensor
   private let workspace: Tensor
+  /// Examples whose gradients are added in float32; those of blocks are added in double.
+  private let blockLength = 512
+  private lazy var totals = [Double](repeating: 0, count: shape.parameterCount)
 
   init(_ network: ScoreMLP) throws {
     self.network = network
@@ -34,13 +37,33 @@ final class FusedScoreMLPObjective: Objective {
       batch.times.pointer(Float.self), frequencies.pointer(Float.self),
       gamma.pointer(Float.self), count: batch.count,
       frequencies: frequencies.elementCount)
+    if batch.count <= blockLength { return lossAndGradient(batch, 0..<batch.count, gradient) }
+    for i in totals.indices { totals[i] = 0 }
+    var loss = 0.0
+    for start in stride(from: 0, to: batch.count, by: blockLength) {
+      let block = start..<min(start + blockLength, batch.count)
+      let share = Double(block.count) / Double(batch.count)
+      loss += share * lossAndGradient(batch, block, gradient)
+      for i in totals.indices { totals[i] += share * Double(gradient[i]) }
+    }
+    for i in totals.indices { gradient[i] = Float(totals[i]) }
+    return loss
+  }
+
+  /// The mean loss of some examples, and its gradient.
+  private func lossAndGradient(
+    _ batch: NoisedBatch, _ block: Range<Int>, _ gradient: UnsafeMutablePointer<Float>
+  ) -> Double {
+    let first = block.lowerBound
     let inputs = ScoreMLPInputs(
-      x: batch.noised.pointer(Float.self), gamma: gamma.pointer(Float.self),
-      divisor: divisors.pointer(Float.self), count: batch.count)
+      x: batch.noised.pointer(Float.self) + first * shape.dimension,
+      gamma: gamma.pointer(Float.self) + first * shape.features,
+      divisor: divisors.pointer(Float.self) + first, count: block.count)
     let loss = kernels.scoreMLPLossAndGradient(
       network.parameters.flat.pointer(Float.self), shape, inputs,
-      z: batch.noise.pointer(Float.self), weight: batch.weights.pointer(Float.self),
-      firstLayer: true, workspace: workspace.pointer(Float.self), gradient: gradient)
+      z: batch.noise.pointer(Float.self) + first * shape.dimension,
+      weight: batch.weights.pointer(Float.self) + first, firstLayer: true,
+      workspace: workspace.pointer(Float.self), gradient: gradient)
     return Double(loss)
   }
 

@@ -10,8 +10,8 @@
 /// Results differ between levels within a few ulp (fused multiply-add); random kernels and plain
 /// sums do not differ. No kernel allocates.
 public protocol KernelSet: ElementwiseKernels, BinaryKernels, BroadcastKernels, BlendKernels,
-  ReductionKernels, RowKernels, ProductKernels, RandomKernels, ScoreMLPKernels, UpdateKernels,
-  DistanceKernels
+  ReductionKernels, ColumnSumKernels, RowKernels, ProductKernels, RandomKernels, ScoreMLPKernels,
+  UpdateKernels, DistanceKernels
 {}
 
 public typealias FloatIn = UnsafePointer<Float>

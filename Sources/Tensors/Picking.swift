@@ -105,22 +105,20 @@ extension Tensor {
     }
     var target = shape
     target[axis] = length
-    let source = try densified()
-    let result = try Tensor.zeros(target, dtype)
     let blocks = AxisBlocks(shape, axis: axis)
-    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) throws {
-      let from = source.pointer(T.self)
-      let to = result.pointer(T.self)
+    func go<T, S: AdditiveArithmetic>(
+      _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<S>, _ summand: (T) -> S
+    ) {
       for block in 0..<blocks.outer {
         for (place, index) in indices.enumerated() {
           let row = from + (block * indices.count + place) * blocks.inner
           let sum = to + (block * length + index) * blocks.inner
-          for i in 0..<blocks.inner { sum[i] += row[i] }
+          for i in 0..<blocks.inner { sum[i] += summand(row[i]) }
         }
       }
     }
-    try addable(go, go, go)
-    return result
+    return try added(
+      to: target, { go($0, $1) { Double($0) } }, { go($0, $1) { $0 } }, { go($0, $1) { $0 } })
   }
 
   /// Elements at row-major places, −1 standing for zero, in a new shape of as many elements.
@@ -151,27 +149,32 @@ extension Tensor {
       return try recording.note(
         general: "scatter", [self], one: { try $0[0].scattered(to: places, shape: target) })
     }
-    let source = try densified()
-    let result = try Tensor.zeros(target, dtype)
-    func go<T: AdditiveArithmetic & Element>(_ type: T.Type) throws {
-      let from = source.pointer(T.self)
-      let to = result.pointer(T.self)
-      for (i, place) in places.enumerated() where place >= 0 { to[place] += from[i] }
+    func go<T, S: AdditiveArithmetic>(
+      _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<S>, _ summand: (T) -> S
+    ) {
+      for (i, place) in places.enumerated() where place >= 0 { to[place] += summand(from[i]) }
     }
-    try addable(go, go, go)
-    return result
+    return try added(
+      to: target, { go($0, $1) { Double($0) } }, { go($0, $1) { $0 } }, { go($0, $1) { $0 } })
   }
 
-  private func addable(
-    _ float: (Float.Type) throws -> Void, _ double: (Double.Type) throws -> Void,
-    _ integer: (Int64.Type) throws -> Void
-  ) throws {
+  /// Zeros of a shape after one of three loops added this tensor's elements to them; float32 is added
+  /// up in float64.
+  private func added(
+    to target: Shape,
+    _ float: (UnsafePointer<Float>, UnsafeMutablePointer<Double>) -> Void,
+    _ double: (UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void,
+    _ integer: (UnsafePointer<Int64>, UnsafeMutablePointer<Int64>) -> Void
+  ) throws -> Tensor {
+    let source = try densified()
+    let result = try Tensor.zeros(target, dtype == .float32 ? .float64 : dtype)
     switch dtype {
-    case .float32: try float(Float.self)
-    case .float64: try double(Double.self)
-    case .int64: try integer(Int64.self)
+    case .float32: float(source.pointer(Float.self), result.pointer(Double.self))
+    case .float64: double(source.pointer(Double.self), result.pointer(Double.self))
+    case .int64: integer(source.pointer(Int64.self), result.pointer(Int64.self))
     case .bool: throw UserError("booleans cannot be added; convert them first: x:to(\"int64\")")
     }
+    return try result.converted(to: dtype)
   }
 }
 

@@ -15,6 +15,12 @@ public struct ReductionKernel {
   /// The result over no elements; nil where there is none.
   let empty: Double?
 
+  /// Whether rounding errors add up, so that partial results are kept in double.
+  private var accumulates: Bool { name == "sum" || name == "prod" }
+  /// Whether a long row may be reduced in parts: partial products may leave the range of floats where
+  /// the product does not.
+  package var cuts: Bool { name != "prod" }
+
   public static let sum = ReductionKernel(
     name: "sum", float: kernels.sum, double: kernels.sum, combine: .add, empty: 0)
   public static let maximum = ReductionKernel(
@@ -121,41 +127,22 @@ extension ReductionKernel {
     _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ outer: Int,
     _ length: Int, _ inner: Int
   ) throws {
-    if inner > 1, inner <= 64, name == "sum", outer * length * inner <= parallelGrain {
-      return sumColumns(x, y, outer, length, inner)
+    if inner > 1, accumulates {
+      if name == "sum" { return try sumColumns(x, y, outer, length, inner) }
+      return try multiplyColumns(x, y, outer, length, inner)
     }
-    try Tensors.reduce(x, y, outer, length, inner, float, combine.float)
+    try Tensors.reduce(x, y, outer, length, inner, cuts: cuts, float, combine.float)
   }
 
   package func reduce(
     _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ outer: Int,
     _ length: Int, _ inner: Int
-  ) throws { try Tensors.reduce(x, y, outer, length, inner, double, combine.double) }
-}
-
-/// Short rows added up one after the other, 16 columns at a time in registers: the additions of
-/// `reduce` in its order, without a call for each row.
-private func sumColumns(
-  _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ outer: Int, _ length: Int,
-  _ inner: Int
-) {
-  for o in 0..<outer {
-    let source = x + o * length * inner
-    let target = y + o * inner
-    var first = 0
-    while first + 16 <= inner {
-      var sum = UnsafeRawPointer(source + first).loadUnaligned(as: SIMD16<Float>.self)
-      for k in 1..<max(length, 1) {
-        sum += UnsafeRawPointer(source + k * inner + first).loadUnaligned(as: SIMD16<Float>.self)
-      }
-      UnsafeMutableRawPointer(target + first).storeBytes(of: sum, as: SIMD16<Float>.self)
-      first += 16
+  ) throws {
+    if inner > 1, accumulates {
+      if name == "sum" { return try sumColumns(x, y, outer, length, inner) }
+      return try multiplyColumns(x, y, outer, length, inner)
     }
-    for i in first..<inner {
-      var sum = source[i]
-      for k in 1..<max(length, 1) { sum += source[k * inner + i] }
-      target[i] = sum
-    }
+    try Tensors.reduce(x, y, outer, length, inner, cuts: cuts, double, combine.double)
   }
 }
 
@@ -163,12 +150,12 @@ private func sumColumns(
 /// otherwise rows are combined elementwise.
 private func reduce<T>(
   _ x: UnsafeMutablePointer<T>, _ y: UnsafeMutablePointer<T>, _ outer: Int, _ length: Int,
-  _ inner: Int, _ row: (UnsafePointer<T>, Int) -> T,
+  _ inner: Int, cuts: Bool, _ row: (UnsafePointer<T>, Int) -> T,
   _ combine: (UnsafePointer<T>, Int, UnsafePointer<T>, Int, UnsafeMutablePointer<T>, Int) -> Void
 ) throws {
   let grain = max(1, parallelGrain / max(length * inner, 1))
   if inner == 1 {
-    if outer == 1, length > parallelGrain {
+    if outer == 1, length > parallelGrain, cuts {
       try reduceLongRow(x, y, length, row)
       return
     }

@@ -66,6 +66,48 @@ import Testing
     #expect(level.kernels.sum([.infinity, 1] as [Float], 2) == .infinity)
   }
 
+  @Test("sums of columns agree with loops in double, and read nothing else", arguments: Level.all)
+  func columns(level: Level) {
+    let k = level.kernels
+    for (count, rows, columns) in [
+      (1, 1, 1), (1, 0, 3), (3, 2, 2), (2, 15, 7), (1, 16, 8), (4, 33, 15), (1, 70, 16),
+      (2, 37, 17),
+      (1, 100, 127), (1, 5, 128), (1, 67, 130), (1, 200, 145), (5, 4, 31),
+    ] {
+      let x: [Float] = spread(0.1...1, count * rows * columns, seed: 3)
+      let wide: [Double] = spread(0.1...1, count * rows * columns, seed: 4)
+      func sums<T: BinaryFloatingPoint>(_ x: [T], _ c: Int) -> [Double] {
+        (0..<columns).map { j in
+          (0..<rows).reduce(0) { $0 + Double(x[(c * rows + $1) * columns + j]) }
+        }
+      }
+      let what = "\(count) × \(rows) × \(columns)"
+      let expected = (0..<count).flatMap { sums(x, $0) }
+      let expectedWide = (0..<count).flatMap { sums(wide, $0) }
+      var y = Guarded<Float>(count: count * columns)
+      y.with { k.sumRows(x, $0, count: count, rows: rows, columns: columns) }
+      for (a, b) in zip(y.contents, expected) { #expect(abs(Double(a) - b) <= 3e-7 * b, "\(what)") }
+      var z = Guarded<Double>(count: count * columns)
+      z.with { k.sumRows(wide, $0, count: count, rows: rows, columns: columns) }
+      for (a, b) in zip(z.contents, expectedWide) {
+        #expect(abs(a - b) <= 1e-15 * 40 * b, "\(what)")
+      }
+      // A strip of the columns, added to what is there.
+      let strip = max(1, columns - 3)
+      var total = Guarded([Double](repeating: 1, count: strip))
+      total.with { k.addRows(x, step: columns, $0, rows: rows, columns: strip) }
+      for (a, b) in zip(total.contents, expected) { #expect(abs(a - 1 - b) <= 3e-7 * b, "\(what)") }
+      var wideTotal = Guarded([Double](repeating: 1, count: strip))
+      wideTotal.with { k.addRows(wide, step: columns, $0, rows: rows, columns: strip) }
+      for (a, b) in zip(wideTotal.contents, expectedWide) {
+        #expect(abs(a - 1 - b) <= 1e-15 * 40 * (1 + b), "\(what)")
+      }
+      var base = Guarded<Float>(count: count * columns)
+      base.with { Level.base.kernels.sumRows(x, $0, count: count, rows: rows, columns: columns) }
+      #expect(bits(y.contents) == bits(base.contents), "\(what)")
+    }
+  }
+
   @Test("plain sums have the same bits at every level")
   func sameBits() {
     for n in lengths {

@@ -48,6 +48,37 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
     for i in 0..<size { #expect(abs(a[i] - b[i]) < 5e-5 * scale, "parameter \(i)") }
   }
 
+  @Test("a batch of many copies has the gradient of one", arguments: [16, 17])
+  func longBatch(width: Int) throws {
+    let process = VEPower(base: 25)
+    let network = try ScoreMLP(
+      dimension: 1, width: width, isReLU: false,
+      features: TimeFeatureOptions(features: 4, featureScale: 3), divisor: 2,
+      stream: RandomStream(seed: 4))
+    let (few, copies) = (500, 800)
+    let batch = try randomBatch(few, 1, process, seed: 1)
+    let long = try NoisedBatch(capacity: few * copies, dimension: 1)
+    let parts = [
+      (batch.clean, long.clean), (batch.noised, long.noised), (batch.noise, long.noise),
+      (batch.times, long.times), (batch.std, long.std), (batch.mean, long.mean),
+      (batch.weights, long.weights),
+    ]
+    for (part, whole) in parts {
+      let values = try part.floats()
+      let all = try Tensor((0..<copies).flatMap { _ in values })
+      try whole.assign(all.reshaped(to: Array(whole.shape)))
+    }
+    let size = network.parameters.trained.count
+    let (one, many) = (try Tensor.zeros([size]), try Tensor.zeros([size]))
+    let objective = try denoisingObjective(network, process)
+    let loss = try objective.lossAndGradient(batch, into: one.pointer(Float.self))
+    let longLoss = try objective.lossAndGradient(long, into: many.pointer(Float.self))
+    #expect(abs(longLoss / loss - 1) < 1e-6)
+    let expected = try one.doubles()
+    let scale = expected.map { abs($0) }.max() ?? 1
+    for (a, b) in zip(try many.doubles(), expected) { #expect(abs(a - b) < 1e-6 * scale) }
+  }
+
   @Test("the loss of the exact score of N(0, 1) is its Bayes level 1 − E[std²/(1 + std²)]")
   func exactScore() throws {
     let process = VEPower(base: 25)

@@ -111,9 +111,10 @@ struct Fusion {
     var joined = Set<Int>()
     for (number, unit) in units.enumerated() where unit.count == nil {
       let operation = program.operations[unit.operations[0]]
-      guard case .reduce(_, let outer, let length, inner: 1) = operation.kind,
-        outer == 1 || length <= parallelGrain, let value = operation.inputs[0].value,
-        let chain = maker[value], let count = units[chain].count, count > 0,
+      guard case .reduce(let kernel, let outer, let length, inner: 1) = operation.kind,
+        (outer == 1 && kernel.cuts) || length <= parallelGrain,
+        let value = operation.inputs[0].value, let chain = maker[value],
+        let count = units[chain].count, count > 0,
         units[chain].reduction == nil, !returned.contains(value),
         readers[value]?.subtracting([chain]) == [number], operation.inputs[0].layout.isWhole,
         operation.inputs[0].layout.elementCount == count
