@@ -23,17 +23,31 @@ public func sum(_ x: Tensor, axis: Int? = nil, keepingAxis: Bool = false) throws
 public func mean(_ x: Tensor, axis: Int? = nil, keepingAxis: Bool = false) throws -> Tensor {
   let count = axis.map { x.shape[$0] } ?? x.elementCount
   let real = x.dtype.isFloatingPoint ? x : try x.value.converted(to: .float32)
-  return try sum(real, axis: axis, keepingAxis: keepingAxis) / Double(count)
+  let total = try sum(real, axis: axis, keepingAxis: keepingAxis)
+  // The sum may overflow where the mean does not.
+  if try count > 1 && Recording.current == nil && !total.value.isFinite() {
+    return try sum(real * (1 / Double(count)), axis: axis, keepingAxis: keepingAxis)
+  }
+  return try total / Double(count)
 }
 
-/// The variance over one axis or all: divided by N − `correction`.
+/// The variance over one axis or all: divided by N − `correction`; NaN where that is not positive.
 public func variance(
   _ x: Tensor, axis: Int? = nil, correction: Int = 1, keepingAxis: Bool = false
 ) throws -> Tensor {
   let count = axis.map { x.shape[$0] } ?? x.elementCount
   let center = try mean(x, axis: axis, keepingAxis: axis != nil)
   let total = try sum(square(x - center), axis: axis, keepingAxis: keepingAxis)
-  return try total / Double(count - correction)
+  return try count > correction ? total / Double(count - correction) : total * Double.nan
+}
+
+/// The root of the variance, also where the variance leaves the range of the type; slope 0 where all
+/// elements are equal.
+public func standardDeviation(_ x: Tensor, axis: Int? = nil, correction: Int = 1) throws -> Tensor {
+  let count = axis.map { x.shape[$0] } ?? x.elementCount
+  if count <= correction { return try variance(x, axis: axis, correction: correction) }
+  let center = try mean(x, axis: axis, keepingAxis: axis != nil)
+  return try rootOfSquares(x - center, axis: axis, dividedBy: Double(count - correction))
 }
 
 /// The largest (or smallest) element; ties share the gradient.
@@ -61,11 +75,22 @@ public func extreme(
 /// ln Σ e^x over an axis, by the largest element so that nothing overflows; −∞ over nothing.
 public func logSumExp(_ x: Tensor, axis: Int, keepingAxis: Bool = false) throws -> Tensor {
   if x.shape[axis] == 0 { return try log(sum(x, axis: axis, keepingAxis: keepingAxis)) }
-  // Where all is −inf (or one is +inf) the shift is 0, so that no inf − inf arises.
-  let shift = try expandedAxis(x.value.reduced(.maximum, axis: axis), at: axis)
-    .replacingInfinities()
+  let shift = try finiteTop(x, axis: axis)
   let result = try log(sum(exp(x - shift), axis: axis, keepingAxis: true)) + shift
   return keepingAxis ? result : try select(result, axis: axis, 0)
+}
+
+/// x − ln Σ e^x over an axis. The largest element goes first: next to it the logarithm would be lost.
+public func logSoftmax(_ x: Tensor, axis: Int) throws -> Tensor {
+  if x.shape[axis] == 0 { return x }
+  let shifted = try x - finiteTop(x, axis: axis)
+  return try shifted - log(sum(exp(shifted), axis: axis, keepingAxis: true))
+}
+
+/// The largest element along an axis, which stays with length 1. Where all is −inf (or one is +inf) it
+/// is 0, so that no inf − inf arises.
+private func finiteTop(_ x: Tensor, axis: Int) throws -> Tensor {
+  try expandedAxis(x.value.reduced(.maximum, axis: axis), at: axis).replacingInfinities()
 }
 
 /// Sums a cotangent over the axes that broadcasting repeated.

@@ -103,18 +103,27 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int) throws -> Tensor {
     Recording.current == nil
   {
     let (below, above) = try real.orderPairs(low)
-    return rest > 0 ? try below + (above - below) * rest : below
+    return rest > 0 ? try between(below, above, rest) : below
   }
   let (ordered, _) = try sort(real, axis: axis)
   var result = try select(ordered, axis: axis, low)
   if rest > 0 {
-    result = try result + (select(ordered, axis: axis, low + 1) - result) * rest
+    result = try between(result, select(ordered, axis: axis, low + 1), rest)
   }
   // A NaN anywhere makes the quantile one.
   let last = ordered.value.select(axis: axis, length - 1)
   let spoiled = try last.tested(.isNaN)
   if try Recording.current == nil && spoiled.truePlaces().isEmpty { return result }
   return try choose(spoiled, .scalar(.nan, result.dtype), result)
+}
+
+/// a + w (b − a) for a ≤ b and 0 < w < 1, also where b − a is not finite: between equal infinities lies
+/// that infinity, between −inf and inf nothing.
+private func between(_ a: Tensor, _ b: Tensor, _ w: Double) throws -> Tensor {
+  let difference = try b - a
+  let usual = try a + difference * w
+  if try Recording.current == nil && difference.value.isFinite() { return usual }
+  return try choose(difference.value.tested(.isFinite), usual, a * (1 - w) + b * w)
 }
 
 /// (Σ |x|^p)^(1/p) over an axis or all; the largest |x| for p = ∞, the count of non-zeros for p = 0.
@@ -124,15 +133,16 @@ public func norm(_ x: Tensor, _ p: Double, axis: Int?) throws -> Tensor {
   if p == .infinity { return try extreme(UnaryRule.absolute(real), .maximum, axis: axis) }
   if p == -.infinity { return try extreme(UnaryRule.absolute(real), .minimum, axis: axis) }
   if p == 1 { return try sum(UnaryRule.absolute(real), axis: axis) }
+  if p == 2 { return try rootOfSquares(real, axis: axis) }
   if p == 0 {
     return try sum(
       real.value.compared(with: .scalar(0, .float64), .notEqual).converted(to: real.dtype),
       axis: axis)
   }
-  let total = try sum(p == 2 ? square(real) : power(UnaryRule.absolute(real), p), axis: axis)
+  let total = try sum(power(UnaryRule.absolute(real), p), axis: axis)
   // d t^(1/p) at t = 0 is infinite: there the root is taken of 1 and the result put back to 0.
   let isZero = try total.value.compared(with: .scalar(0, .float64), .equal)
   let safe = try choose(isZero, .scalar(1, real.dtype), total)
-  let root = try p == 2 ? sqrt(safe) : power(safe, 1 / p)
+  let root = try power(safe, 1 / p)
   return try choose(isZero, .scalar(0, real.dtype), root)
 }

@@ -121,8 +121,3 @@ public func softmax(_ x: Tensor, axis: Int) throws -> Tensor {
       { _, y, g in try y * (g - sum(g * y, axis: axis, keepingAxis: true)) }
     ])
 }
-
-/// x − ln Σ e^x over an axis.
-public func logSoftmax(_ x: Tensor, axis: Int) throws -> Tensor {
-  try x - logSumExp(x, axis: axis, keepingAxis: true)
-}

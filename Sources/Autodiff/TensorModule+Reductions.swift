@@ -74,8 +74,10 @@ extension TensorModule {
       guard let axis else { return try quantile(reshape(x, to: [x.elementCount]), 0.5, axis: 0) }
       return try quantile(x, 0.5, axis: axis)
     },
-    spreadMeasure("var", "The variance") { $0 },
-    spreadMeasure("std", "The standard deviation") { try sqrt($0) },
+    spreadMeasure("var", "The variance") { try variance($0, axis: $1, correction: $2) },
+    spreadMeasure("std", "The standard deviation") {
+      try standardDeviation($0, axis: $1, correction: $2)
+    },
     .operation(
       "logsumexp", "ln Σ e^x over an axis or a list of them, without overflow.", .arg("x"),
       .arg("axis", default: nil, "1-based, or a list; all elements where absent"),
@@ -137,18 +139,18 @@ extension TensorModule {
   }
 
   private static func spreadMeasure(
-    _ name: String, _ what: String, _ finish: @escaping (Tensor) throws -> Tensor
+    _ name: String, _ what: String, _ body: @escaping (Tensor, Int?, Int) throws -> Tensor
   ) -> Entry {
     .operation(
       name, "\(what) over an axis, a list of axes or all elements.", .arg("x"),
       .arg("axis", default: nil, "1-based, or a list; all elements where absent"),
-      .option("correction", default: 1, "divides by N − correction", in: .nonNegative),
+      .option(
+        "correction", default: 1, "divides by N − correction; nan where that is 0 or less",
+        in: .nonNegative),
       .option("keepdim", default: false, "keeps each axis with length 1"),
       example: "return tensor{1, 2, 3}:\(name)()"
     ) { (x: Tensor, axis: Axes?, correction: Int, keep: Bool) in
-      try reduce(x, axis, keepingAxes: keep) {
-        try finish(variance($0, axis: $1, correction: correction))
-      }
+      try reduce(x, axis, keepingAxes: keep) { try body($0, $1, correction) }
     }
   }
 }

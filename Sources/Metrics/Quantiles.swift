@@ -10,7 +10,7 @@ enum Quantiles {
     "quantiles", "Quantiles of the values that are not nan.",
     .arg("values", "numbers or a tensor"), .arg("probabilities", "numbers from 0 to 1"),
     returns: "a list, and how many values were nan; the list holds nan where all were",
-    source: "Hyndman & Fan 1996, type 7",
+    details: "Sorts the values once, and evaluates nothing.", source: "Hyndman & Fan 1996, type 7",
     example: "return metric.quantiles({1, 2, 3, 4}, {0.25, 0.5, 0.75})"
   ) { (values: TensorSource, probabilities: [Double]) in
     if let wrong = probabilities.first(where: { !(0...1).contains($0) }) {
@@ -26,6 +26,7 @@ enum Quantiles {
     .option(
       "level", default: 0.5, "share inside; 0.5 is the inter-quartile range", in: .within(0...1)),
     returns: "median, low, high, and how many values were nan",
+    details: "Sorts the values once, and evaluates nothing.",
     source: "Hyndman & Fan 1996, type 7", example: "return metric.interval({1, 2, 3, 4, 5})"
   ) { (values: TensorSource, level: Double) in
     let (kept, dropped) = try numbers(values)
@@ -49,8 +50,10 @@ enum Quantiles {
     let below = Int(place)
     let above = min(below + 1, sorted.count - 1)
     let share = place - Double(below)
-    // Neighbours of which one is infinite must not give inf − inf.
-    if share == 0 || sorted[below] == sorted[above] { return sorted[below] }
-    return sorted[below] + share * (sorted[above] - sorted[below])
+    let (low, high) = (sorted[below], sorted[above])
+    if share == 0 || low == high { return low }
+    // Where the difference overflows or one is infinite: between −inf and inf lies nothing.
+    let difference = high - low
+    return difference.isFinite ? low + share * difference : low * (1 - share) + high * share
   }
 }

@@ -50,7 +50,7 @@ extension Linalg {
   private static func vectorNorm(_ x: Tensor, _ order: Order?, _ axis: Int) throws -> Tensor {
     switch order ?? .power(2) {
     case .power(1): return try sum(abs(x), axis: axis)
-    case .power(2): return try euclidean(x, axis)
+    case .power(2): return try rootOfSquares(x, axis: axis)
     case .power(.infinity):
       if x.shape[axis] == 0 { return try sum(x, axis: axis) }
       return try extreme(abs(x), .maximum, axis: axis)
@@ -60,25 +60,12 @@ extension Linalg {
     }
   }
 
-  /// √Σ x²: x̄ = x ȳ / y.
-  private static func euclidean(_ x: Tensor, _ axis: Int) throws -> Tensor {
-    func value(_ x: Tensor) throws -> Tensor { try sqrt(sum(square(x), axis: axis)) }
-    if x.trace == nil { return try value(x) }
-    return try record(
-      "norm", [x], forward: { try value($0[0]) },
-      pullbacks: [
-        { inputs, y, g in
-          try inputs[0] * expandedAxis(g * safeReciprocal(y), at: axis)
-        }
-      ])
-  }
-
   private static func matrixNorm(_ x: Tensor, _ order: Order) throws -> Tensor {
     let (rows, columns) = (x.rank - 2, x.rank - 1)
     switch order {
     case .frobenius:
-      return try euclidean(
-        reshape(x, to: x.batch + [x.matrixRows * x.matrixColumns]), x.rank - 2)
+      return try rootOfSquares(
+        reshape(x, to: x.batch + [x.matrixRows * x.matrixColumns]), axis: x.rank - 2)
     case .nuclear: return try sum(svdvals(x), axis: rows)
     case .power(1): return try largest(sum(abs(x), axis: rows))
     case .power(.infinity): return try largest(sum(abs(x), axis: columns))
