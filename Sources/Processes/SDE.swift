@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Tensors
 
@@ -37,6 +38,31 @@ extension DiffusionProcess {
 
   public func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     for i in 0..<n { out[i] = Float(std(Double(t[i]))) }
+  }
+}
+
+extension DiffusionProcess {
+  /// Throws where a time lies before the data or beyond the end of the process.
+  public func check(time t: Double, name: String = "t", at place: Int? = nil) throws {
+    // A float32 tensor may round the upper end up.
+    if t >= 0, t <= times.upperBound * (1 + 1e-6) { return }
+    throw UserError(
+      "\(name) must lie from 0 to time_max = \(formatNumber(times.upperBound)), got "
+        + "\(formatNumber(t))" + (place.map { " at position \($0 + 1)" } ?? ""))
+  }
+
+  /// The same for each element of a tensor whose numbers are known.
+  public func check(times t: Tensor, name: String = "t") throws {
+    guard Recording.current == nil else { return }
+    let t = t.value
+    if t.dtype == .float32, t.isDense {
+      let values = t.pointer(Float.self)
+      for i in 0..<t.elementCount { try check(time: Double(values[i]), name: name, at: i) }
+      return
+    }
+    for (place, time) in try t.doubles().enumerated() {
+      try check(time: time, name: name, at: place)
+    }
   }
 }
 

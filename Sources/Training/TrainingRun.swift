@@ -123,6 +123,12 @@ final class TrainingRun {
         throw UserError(
           "weight must return a tensor of shape \(times.shape), got \(lambda.describe())")
       }
+      let values = try lambda.value.doubles()
+      if let place = values.firstIndex(where: { !($0 >= 0) }) {
+        throw UserError(
+          "weight must return numbers of 0 or more, got \(formatNumber(values[place])) at position "
+            + "\(place + 1), where t = \(formatNumber(try times.doubles()[place]))")
+      }
       return try (lambda.converted(to: .float32) / square(std)).densified()
     }
     return Schedule(times: times, std: std, mean: mean, weights: weights, rates: rates)
@@ -148,11 +154,7 @@ final class TrainingRun {
       throw UserError("time must return a tensor of shape [\(count)], got \(times.describe())")
     }
     let result = try times.value.converted(to: .float32).densified()
-    let values = result.pointer(Float.self)
-    for i in 0..<count where !(values[i] >= 0 && values[i].isFinite) {
-      throw UserError(
-        "time must return numbers of 0 or more, got \(values[i]) at position \(i + 1)")
-    }
+    try process.check(times: result, name: "time")
     return result
   }
 

@@ -66,7 +66,8 @@ local function edm_weight(x)
 end
 
 local function draw_sigma(n, stream)
-  return (settings.log_sigma_mean + settings.log_sigma_std * stream:normal(n)):exp()
+  local log_sigma = settings.log_sigma_mean + settings.log_sigma_std * stream:normal(n)
+  return log_sigma:exp():minimum(sde.edm().time_max)  -- one in a million lies beyond
 end
 
 local function rate_over(steps)

@@ -51,14 +51,8 @@ extension SamplingOptions {
     guard grid.count >= 2 else {
       throw UserError("times must hold at least 2 times, got \(grid.count)")
     }
-    let most = process.times.upperBound
     for (place, t) in grid.enumerated() {
-      // A float32 tensor may round the upper end up.
-      guard t >= 0, t <= most * (1 + 1e-6) else {
-        throw UserError(
-          "times must lie from 0 to time_max = \(formatNumber(most)), got \(formatNumber(t)) "
-            + "at position \(place + 1)")
-      }
+      try process.check(time: t, name: "times", at: place)
       if place > 0, t >= grid[place - 1] {
         throw UserError(
           "times must decrease, got \(formatNumber(t)) after \(formatNumber(grid[place - 1])) "
