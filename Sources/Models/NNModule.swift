@@ -39,7 +39,7 @@ public enum NNModule {
       example: example + "m:denoise(tensor.zeros{5, 1}, 0.5)"
     ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in
       try checkPoints(x, model)
-      return try model.denoised(x, batchTimes(t, for: x))
+      return try model.denoised(x, batchTimes(t, for: x, model.process))
     },
     .method(
       ScoreModel.self, "parameters",
@@ -70,7 +70,7 @@ public enum NNModule {
     -> Tensor
   {
     try checkPoints(x, model)
-    return try model.score(x, batchTimes(t, for: x))
+    return try model.score(x, batchTimes(t, for: x, model.process))
   }
 }
 

@@ -14,6 +14,14 @@ public protocol ScoreFunction: AnyObject {
   /// - Parameters: `x` of shape [n, d]; `t` of shape [n], float32 or float64.
   /// - Returns: shape [n, d].
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  /// E[x_0 | x_t = x] where there is a better way to it than the score; nil elsewhere.
+  func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor?
+}
+
+extension ScoreFunction {
+  public func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws
+    -> Tensor?
+  { nil }
 }
 
 /// A score function with parameters that training changes.

@@ -28,7 +28,8 @@ public final class ScoreModel: Callable {
 
   /// ∇ log p_t(x) for one time.
   public func score(_ x: Tensor, at t: Double) throws -> Tensor {
-    try score(x, Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32))
+    try process.check(time: t)
+    return try score(x, Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32))
   }
 
   /// - Parameters: `x` of shape [n, d], `t` of shape [n].
@@ -36,8 +37,10 @@ public final class ScoreModel: Callable {
     try function.score(x, t, process: process)
   }
 
-  /// E[x_0 | x_t = x] = (x + std² s)/r: Tweedie's formula (Miyasawa 1961).
+  /// E[x_0 | x_t = x] = (x + std² s)/r: Tweedie's formula (Miyasawa 1961), which cancels far from the
+  /// data; exact scores know it better.
   public func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
+    if let mean = try function.posteriorMean(x, t, process: process) { return mean }
     let variance = try expandedAxis(square(process.std(of: t)), at: 1)
     let factor = try expandedAxis(process.mean(of: t), at: 1)
     return try (x + variance * score(x, t)) / factor
@@ -74,20 +77,24 @@ extension DiffusionProcess {
   }
 }
 
-/// The times of a call `model(x, t)`: one for all rows or one each.
-public func batchTimes(_ t: OneOf<Double, Tensor>, for x: Tensor) throws -> Tensor {
+/// The times of a call `model(x, t)`: one for all rows or one each, within the process.
+public func batchTimes(
+  _ t: OneOf<Double, Tensor>, for x: Tensor, _ process: any DiffusionProcess
+) throws -> Tensor {
   switch t {
   case .first(let time):
+    try process.check(time: time)
     return try Tensor.full([x.shape[0]], time, x.dtype == .float64 ? .float64 : .float32)
   case .second(let times):
     if times.rank == 0, Recording.current != nil {
       return try times.value.converted(to: x.dtype == .float64 ? .float64 : .float32)
         .broadcast(to: [x.shape[0]])
     }
-    if times.rank == 0 { return try batchTimes(.first(times.value.item()), for: x) }
+    if times.rank == 0 { return try batchTimes(.first(times.value.item()), for: x, process) }
     guard times.shape == [x.shape[0]] else {
       throw UserError("t has shape \(times.shape), expected [n] with n = \(x.shape[0])")
     }
+    try process.check(times: times)
     return times
   }
 }

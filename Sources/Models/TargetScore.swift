@@ -23,7 +23,10 @@ final class TargetScore: ScoreFunction {
     Target.self, "noised", "The law of x_t = r(t) x_0 + std(t) z with x_0 from the target.",
     .arg("sde", "the diffusion"), .arg("t", "time", in: .nonNegative), returns: "a target",
     example: "return target.gaussian_mixture{means = {-3, 3}}:noised(sde.vp(), 0.5)"
-  ) { (target: Target, sde: SDE, t: Double) in Target(try target.noised(sde, at: t)) }
+  ) { (target: Target, sde: SDE, t: Double) in
+    try sde.process.check(time: t)
+    return Target(try target.noised(sde, at: t))
+  }
 
   let distribution: any Distribution
 
@@ -34,9 +37,19 @@ final class TargetScore: ScoreFunction {
   var dimension: Int { distribution.dimension }
 
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    let (r, s) = try marginal(t, process)
+    return try distribution.noisedScore(x, mean: r, std: s)
+  }
+
+  func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor? {
+    let (r, s) = try marginal(t, process)
+    return try distribution.posteriorMean(x, mean: r, std: s)
+  }
+
+  /// r(t) and std(t), shape [n, 1], or [1, 1] where all times are equal.
+  private func marginal(_ t: Tensor, _ process: any DiffusionProcess) throws -> (Tensor, Tensor) {
     if Recording.current != nil {
-      return try distribution.noisedScore(
-        x, mean: column(t) { process.mean($0) }, std: column(t) { process.std($0) })
+      return (try column(t) { process.mean($0) }, try column(t) { process.std($0) })
     }
     // A batch mostly has one time; then r and s are single numbers.
     let times = try t.value.doubles()
@@ -44,7 +57,7 @@ final class TargetScore: ScoreFunction {
     let distinct = isOneTime ? Array(times.prefix(1)) : times
     let r = try Tensor(distinct.map { process.mean($0) }, shape: [distinct.count, 1])
     let s = try Tensor(distinct.map { process.std($0) }, shape: [distinct.count, 1])
-    return try distribution.noisedScore(x, mean: r, std: s)
+    return (r, s)
   }
 
   /// A function of each time, shape [n, 1].

@@ -28,10 +28,16 @@ public protocol Distribution {
   /// The score of the law of r x_0 + s z, for each row of `x` with its own r and s.
   /// - Parameters: `r`, `s` of shape [n, 1], or [1, 1] for all rows.
   func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor
+  /// E[x_0 | r x_0 + s z = x], likewise.
+  func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor
   /// Where d = 1: an interval outside of which there is next to nothing (1e-9 on either side).
   func reach() throws -> ClosedRange<Double>
   /// Where d = 1: the length over which the density changes, for quadratures.
   func finestScale() throws -> Double
+  /// Where d = 1: the law in parts far from each other, for quadratures.
+  func lineParts() throws -> [LinePart]
+  /// Where d = 1: the mass that does not lie in an interval.
+  func mass(outside range: ClosedRange<Double>) throws -> Double
 }
 
 extension Distribution {
@@ -44,6 +50,10 @@ extension Distribution {
 
   public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     throw missing("noised marginals in closed form")
+  }
+
+  public func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    throw missing("posterior mean in closed form")
   }
 
   public func finestScale() throws -> Double {

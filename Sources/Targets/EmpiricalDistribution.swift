@@ -62,9 +62,23 @@ public struct EmpiricalDistribution: Distribution {
   }
 
   public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    try NormalComponents(
-      means: points, logWeights: [-log(Double(points.shape[0]))], variances: [0]
-    ).score(x, r, s)
+    try requireNoise(s)
+    return try components.score(x, r, s)
+  }
+
+  public func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    try requireNoise(s)
+    return try components.posteriorMean(x, r, s)
+  }
+
+  private var components: NormalComponents {
+    NormalComponents(
+      means: points, logWeights: [-log(Double(points.shape[0]))], variances: [0])
+  }
+
+  private func requireNoise(_ s: Tensor) throws {
+    if try Recording.current != nil || s.value.doubles().allSatisfy({ $0 > 0 }) { return }
+    throw missing("score without noise, where std(t) = 0; its noised marginals have")
   }
 
   public func reach() throws -> ClosedRange<Double> {

@@ -26,8 +26,9 @@ public struct GaussianMixture: Distribution {
   }
 
   let components: NormalComponents
-  private let weights: [Double]
-  private let stds: [Double]
+  /// Of length K, or 1 where all are equal.
+  let weights: [Double]
+  let stds: [Double]
   public let name: String
 
   /// - Parameters: `means` of shape [K, d]; `stds` and `weights` of length K, or 1 where all are
@@ -94,6 +95,10 @@ public struct GaussianMixture: Distribution {
 
   public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try components.score(x, r, s)
+  }
+
+  public func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    try components.posteriorMean(x, r, s)
   }
 
   /// Six standard deviations beyond the outermost means.
