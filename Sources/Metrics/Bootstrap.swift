@@ -16,6 +16,8 @@ enum Bootstrap {
       "resamples", default: 2000, "samples drawn with replacement", in: .within(1...(1 << 24))),
     .option("seed", default: nil, "any integer; the session's next where absent"),
     returns: "the statistic, low, high, and how many values were nan",
+    details:
+      "Draws resamples · n numbers of n values and sorts each sample: 2000 n at the defaults.",
     source: "Efron 1979", example: "return metric.bootstrap({1, 2, 3, 4, 5}, {seed = 1})"
   ) {
     (values: TensorSource, statistic: String, level: Double, resamples: Int, seed: Int?) in

@@ -18,7 +18,11 @@ enum KLAtTime {
     returns: "KL in nats; nan where the score is not finite on the grid",
     details: """
       One dimension; the target must have noised marginals in closed form. The range is, where absent, \
-      the reach of p_t (six standard deviations) widened by half.
+      the reach of p_t (six standard deviations) widened by half; one that leaves out more than 1e-6 of \
+      the mass of p_t, or points too few to resolve it, are an error.
+
+      Evaluates the score at (points − 1) · nodes + 1 places, in one call: 4001 at the defaults, where \
+      each of the 2000 cells has 2 nodes, and the density of p_t at `points`.
       """,
     source: "Li et al. 2023, Eq. 11",
     example: """
@@ -34,13 +38,17 @@ enum KLAtTime {
   {
     try checkOneDimensional(target)
     try checkOneDimensional(model)
+    try model.process.check(time: options.time, name: "time")
     let noised = try target.noised(model.sde, at: options.time)
     let range = try options.range.map(interval) ?? wideRange(of: noised)
+    try checkRange(range, holds: noised)
     let density = try ScoreDensity(
-      model, time: options.time, range: range, points: options.points)
+      model, time: options.time, range: range, points: options.points, nodes: options.nodes)
     let logP = try logDensity(noised, at: density.x)
-    guard let logQ = density.normalisedLogDensity() else { return .nan }
     let last = logP.count - 1
+    let ends = (exp(logP[0]) + exp(logP[last])) / 2
+    try checkMass((logP.reduce(0) { $0 + exp($1) } - ends) * density.step, points: options.points)
+    guard let logQ = density.normalisedLogDensity() else { return .nan }
     return logP.indices.reduce(0.0) { total, i in
       if logP[i] == -.infinity { return total }
       let term = exp(logP[i]) * (logP[i] - logQ[i])

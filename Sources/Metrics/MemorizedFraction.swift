@@ -21,7 +21,8 @@ enum MemorizedFraction {
     details: """
       Euclidean distances, exact to rounding: products in float64 about the mean of the data find the \
       two nearest, and their distances are then formed from differences. Data that hold a point twice \
-      make copies of it look like no copies unless they are exact: remove doubles first.
+      make copies of it look like no copies unless they are exact: remove doubles first. \
+      Forms all n · m distances, at 2 n m d floating-point operations, and evaluates no model.
       """,
     source: "Yoon et al. 2023; Gu et al. 2023",
     example: """

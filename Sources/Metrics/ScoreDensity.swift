@@ -1,3 +1,4 @@
+import Catalog
 import Glibc
 import Models
 import Tensors
@@ -14,16 +15,23 @@ package struct ScoreDensity {
   /// ∫ s dx up to each point, less its maximum; nil where the score is not finite somewhere.
   let logDensity: [Double]?
 
-  /// Fewest intervals of the fine grid over the whole range.
+  /// Fewest intervals of the fine grid over the whole range, unless told otherwise.
   package static let fewestIntervals = 3200
+  private static let mostIntervals = 1 << 26
 
+  /// - Parameter nodes: intervals of the fine grid from one point to the next, an even number, since
+  ///   Simpson's rule takes two at a time.
   package init(
-    _ model: ScoreModel, time: Double, range: ClosedRange<Double>, points: Int,
-    fewestIntervals: Int = Self.fewestIntervals
+    _ model: ScoreModel, time: Double, range: ClosedRange<Double>, points: Int, nodes: Int? = nil
   ) throws {
+    try model.process.check(time: time, name: "time")
     let segments = points - 1
-    // Simpson's rule takes two intervals at a time.
-    let fine = 2 * max(1, (fewestIntervals / 2 + segments - 1) / segments)
+    let fine = nodes ?? 2 * max(1, (Self.fewestIntervals / 2 + segments - 1) / segments)
+    guard segments * fine <= Self.mostIntervals else {
+      throw UserError(
+        "points and nodes must make at most \(Self.mostIntervals) intervals, got \(segments * fine)"
+      )
+    }
     let step = (range.upperBound - range.lowerBound) / Double(segments * fine)
     let places = (0...segments * fine).map { range.lowerBound + step * Double($0) }
     x = stride(from: 0, through: segments * fine, by: fine).map { places[$0] }

@@ -56,12 +56,12 @@ private func mixture(_ mu: Int) -> String {
     let target = Target(
       try GaussianMixture(means: Tensor([-mu, mu], shape: [2, 1]), stds: [1], weights: [1]))
     let model = ScoreModel(exactScoreOf: target, SDE(VEPower(base: 25)))
-    func weights(_ intervals: Int) throws -> [Double] {
+    func weights(nodes: Int?) throws -> [Double] {
       let density = try ScoreDensity(
-        model, time: 0.065, range: -end...end, points: 51, fewestIntervals: intervals)
+        model, time: 0.065, range: -end...end, points: 51, nodes: nodes)
       return try #require(density.logWeights())
     }
-    let (coarse, fine) = (try weights(ScoreDensity.fewestIntervals), try weights(12_800))
+    let (coarse, fine) = (try weights(nodes: nil), try weights(nodes: 256))
     let change = zip(coarse, fine).reduce(0) { max($0, abs(exp($1.0) - exp($1.1))) }
     #expect(change < 1e-8)
     // And against the density in closed form.

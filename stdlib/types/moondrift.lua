@@ -2094,34 +2094,34 @@ metric = {}
 --- KL divergence of the target from the density of a score at a small time (Li et al. 2023).
 ---@param target target
 ---@param model model
----@param options? { time?: number, points?: integer, range?: number[] }
+---@param options? { time?: number, points?: integer, range?: number[], nodes?: integer }
 ---@return number
 function metric.kl_of_score(target, model, options) end
 
 --- What kl_of_score gives for the exact score of the noised target.
 ---@param target target
 ---@param sde sde the diffusion
----@param options? { time?: number, points?: integer, range?: number[] }
+---@param options? { time?: number, points?: integer, range?: number[], nodes?: integer }
 ---@return number
 function metric.kl_of_score_floor(target, sde, options) end
 
 --- KL divergence of the noised target p_t from the density of a score at the same time.
 ---@param target target
 ---@param model model
----@param options? { time?: number, points?: integer, range?: number[] }
+---@param options? { time?: number, points?: integer, range?: number[], nodes?: integer }
 ---@return number
 function metric.kl_at_time(target, model, options) end
 
 --- The density whose score a model has at one time, on a grid.
 ---@param model model
----@param options { range: number[], time?: number, points?: integer }
+---@param options { range: number[], time?: number, points?: integer, nodes?: integer }
 ---@return tensor
 ---@return tensor
 function metric.density_of_score(model, options) end
 
 --- How much of the density of a score lies left of a point: the weight of a mode.
 ---@param model model
----@param options { range: number[], at?: number, time?: number, points?: integer }
+---@param options { range: number[], at?: number, time?: number, points?: integer, nodes?: integer }
 ---@return number
 function metric.mass_left(model, options) end
 
