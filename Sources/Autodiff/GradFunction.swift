@@ -60,40 +60,50 @@ public final class GradFunction: Callable {
       }
       return tensor
     }
+    // One call of `backward` gives the gradients of all inputs, from the same random numbers.
+    let memory = SweepMemory()
     let pullbacks: [Pullback] = inputs.indices.map { position in
       { inputs, output, cotangent in
-        try self.ruleGradient(inputs, output, cotangent, position)
+        try memory.flows(for: cotangent) { try self.ruleGradients(inputs, output, cotangent) }[
+          position]
       }
     }
     return try record(
       "rule", inputs,
       forward: {
-        try self.function.call(
+        let value = try self.function.call(
           ValueList($0.map { .object($0) }), returning: Tensor.self, name: "forward")
+        guard !value.isRecorded else {
+          throw UserError(
+            "forward uses a differentiated tensor that is not among its arguments; make it one, or "
+              + "use its detach()")
+        }
+        return value
       }, pullbacks: pullbacks)
   }
 
-  private func ruleGradient(
-    _ inputs: [Tensor], _ output: Tensor, _ cotangent: Tensor, _ position: Int
-  ) throws -> Tensor {
-    guard let backward else { return cotangent }
+  private func ruleGradients(_ inputs: [Tensor], _ output: Tensor, _ cotangent: Tensor) throws
+    -> [Tensor]
+  {
+    guard let backward else { return inputs.map { _ in cotangent } }
     let arguments = (inputs + [output, cotangent]).map { Value.object($0) }
-    let flow: Tensor
+    let flows: [Tensor]
     if inputs.count == 1 {
-      flow = try backward.call(ValueList(arguments), returning: Tensor.self, name: "backward")
+      flows = [
+        try backward.call(ValueList(arguments), returning: Tensor.self, name: "backward")
+      ]
     } else {
-      let flows = try backward.call(
+      flows = try backward.call(
         ValueList(arguments), returning: [Tensor].self, name: "backward")
       guard flows.count == inputs.count else {
         throw UserError(
           "backward must return one tensor for each of \(inputs.count) inputs, got \(flows.count)")
       }
-      flow = flows[position]
     }
-    guard flow.shape == inputs[position].shape else {
+    for (flow, input) in zip(flows, inputs) where flow.shape != input.shape {
       throw UserError(
-        "backward returned shape \(flow.shape) for an input of shape \(inputs[position].shape)")
+        "backward returned shape \(flow.shape) for an input of shape \(input.shape)")
     }
-    return flow
+    return flows
   }
 }

@@ -129,6 +129,10 @@ public enum GradModule {
       "checkpoint",
       "f(x, …) whose intermediate results are forgotten and made again in the reverse sweep.",
       .arg("f", "a function of tensors"), .rest("x", "tensors"),
+      details:
+        "The second run draws the same random numbers from streams and session seeds, and they go on as "
+        + "after one run; math.random knows no way back. Where f captures a tensor that is "
+        + "differentiated, its gradient is right as well, but nothing is forgotten.",
       source: "Griewank and Walther 2000",
       example: "return grad.checkpoint(function(x) return x:exp():sin() end, tensor{1, 2})"
     ) { (f: Callback, x: Rest<Tensor>) in

@@ -29,19 +29,17 @@ public func jvp(
   for (input, tangent) in zip(inputs, tangents) where input.shape != tangent.shape {
     throw UserError("v has shape \(tangent.shape), x has \(input.shape)")
   }
-  var value: Tensor?
-  let shape = try function(inputs)
-  let zero = try Tensor.zeros(shape.shape, shape.dtype)
-  let tangent = try vjp([zero]) { cotangents in
-    let (output, flows) = try vjp(inputs, cotangent: cotangents[0], of: function)
-    value = output
-    var total = try sum(flows[0] * tangents[0])
-    for (flow, tangent) in zip(flows, tangents).dropFirst() {
-      total = try total + sum(flow * tangent)
-    }
-    return total
-  }.cotangents[0]
-  return (value ?? shape, tangent)
+  return try withPullback(inputs, of: function) { value, pullBack in
+    let tangent = try vjp([Tensor.zeros(value.shape, value.dtype)]) { cotangents in
+      let flows = try pullBack(cotangents[0])
+      var total = try sum(flows[0] * tangents[0])
+      for (flow, tangent) in zip(flows, tangents).dropFirst() {
+        total = try total + sum(flow * tangent)
+      }
+      return total
+    }.cotangents[0]
+    return (value, tangent)
+  }
 }
 
 /// ∂fᵢ/∂xⱼ of shape [value…, x…], one reverse sweep for each number of the value.
@@ -115,24 +113,44 @@ public func divergence(
 }
 
 /// The value of `function`, whose intermediate results are forgotten and made again in the reverse
-/// sweep: memory for time (Griewank and Walther 2000).
+/// sweep: memory for time (Griewank and Walther 2000). The second run draws the random numbers of the
+/// first.
 public func checkpoint(_ inputs: [Tensor], of function: @escaping ([Tensor]) throws -> Tensor)
   throws
   -> Tensor
 {
-  // All cotangents come from one repeated evaluation, kept while one reverse step asks for them.
-  let memory = CheckpointMemory()
+  // A recorded program does once what stands in it twice.
+  if Recording.current != nil { return try function(inputs) }
+  let draws = DrawLog()
+  // All cotangents come from one repeated evaluation.
+  let memory = SweepMemory()
   let pullbacks: [Pullback] = inputs.indices.map { position in
     { inputs, _, cotangent in
       try memory.flows(for: cotangent) {
-        try vjp(inputs, cotangent: cotangent, of: function).cotangents
+        try draws.repeating { try vjp(inputs, cotangent: cotangent, of: function).cotangents }
       }[position]
     }
   }
-  return try record("checkpoint", inputs, forward: function, pullbacks: pullbacks)
+  do {
+    return try record(
+      "checkpoint", inputs,
+      forward: { inputs in
+        let value = try draws.watching { try function(inputs) }
+        if value.isRecorded { throw DependsOnMore() }
+        return value
+      }, pullbacks: pullbacks)
+  } catch is DependsOnMore {
+    // Of a tensor that the function captures there is a gradient too: all of it is recorded.
+    draws.rewind()
+    return try function(inputs)
+  }
 }
 
-private final class CheckpointMemory {
+/// A function whose value depends on recorded tensors that are not among its arguments.
+private struct DependsOnMore: Error {}
+
+/// The cotangents of all inputs of one operation, kept while one reverse step asks for them.
+final class SweepMemory {
   private var cotangent: Tensor?
   private var flows: [Tensor] = []
 

@@ -10,6 +10,7 @@ static _Atomic int64_t array_bytes;
 static _Atomic int64_t asked_bytes;
 bool csupport_memory_tightness;
 _Thread_local void *csupport_recorder_of_thread;
+_Thread_local void *csupport_draw_log_of_thread;
 
 void csupport_request_cancel(void) {
   __atomic_store_n(&csupport_cancel_flag, true, __ATOMIC_RELAXED);

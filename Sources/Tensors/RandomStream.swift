@@ -38,6 +38,7 @@ public final class RandomStream: Object {
   /// The counter of this draw; later draws are independent of it.
   public func nextStep() -> UInt32 {
     if let recording = Recording.current, born < recording.birth { Recording.refuseDraw() }
+    DrawLog.note(self)
     defer { step &+= 1 }
     return step
   }
@@ -184,7 +185,8 @@ public func shuffle(_ order: inout [Int32], key: UInt64, step: UInt32, row: UInt
 public enum SessionSeed {
   /// `--seed`.
   nonisolated(unsafe) public private(set) static var base = 0
-  nonisolated(unsafe) private static var used: UInt64 = 0
+  /// How many were given out.
+  nonisolated(unsafe) static var used: UInt64 = 0
 
   public static func start(_ seed: Int) {
     base = seed

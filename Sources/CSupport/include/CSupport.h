@@ -26,6 +26,11 @@ extern _Thread_local void *csupport_recorder_of_thread;
 static inline void *csupport_recorder(void) { return csupport_recorder_of_thread; }
 static inline void csupport_set_recorder(void *recorder) { csupport_recorder_of_thread = recorder; }
 
+/* The log of random draws of this thread; NULL almost always. */
+extern _Thread_local void *csupport_draw_log_of_thread;
+static inline void *csupport_draw_log(void) { return csupport_draw_log_of_thread; }
+static inline void csupport_set_draw_log(void *log) { csupport_draw_log_of_thread = log; }
+
 // --- CPU ----------------------------------------------------------------------------------------
 /// 4: x86-64-v4 (AVX-512), 3: x86-64-v3 (AVX2 and FMA), 0: anything else.
 int csupport_cpu_level(void);
