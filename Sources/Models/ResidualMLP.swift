@@ -151,12 +151,18 @@ package final class ResidualMLP: Network {
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
   ) throws -> Tensor {
     let dtype: DType = x.dtype == .float64 ? .float64 : .float32
-    let sigma = try Recording.repeating("sigma", [t.value]) { inputs in
-      let levels = try inputs[0].doubles().map { process.std($0) }
+    let sigma = try functionOfTime("sigma", t) { t in
+      let levels = try t.doubles().map { process.std($0) }
       return try Tensor(levels, shape: [levels.count, 1]).converted(to: dtype)
+    } formula: {
+      try process.formula(.std, $0)
     }
-    let gamma = try Recording.repeating("noise_features", [t.value]) { inputs in
-      try self.noiseFeatures(inputs[0].doubles().map { Glibc.log(process.std($0)) / 4 }, dtype)
+    let gamma = try functionOfTime("noise_features", t) { t in
+      try self.noiseFeatures(t.doubles().map { Glibc.log(process.std($0)) / 4 }, dtype)
+    } formula: { t in
+      let level = try Autodiff.log(process.formula(.std, t)) * 0.25
+      let angles = try expandedAxis(level, at: 1) * Tensor(self.frequencies)
+      return try concatenate([sin(angles), cos(angles)], axis: 1)
     }
     let frozen = preconditioning.starts.count
     return try preconditioning.score(x, sigma, frozen: p[..<frozen]) {

@@ -55,8 +55,7 @@ public final class ScoreModel: Callable {
 extension DiffusionProcess {
   /// std(t) for each element of a 1-D tensor, in its element type.
   public func std(of t: Tensor) throws -> Tensor {
-    try Recording.repeating("std", [t.value]) { inputs in
-      let t = inputs[0]
+    try functionOfTime("std", t) { t in
       if t.dtype == .float32 {
         let times = try t.densified()
         let result = try Tensor(uninitialized: t.shape)
@@ -64,15 +63,18 @@ extension DiffusionProcess {
         return result
       }
       return try Tensor(t.doubles().map { std($0) }, shape: t.shape)
+    } formula: {
+      try formula(.std, $0)
     }
   }
 
   /// r(t) for each element of a 1-D tensor, in its element type.
   public func mean(of t: Tensor) throws -> Tensor {
-    try Recording.repeating("mean", [t.value]) { inputs in
-      let t = inputs[0]
-      return try Tensor(t.doubles().map { mean($0) }, shape: t.shape)
+    try functionOfTime("mean", t) { t in
+      try Tensor(t.doubles().map { mean($0) }, shape: t.shape)
         .converted(to: t.dtype == .float32 ? .float32 : .float64)
+    } formula: {
+      try formula(.mean, $0)
     }
   }
 }
@@ -86,9 +88,9 @@ public func batchTimes(
     try process.check(time: time)
     return try Tensor.full([x.shape[0]], time, x.dtype == .float64 ? .float64 : .float32)
   case .second(let times):
-    if times.rank == 0, Recording.current != nil {
-      return try times.value.converted(to: x.dtype == .float64 ? .float64 : .float32)
-        .broadcast(to: [x.shape[0]])
+    if times.rank == 0, Recording.current != nil || times.isTraced {
+      let time = try convert(times, to: x.dtype == .float64 ? .float64 : .float32)
+      return try broadcast(time, to: [x.shape[0]])
     }
     if times.rank == 0 { return try batchTimes(.first(times.value.item()), for: x, process) }
     guard times.shape == [x.shape[0]] else {

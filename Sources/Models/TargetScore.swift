@@ -48,8 +48,8 @@ final class TargetScore: ScoreFunction {
 
   /// r(t) and std(t), shape [n, 1], or [1, 1] where all times are equal.
   private func marginal(_ t: Tensor, _ process: any DiffusionProcess) throws -> (Tensor, Tensor) {
-    if Recording.current != nil {
-      return (try column(t) { process.mean($0) }, try column(t) { process.std($0) })
+    if Recording.current != nil || t.isRecorded {
+      return (try column(.mean, t, process), try column(.std, t, process))
     }
     // A batch mostly has one time; then r and s are single numbers.
     let times = try t.value.doubles()
@@ -60,10 +60,14 @@ final class TargetScore: ScoreFunction {
     return (r, s)
   }
 
-  /// A function of each time, shape [n, 1].
-  private func column(_ t: Tensor, _ value: @escaping (Double) -> Double) throws -> Tensor {
-    try Recording.repeating("marginal", [t.value]) {
-      try Tensor($0[0].doubles().map(value), shape: [$0[0].elementCount, 1])
+  /// A quantity at each time, shape [n, 1], float64.
+  private func column(_ quantity: TimeQuantity, _ t: Tensor, _ process: any DiffusionProcess)
+    throws -> Tensor
+  {
+    try functionOfTime("marginal", t) { t in
+      try Tensor(t.doubles().map { process.value(quantity, at: $0) }, shape: [t.elementCount, 1])
+    } formula: {
+      try process.formula(quantity, $0)
     }
   }
 }

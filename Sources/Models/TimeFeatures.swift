@@ -32,9 +32,32 @@ extension Domain where Value == Int {
   static var even: Domain { Domain("a positive even integer") { $0 > 0 && $0 % 2 == 0 } }
 }
 
-/// γ(t) = [sin 2πω₁t, …, cos 2πω₁t, …], shape [n, 2 · frequencies]; no gradient in t.
+/// γ(t) = [sin 2πω₁t, …, cos 2πω₁t, …], shape [n, 2 · frequencies].
 func fourierFeatures(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor {
-  try Recording.repeating("fourier_features", [t.value, frequencies.value]) { inputs in
+  if t.trace == nil, frequencies.trace == nil { return try featureValues(t, frequencies) }
+  /// ∂⟨ḡ, γ⟩ / ∂(ω_j t_i), shape [n, frequencies].
+  func flow(_ gamma: Tensor, _ g: Tensor) throws -> Tensor {
+    let k = gamma.shape[1] / 2
+    func half(_ x: Tensor, _ place: Int) throws -> Tensor {
+      try slice(x, axis: 1, place * k..<(place + 1) * k)
+    }
+    return try (half(g, 0) * half(gamma, 1) - half(g, 1) * half(gamma, 0)) * (2 * Double.pi)
+  }
+  return try record(
+    "fourier_features", [t, frequencies], forward: { try featureValues($0[0], $0[1]) },
+    pullbacks: [
+      { inputs, gamma, g in
+        try convert(sum(flow(gamma, g) * inputs[1], axis: 1), to: inputs[0].dtype)
+      },
+      { inputs, gamma, g in
+        let all = try flow(gamma, g) * expandedAxis(inputs[0], at: 1)
+        return try convert(sum(all, axis: 0), to: inputs[1].dtype)
+      },
+    ])
+}
+
+private func featureValues(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor {
+  try Recording.repeating("fourier_features", [t, frequencies]) { inputs in
     let (t, omega) = (inputs[0], inputs[1])
     let (n, k) = (t.elementCount, omega.elementCount)
     if t.dtype == .float32, omega.dtype == .float32 {

@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Glibc
 import Tensors
@@ -53,6 +54,15 @@ package struct EDM: StoredProcess {
   package func diffusion(_ t: Double) -> Double { (2 * t).squareRoot() }
   package func mean(_ t: Double) -> Double { 1 }
   package func std(_ t: Double) -> Double { t }
+
+  package func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor {
+    switch quantity {
+    case .drift: try Tensor.zeros(t.shape, t.dtype)
+    case .diffusion: try Autodiff.sqrt(t * 2)
+    case .mean: try Tensor.full(t.shape, 1, t.dtype)
+    case .std: t
+    }
+  }
 
   package func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     out.update(from: t, count: n)

@@ -20,6 +20,8 @@ public protocol DiffusionProcess {
   func mean(_ t: Double) -> Double
   /// The standard deviation of x_t given x_0.
   func std(_ t: Double) -> Double
+  /// One of these functions of a tensor of times in traced operations, which gradients in t come from.
+  func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor
   /// A decreasing grid of `steps + 1` times from the prior to the lower end.
   func grid(steps: Int) -> [Double]
   /// std for a whole batch, where a process has a faster way than one by one.

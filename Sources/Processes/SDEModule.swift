@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Tensors
 
@@ -7,10 +8,10 @@ public enum SDEModule {
     "sde", "Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.",
     types: [TypeDescription(SDE.self, "a forward diffusion process")],
     entries: processes.map { $0.entry } + [
-      quantity("drift", "f(t) of the drift f(t) x.") { $0.drift($1) },
-      quantity("diffusion", "g(t), the noise per √time.") { $0.diffusion($1) },
-      quantity("mean", "r(t): x_t has mean r(t) x_0 given x_0.") { $0.mean($1) },
-      quantity("std", "The standard deviation of x_t given x_0.") { $0.std($1) },
+      entry(.drift, "f(t) of the drift f(t) x."),
+      entry(.diffusion, "g(t), the noise per √time."),
+      entry(.mean, "r(t): x_t has mean r(t) x_0 given x_0."),
+      entry(.std, "The standard deviation of x_t given x_0."),
       .property(SDE.self, "time_min", "Where samplers stop.", example: "return sde.vp().time_min") {
         (sde: SDE) in sde.process.times.lowerBound
       },
@@ -30,24 +31,25 @@ public enum SDEModule {
   ]
 
   /// A function of time, on a number or on each element of a tensor.
-  private static func quantity(
-    _ name: String, _ summary: String,
-    _ body: @escaping (any DiffusionProcess, Double) -> Double
-  ) -> Entry {
+  private static func entry(_ quantity: TimeQuantity, _ summary: String) -> Entry {
     .method(
-      SDE.self, name, summary, .arg("t", "time, a number or a tensor"),
-      returns: "a number, or a float64 tensor shaped like t",
-      example: "return sde.vp():\(name)(0.5)"
+      SDE.self, quantity.rawValue, summary, .arg("t", "time, a number or a tensor"),
+      returns: "a number, or a tensor shaped like t: float32 where t is, else float64",
+      example: "return sde.vp():\(quantity.rawValue)(0.5)"
     ) { (sde: SDE, t: OneOf<Double, Tensor>) -> Value in
+      let process = sde.process
       switch t {
       case .first(let time):
         try checkTime(time, sde)
-        return .number(body(sde.process, time))
+        return .number(process.value(quantity, at: time))
       case .second(let times):
-        let result = try Recording.repeating(name, [times]) { inputs in
-          let values = try inputs[0].doubles()
+        let result = try functionOfTime("quantity of time", times) { times in
+          let values = try times.doubles()
           for time in values { try checkTime(time, sde) }
-          return try Tensor(values.map { body(sde.process, $0) }, shape: inputs[0].shape)
+          return try Tensor(values.map { process.value(quantity, at: $0) }, shape: times.shape)
+            .converted(to: times.dtype == .float32 ? .float32 : .float64)
+        } formula: {
+          try process.formula(quantity, $0)
         }
         return .object(result)
       }

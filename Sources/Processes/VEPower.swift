@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Glibc
 import Tensors
@@ -33,6 +34,16 @@ package struct VEPower: StoredProcess {
   package func mean(_ t: Double) -> Double { 1 }
   package func std(_ t: Double) -> Double {
     (expm1(2 * t * log(base)) / (2 * log(base))).squareRoot()
+  }
+
+  package func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor {
+    let rate = 2 * Glibc.log(base)
+    switch quantity {
+    case .drift: return try Tensor.zeros(t.shape, t.dtype)
+    case .diffusion: return try Autodiff.exp(t * (rate / 2))
+    case .mean: return try Tensor.full(t.shape, 1, t.dtype)
+    case .std: return try Autodiff.sqrt(Autodiff.expm1(t * rate) / rate)
+    }
   }
 
   package func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {

@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Glibc
 import Tensors
@@ -52,4 +53,15 @@ package struct VP: StoredProcess {
   package func diffusion(_ t: Double) -> Double { beta(t).squareRoot() }
   package func mean(_ t: Double) -> Double { exp(logMean(t)) }
   package func std(_ t: Double) -> Double { (-expm1(2 * logMean(t))).squareRoot() }
+
+  package func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor {
+    let beta = try t * (betaMax - betaMin) + betaMin
+    let logMean = try square(t) * (-0.25 * (betaMax - betaMin)) - t * (0.5 * betaMin)
+    switch quantity {
+    case .drift: return try beta * -0.5
+    case .diffusion: return try sqrt(beta)
+    case .mean: return try Autodiff.exp(logMean)
+    case .std: return try sqrt(-Autodiff.expm1(logMean * 2))
+    }
+  }
 }
