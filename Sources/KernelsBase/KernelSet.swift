@@ -1,3 +1,5 @@
+import Glibc
+
 /// The hot loops, compiled once per CPU level and chosen at start-up.
 ///
 /// `KernelsBase`, `KernelsV3` (AVX2 + FMA) and `KernelsV4` (AVX-512) each compile the *same* source
@@ -369,30 +371,38 @@ public protocol ScoreMLPKernels {
   ) -> Float
 }
 
-/// What Adam is told besides its state; corrections are 1 − βᵏ at step k.
+/// What Adam is told besides its state, each number rounded once: 1 − β₂ taken in single precision
+/// would keep five digits.
 public struct AdamStep {
-  public var rate: Float
-  public var beta1: Float
-  public var beta2: Float
-  public var epsilon: Float
-  public var correction1: Float
-  public var correction2: Float
-  public var weightDecay: Float
-  /// Decay the parameters themselves (AdamW) instead of adding to the gradient.
-  public var decoupled: Bool
+  public let beta1: Float
+  public let beta2: Float
+  /// 1 − β₁ and 1 − β₂.
+  public let rest1: Float
+  public let rest2: Float
+  public let epsilon: Float
+  /// η / (1 − β₁ᵏ) and 1 / √(1 − β₂ᵏ) at step k.
+  public let size: Float
+  public let inverseRoot: Float
+  /// What parameters are multiplied by, and how much of them is added to the gradient.
+  public let shrink: Float
+  public let decay: Float
 
+  /// - Parameters:
+  ///   - step: k, from 1.
+  ///   - decoupled: shrink the parameters themselves (AdamW) instead of adding to the gradient.
   public init(
-    rate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
-    correction1: Float, correction2: Float, weightDecay: Float = 0, decoupled: Bool = false
+    step: Int, rate: Double, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8,
+    weightDecay: Double = 0, decoupled: Bool = false
   ) {
-    self.rate = rate
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.correction1 = correction1
-    self.correction2 = correction2
-    self.weightDecay = weightDecay
-    self.decoupled = decoupled
+    beta1 = Float(betas.0)
+    beta2 = Float(betas.1)
+    rest1 = Float(1 - betas.0)
+    rest2 = Float(1 - betas.1)
+    self.epsilon = Float(epsilon)
+    size = Float(rate / (1 - pow(betas.0, Double(step))))
+    inverseRoot = Float(1 / (1 - pow(betas.1, Double(step))).squareRoot())
+    shrink = decoupled ? Float(1 - rate * weightDecay) : 1
+    decay = decoupled ? 0 : Float(weightDecay)
   }
 }
 

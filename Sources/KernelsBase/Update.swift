@@ -25,14 +25,14 @@ extension Kernels {
     _ parameters: FloatOut, _ gradient: FloatIn, _ m: FloatOut, _ v: FloatOut, _ step: AdamStep,
     _ n: Int
   ) {
-    let shrink = F16(repeating: step.decoupled ? 1 - step.rate * step.weightDecay : 1)
-    let decay = F16(repeating: step.decoupled ? 0 : step.weightDecay)
-    let size = F16(repeating: -step.rate / step.correction1)
-    let inverseRoot = F16(repeating: 1 / step.correction2.squareRoot())
+    let shrink = F16(repeating: step.shrink)
+    let decay = F16(repeating: step.decay)
+    let size = F16(repeating: -step.size)
+    let inverseRoot = F16(repeating: step.inverseRoot)
     let beta1 = F16(repeating: step.beta1)
     let beta2 = F16(repeating: step.beta2)
-    let rest1 = F16(repeating: 1 - step.beta1)
-    let rest2 = F16(repeating: 1 - step.beta2)
+    let rest1 = F16(repeating: step.rest1)
+    let rest2 = F16(repeating: step.rest2)
 
     @inline(__always) func advance(_ p: inout F16, _ g: F16, _ m: inout F16, _ v: inout F16) {
       let g = fma(decay, p, g)

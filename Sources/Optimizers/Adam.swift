@@ -1,6 +1,5 @@
 import Autodiff
 import Catalog
-import Glibc
 import KernelsBase
 import Runtime
 import Tensors
@@ -59,10 +58,8 @@ struct Adam: UpdateRule {
       let m = mean.pointer(Float.self)
       let v = square.pointer(Float.self)
       let settings = AdamStep(
-        rate: Float(rate), beta1: Float(rule.beta1), beta2: Float(rule.beta2),
-        epsilon: Float(rule.epsilon), correction1: Float(1 - pow(rule.beta1, Double(step))),
-        correction2: Float(1 - pow(rule.beta2, Double(step))),
-        weightDecay: Float(rule.weightDecay), decoupled: true)
+        step: step, rate: rate, betas: (rule.beta1, rule.beta2), epsilon: rule.epsilon,
+        weightDecay: rule.weightDecay, decoupled: true)
       WorkerPool.shared.runWhole(count: count, grain: 1 << 15) { range in
         let start = range.lowerBound
         kernels.adam(

@@ -39,13 +39,12 @@ import Testing
       var q = start.map { Double($0) }
       var (mq, vq) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
       var (c1, c2) = (1.0, 1.0)
-      for step in 0..<4 {
+      for step in 1...4 {
         let g: [Float] = spread(-2...2, n, seed: UInt64(60 + step))
         c1 *= 0.9
         c2 *= 0.999
         let settings = AdamStep(
-          rate: 0.01, epsilon: 1e-3, correction1: Float(1 - c1), correction2: Float(1 - c2),
-          weightDecay: 0.1, decoupled: decoupled)
+          step: step, rate: 0.01, epsilon: 1e-3, weightDecay: 0.1, decoupled: decoupled)
         p.with { p in
           m.with { m in v.with { level.kernels.adam(p, g, m, $0, settings, n) } }
         }

@@ -55,4 +55,14 @@ import Testing
     }
     #expect(posing > 1e-2, "the check tells sgd from adam")
   }
+
+  @Test("the first step of adam is as long as the rate, to the last digit or two")
+  func firstStep() throws {
+    let theta = try Tensor([Float(1)])
+    let gradient = try Tensor([Float(-1)])
+    let state = try OptimModule.adam(rate: 0.1).rule.makeState(count: 1)
+    state.update(
+      theta.pointer(Float.self), gradient: gradient.pointer(Float.self), rate: 0.1, step: 1)
+    #expect(try abs(theta.doubles()[0] - 1.1) < 2e-7)
+  }
 }
