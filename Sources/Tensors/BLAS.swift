@@ -17,9 +17,36 @@ enum BLAS {
     ) -> Void
 
   static let library: UnsafeMutableRawPointer? = {
-    setenv("OPENBLAS_NUM_THREADS", "1", 0)
-    return dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL)
+    // Threads of its own, other cache sizes and another core's kernels would all round differently, so
+    // that it is loaded without what a user may have set for other programs.
+    let opened = withEnvironment(
+      settings.map { ($0, nil) } + [("OPENBLAS_NUM_THREADS", "1")]
+    ) { dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL) }
+    if let opened, let address = dlsym(opened, "openblas_set_num_threads") {
+      unsafeBitCast(address, to: (@convention(c) (Int32) -> Void).self)(1)
+    }
+    return opened
   }()
+
+  /// What OpenBLAS reads from the environment while it is loaded.
+  private static let settings = [
+    "OPENBLAS_CORETYPE", "OPENBLAS_BLOCK_FACTOR", "OPENBLAS_L2_SIZE", "OPENBLAS_THREAD_TIMEOUT",
+    "OPENBLAS_DEFAULT_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS", "OMP_ADAPTIVE",
+    "GOTOBLAS_CORETYPE", "GOTO_BLOCK_FACTOR", "GOTOBLAS_L2_SIZE",
+  ]
+
+  /// Runs `body` with other environment variables (nil: none) and puts the old ones back.
+  private static func withEnvironment<R>(
+    _ variables: [(name: String, value: String?)], _ body: () -> R
+  ) -> R {
+    let before = variables.map { ($0.name, getenv($0.name).map { String(cString: $0) }) }
+    func set(_ name: String, _ value: String?) {
+      if let value { setenv(name, value, 1) } else { unsetenv(name) }
+    }
+    for (name, value) in variables { set(name, value) }
+    defer { for (name, value) in before { set(name, value) } }
+    return body()
+  }
 
   static let sgemm: SGemm? = symbol("cblas_sgemm")
   static let dgemm: DGemm? = symbol("cblas_dgemm")
