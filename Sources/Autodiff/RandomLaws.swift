@@ -17,9 +17,21 @@ extension RandomModule {
           "high must be at least low, got \(formatNumber(high)) and "
             + formatNumber(low))
       }
-      let u = try stream.uniform(shape.shape(), floating(dtype))
+      let largest =
+        try floating(dtype) == .float32
+        ? Double(Float.greatestFiniteMagnitude)
+        : .greatestFiniteMagnitude
+      for (name, end) in [("low", low), ("high", high)] where abs(end) > largest {
+        throw UserError("\(name) must fit in \(dtype.rawValue), got \(formatNumber(end))")
+      }
+      let u = try stream.uniform(shape.shape(), dtype)
       if low == 0, high == 1 { return u }
-      return try u.combined(with: high - low, .multiply).combined(with: low, .add)
+      if high - low <= largest {
+        return try u.combined(with: high - low, .multiply).combined(with: low, .add)
+      }
+      // The width overflows, half of it does not.
+      return try u.combined(with: high / 2 - low / 2, .multiply).combined(with: low / 2, .add)
+        .combined(with: 2, .multiply)
     },
     .method(
       RandomStream.self, "exponential", "Independent exponential numbers.",
@@ -88,8 +100,8 @@ extension RandomModule {
       example:
         "return random.stream(1):multivariate_normal(3, tensor{0, 1}, tensor{{2, 1}, {1, 2}})"
     ) { (stream: RandomStream, n: Int, mean: Tensor, covariance: Tensor, dtype: DType) in
-      let factor = try covariance.value.choleskyFactor("covariance")
-      return try stream.normal(n, mean: mean.value, factor: factor, floating(dtype))
+      let factor = try covariance.constant("covariance").choleskyFactor("covariance")
+      return try stream.normal(n, mean: mean.constant("mean"), factor: factor, floating(dtype))
     },
   ]
 
@@ -195,11 +207,12 @@ extension RandomModule {
       guard (try? Shape.broadcast(x.shape, shape)) == shape else {
         throw UserError("\(name) of shape \(x.shape) does not broadcast to \(shape)")
       }
-      let values = try x.value.doubles()
+      let x = try x.constant(name)
+      let values = try x.doubles()
       if let wrong = values.first(where: { !condition($0) }) {
         throw UserError("\(name) must be \(expectation), got \(formatNumber(wrong))")
       }
-      return .elements(try x.value.broadcast(to: shape).doubles())
+      return .elements(try x.broadcast(to: shape).doubles())
     }
   }
 }

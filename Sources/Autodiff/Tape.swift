@@ -146,6 +146,14 @@ extension Tensor {
     return current
   }
 
+  /// The value of an argument through which no gradient passes: an error where one would have to.
+  public func constant(_ name: String) throws -> Tensor {
+    if trace != nil, isRecorded {
+      throw UserError("\(name) must not be differentiated here; use its detach()")
+    }
+    return value
+  }
+
   /// Whether an open tape records what is done with this tensor.
   public var isRecorded: Bool { Autodiff.trace(of: self) != nil }
 }

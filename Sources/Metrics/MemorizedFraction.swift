@@ -61,8 +61,8 @@ struct NearestPair {
   private static let blockSize = 1 << 22
 
   static func find(_ samples: Tensor, in data: Tensor) throws -> [NearestPair] {
-    let points = try data.value.converted(to: .float64).densified()
-    let queries = try samples.value.converted(to: .float64).densified()
+    let points = try data.constant("data").converted(to: .float64).densified()
+    let queries = try samples.constant("samples").converted(to: .float64).densified()
     let count = points.shape[0]
     let centre = try points.reduced(.sum, axis: 0).combined(with: 1 / Double(count), .multiply)
     let centred = try points.combined(with: centre, .subtract)

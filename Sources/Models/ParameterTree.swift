@@ -47,7 +47,7 @@ struct ParameterTree {
         throw UserError("\(place) must be float32, got \(tensor.dtype.rawValue)")
       }
       let name = path.isEmpty ? "p" : path
-      items.append((name, tensor.value))
+      items.append((name, try tensor.constant(place)))
       return .string(name)
     case .list(let values):
       return .list(

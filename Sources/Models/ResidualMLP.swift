@@ -217,7 +217,8 @@ package final class ResidualMLP: Network {
     case .first(let value): sigma = value
     case .second(let data):
       guard data.elementCount > 0 else { throw UserError("sigma_data must not be empty data") }
-      sigma = try variance(data.value.converted(to: .float64), correction: 0).item().squareRoot()
+      let values = try data.constant("sigma_data").converted(to: .float64)
+      sigma = try variance(values, correction: 0).item().squareRoot()
     }
     guard sigma > 0, sigma.isFinite else {
       throw UserError("sigma_data must be a positive number, got \(formatNumber(sigma))")
@@ -234,7 +235,9 @@ package final class ResidualMLP: Network {
     guard data.rank == 2, data.shape[1] == dimension, data.shape[0] > 0 else {
       throw UserError("sigma_data must have shape [n \(dimension)], got \(data.describe())")
     }
-    guard try data.value.converted(to: .float64).doubles().allSatisfy(\.isFinite) else {
+    guard
+      try data.constant("sigma_data").converted(to: .float64).doubles().allSatisfy(\.isFinite)
+    else {
       throw UserError("sigma_data must be finite")
     }
     guard

@@ -15,7 +15,7 @@ public struct EmpiricalDistribution: Distribution {
     source: "Biroli et al. 2024",
     example: "return target.empirical(target.gaussian_mixture{means = {-3, 3}}:sample(10))"
   ) { (x: Tensor) in
-    let x = x.value
+    let x = try x.constant("x")
     guard x.rank == 2, x.elementCount > 0 else {
       throw UserError("x has shape \(x.shape), expected [n d] with n and d of 1 or more")
     }

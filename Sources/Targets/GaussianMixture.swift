@@ -121,7 +121,7 @@ public struct GaussianMixture: Distribution {
 
 extension GaussianMixture {
   static func checkedMeans(_ source: TensorSource) throws -> Tensor {
-    let means = try source.tensor(.float64)
+    let means = try source.tensor(.float64).constant("means")
     guard (1...2).contains(means.rank), means.elementCount > 0 else {
       throw UserError(
         "means must be a number for each component or a list of d numbers for each, got shape "

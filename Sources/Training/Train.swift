@@ -143,7 +143,7 @@ package enum Train {
     guard data.shape[0] > 0 else {
       throw UserError("data must not be empty, got shape \(data.shape)")
     }
-    let points = try data.value.converted(to: .float32).densified()
+    let points = try data.constant("data").converted(to: .float32).densified()
     guard kernels.isFinite(points.pointer(Float.self), points.elementCount) else {
       let bad = try points.floats().firstIndex { !$0.isFinite } ?? 0
       throw UserError(

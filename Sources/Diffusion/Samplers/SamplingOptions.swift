@@ -46,7 +46,7 @@ extension SamplingOptions {
       guard tensor.rank == 1 else {
         throw UserError("times must be a list or a tensor of 1 axis, got shape \(tensor.shape)")
       }
-      grid = try tensor.value.doubles()
+      grid = try tensor.constant("times").doubles()
     }
     guard grid.count >= 2 else {
       throw UserError("times must hold at least 2 times, got \(grid.count)")
@@ -69,8 +69,8 @@ extension SamplingOptions {
     if let count, count != start.shape[0] {
       throw UserError("start must have count = \(count) rows, got \(start.shape[0])")
     }
-    let points =
-      start.value.dtype.isFloatingPoint ? start.value : try start.value.converted(to: .float32)
+    let given = try start.constant("start")
+    let points = given.dtype.isFloatingPoint ? given : try given.converted(to: .float32)
     if let row = try points.nonFiniteRows().first {
       throw UserError("start must hold finite numbers, got NaN or infinity in row \(row + 1)")
     }
