@@ -19,10 +19,16 @@ public func sum(_ x: Tensor, axis: Int? = nil, keepingAxis: Bool = false) throws
   return try keepingAxis ? keeping(total, axis, of: x) : total
 }
 
+/// Numbers that a statistic is taken of: int64 as float64, since a float32 would round it, bool as
+/// float32.
+func measurable(_ x: Tensor) throws -> Tensor {
+  x.dtype.isFloatingPoint ? x : try x.value.converted(to: x.dtype == .int64 ? .float64 : .float32)
+}
+
 /// The mean over one axis or all.
 public func mean(_ x: Tensor, axis: Int? = nil, keepingAxis: Bool = false) throws -> Tensor {
   let count = axis.map { x.shape[$0] } ?? x.elementCount
-  let real = x.dtype.isFloatingPoint ? x : try x.value.converted(to: .float32)
+  let real = try measurable(x)
   let total = try sum(real, axis: axis, keepingAxis: keepingAxis)
   // The sum may overflow where the mean does not.
   if try count > 1 && Recording.current == nil && !total.value.isFinite() {

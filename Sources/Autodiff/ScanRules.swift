@@ -95,7 +95,7 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int) throws -> Tensor {
   guard length > 0 else {
     throw UserError("quantile over an empty axis \(axis + 1) of shape \(x.shape)")
   }
-  let real = try x.dtype.isFloatingPoint ? x : x.converted(to: .float32)
+  let real = try measurable(x)
   let position = q * Double(length - 1)
   let low = min(Int(position), length - 1)
   let rest = position - Double(low)
@@ -129,7 +129,7 @@ private func between(_ a: Tensor, _ b: Tensor, _ w: Double) throws -> Tensor {
 /// (Σ |x|^p)^(1/p) over an axis or all; the largest |x| for p = ∞, the count of non-zeros for p = 0.
 /// The slope at 0 is 0.
 public func norm(_ x: Tensor, _ p: Double, axis: Int?) throws -> Tensor {
-  let real = try x.dtype.isFloatingPoint ? x : x.converted(to: .float32)
+  let real = try measurable(x)
   if p == .infinity { return try extreme(UnaryRule.absolute(real), .maximum, axis: axis) }
   if p == -.infinity { return try extreme(UnaryRule.absolute(real), .minimum, axis: axis) }
   if p == 1 { return try sum(UnaryRule.absolute(real), axis: axis) }

@@ -82,6 +82,13 @@ extension BinaryRule {
   } second: { a, b, _, g in
     try -(g * UnaryRule.floor(a / b))
   }
+  static let floorDivide = BinaryRule(
+    "floor_divide", .floorDivide, "⌊a/b⌋, the integer below; slope 0"
+  ) { _, _, _, g in
+    try g * 0
+  } second: { _, _, _, g in
+    try g * 0
+  }
   static let logAddExp = BinaryRule(
     "logaddexp", .logAddExp, "ln(e^a + e^b) without overflow"
   ) { a, b, _, g in
@@ -90,7 +97,7 @@ extension BinaryRule {
     try g * Autodiff.sigmoid(b - a)
   }
 
-  public static let special: [BinaryRule] = [.atan2, .modulo, .logAddExp]
+  public static let special: [BinaryRule] = [.atan2, .modulo, .floorDivide, .logAddExp]
 }
 
 /// x held between two bounds; slope 0 outside.
@@ -106,8 +113,8 @@ public func clamp(_ x: Tensor, _ low: Double, _ high: Double) throws -> Tensor {
     pullbacks: [
       { inputs, _, g in
         let x = inputs[0].value
-        let inside = try x.compared(with: .scalar(low, .float64), .greaterEqual)
-          .and(x.compared(with: .scalar(high, .float64), .lessEqual))
+        let inside = try x.compared(with: .scalar(low, x.dtype), .greaterEqual)
+          .and(x.compared(with: .scalar(high, x.dtype), .lessEqual))
         return try choose(inside, g, .scalar(0, g.dtype))
       }
     ])

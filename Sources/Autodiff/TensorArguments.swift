@@ -41,6 +41,17 @@ public enum Operand: Argument {
     }
   }
 
+  /// As a tensor to be compared with another operand. A number is rounded to the type of a float32
+  /// tensor beside it, as in arithmetic; beside an int64 or bool tensor it is compared as it is.
+  public func comparable(with other: Operand) throws -> Tensor {
+    let whole = try exact()
+    if case .tensor = self { return whole }
+    if case .tensor(let x) = other, x.dtype.isFloatingPoint {
+      return try whole.converted(to: x.dtype)
+    }
+    return whole
+  }
+
   /// As a tensor to be joined with another operand. A number takes the type of a tensor beside it:
   /// int64 takes integers alone; beside a bool tensor or another number it is float32.
   public func tensor(beside other: Operand) throws -> Tensor {
@@ -130,7 +141,9 @@ public enum TensorSource: Argument {
 
   public func tensor(_ dtype: DType?) throws -> Tensor {
     switch self {
-    case .tensor(let x): return try dtype.map { try x.converted(to: $0) } ?? x.copied()
+    case .tensor(let x):
+      if let dtype, dtype != x.dtype { return try convert(x, to: dtype) }
+      return try TensorModule.convertedCopy(x)
     case .numbers(let values, let shape, let isBoolean, let integers):
       let dtype = dtype ?? (isBoolean ? .bool : .float32)
       let numbers = try Tensor(values, shape: shape)

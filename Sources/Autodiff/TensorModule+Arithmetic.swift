@@ -12,6 +12,7 @@ extension TensorModule {
       binaryOperator("__div", "a / b", .divide),
       binaryOperator("__pow", "a ^ b", .power),
       binaryOperator("__mod", "a % b", .modulo),
+      binaryOperator("__idiv", "a // b", .floorDivide),
       .metamethod(Tensor.self, "__unm", "-a", "Minus a.", .arg("a"), .rest("unused")) {
         (a: Tensor, _: Rest<Value>) in try -a
       },
@@ -82,15 +83,15 @@ extension TensorModule {
       "For 0-d tensors only, since Lua makes one boolean of it; otherwise use a:less(b).",
       .arg("a"), .arg("b"), example: "return tensor(1) \(form.split(separator: " ")[1]) 2"
     ) { (a: Operand, b: Operand) -> Bool in
-      func single(_ operand: Operand) throws -> Tensor {
-        let x = try operand.exact()
+      func single(_ operand: Operand, _ other: Operand) throws -> Tensor {
+        let x = try operand.comparable(with: other)
         guard x.elementCount == 1 else {
           throw UserError(
             "\(form) compares 0-d tensors, got shape \(x.shape); use a:less(b) and its kin")
         }
         return x.value
       }
-      return try single(a).compared(with: single(b), comparison).item() != 0
+      return try single(a, b).compared(with: single(b, a), comparison).item() != 0
     }
   }
 
@@ -112,7 +113,7 @@ extension TensorModule {
         comparison.rawValue, "Element by element, a bool tensor; operands broadcast.", .arg("a"),
         .arg("b"), example: "return tensor{1, 2, 3}:\(comparison.rawValue)(2)"
       ) { (a: Tensor, b: Operand) in
-        try a.value.compared(with: b.exact().value, comparison)
+        try a.value.compared(with: b.comparable(with: .tensor(a)).value, comparison)
       }
     }
     + ElementTest.allCases.map { test in

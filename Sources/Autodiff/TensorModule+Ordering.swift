@@ -49,7 +49,7 @@ extension TensorModule {
       returns: "two tensors of shape [n], the second int64; each NaN is its own",
       example: "return tensor{2, 1, 2}:unique()"
     ) { (x: Tensor) in
-      let sorted = try x.value.reshaped(to: [x.elementCount])
+      let sorted = try x.constant("x").reshaped(to: [x.elementCount])
         .sorted(axis: 0, descending: false).values
       let values = try sorted.doubles()
       let exact = x.dtype == .int64 ? try sorted.integers() : []
@@ -68,14 +68,14 @@ extension TensorModule {
       details: "Elements outside the range are not counted, and neither is NaN.",
       example: "return tensor{1, 2, 2, 4}:histogram(3)"
     ) { (x: Tensor, bins: Int, range: [Double]?) in
-      let values = try x.value.doubles()
+      let values = try x.constant("x").doubles()
       let (first, last) = try ends(of: values, range)
       var counts = [Int64](repeating: 0, count: bins)
       let equal = EqualBins(from: first, to: last, count: bins)
       for value in values where value >= first && value <= last {
         counts[equal.bin(of: value)] += 1
       }
-      let type: DType = x.dtype == .float64 ? .float64 : .float32
+      let type: DType = x.dtype == .float64 || x.dtype == .int64 ? .float64 : .float32
       return Several(try Tensor(counts), try Tensor(equal.edges).converted(to: type))
     },
   ]

@@ -43,15 +43,16 @@ public enum TensorModule {
     },
     .function(
       "arange", "The numbers first, first + step, … up to last, which is included where it is met.",
-      .arg("first"), .arg("last"), .arg("step", default: 1.0), returns: "tensor of shape [n]",
+      .arg("first", in: .finite), .arg("last", in: .finite), .arg("step", default: 1.0),
+      .option("dtype", default: .float32, "element type: float32, float64 or int64"),
+      returns: "tensor of shape [n]",
+      details: "An error where the type is too coarse to tell neighbours apart.",
       example: "tensor.arange(1, 5)"
-    ) { (first: Double, last: Double, step: Double) in
+    ) { (first: Double, last: Double, step: Double, dtype: DType) in
       guard step != 0, step.isFinite else {
         throw UserError("step must be a number other than 0, got \(formatNumber(step))")
       }
-      let count = max(0, ((last - first) / step * (1 + 1e-12)).rounded(.down) + 1)
-      guard count < 1e15 else { throw UserError("\(formatNumber(count)) elements do not fit") }
-      return try checkedTensor(Int(count)) { first + step * Double($0) }.converted(to: .float32)
+      return try range(first, last, step, dtype)
     },
   ]
 
@@ -185,6 +186,35 @@ public enum TensorModule {
       throw UserError("shape \(x.shape) has \(x.rank) axes already, the most there can be")
     }
     return place
+  }
+
+  /// first, first + step, … up to last.
+  private static func range(_ first: Double, _ last: Double, _ step: Double, _ dtype: DType) throws
+    -> Tensor
+  {
+    let steps = ((last / step - first / step) * (1 + 1e-12)).rounded(.down)
+    guard steps < 1e15 else { throw UserError("\(formatNumber(steps + 1)) elements do not fit") }
+    let count = Int(max(0, steps + 1))
+    if dtype == .int64 {
+      for (name, value) in [("first", first), ("last", last), ("step", step)]
+      where value != value.rounded() || abs(value) > 0x1p53 {
+        throw UserError(
+          "\(name) must be an integer from -2^53 to 2^53 for int64, got \(formatNumber(value))")
+      }
+    } else if dtype == .bool {
+      throw UserError("dtype must be 'float32', 'float64' or 'int64', got 'bool'")
+    }
+    let numbers = try checkedTensor(count) { first + step * Double($0) }
+    let result = try numbers.converted(to: dtype)
+    // Neighbours lie closest to each other, counted in what the type can tell apart, at an end.
+    for start in count > 1 ? [0, count - 2] : [] {
+      let pair = try result.slice(axis: 0, start..<start + 2).doubles()
+      guard pair[0] == pair[1] else { continue }
+      throw UserError(
+        "step \(formatNumber(step)) is lost in \(dtype.rawValue) beside \(formatNumber(pair[0])); "
+          + "use {dtype = \(dtype == .float32 ? "\"float64\"" : "\"int64\"")}")
+    }
+    return result
   }
 
   /// A new tensor from a formula, after the check that it fits in memory.

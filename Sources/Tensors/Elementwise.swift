@@ -13,28 +13,38 @@ public final class UnaryKernel {
   public let name: String
   package let float: FloatLoop
   package let double: DoubleLoop
+  /// The same on int64, where the result is an integer.
+  let integer: ((Int64) -> Int64)?
 
-  init(_ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop) {
+  init(
+    _ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop,
+    integer: ((Int64) -> Int64)? = nil
+  ) {
     self.name = name
     self.float = float
     self.double = double
+    self.integer = integer
   }
 
-  public static let negative = UnaryKernel("negative", kernels.negative, kernels.negative)
-  public static let absolute = UnaryKernel("abs", kernels.absolute, kernels.absolute)
+  public static let negative = UnaryKernel(
+    "negative", kernels.negative, kernels.negative, integer: { 0 &- $0 })
+  public static let absolute = UnaryKernel(
+    "abs", kernels.absolute, kernels.absolute, integer: { $0 < 0 ? 0 &- $0 : $0 })
   public static let exp = UnaryKernel("exp", kernels.exp, kernels.exp)
   public static let expm1 = UnaryKernel("expm1", kernels.expm1, kernels.expm1)
   public static let log = UnaryKernel("log", kernels.log, kernels.log)
   public static let log1p = UnaryKernel("log1p", kernels.log1p, kernels.log1p)
   public static let sqrt = UnaryKernel("sqrt", kernels.sqrt, kernels.sqrt)
-  public static let square = UnaryKernel("square", kernels.square, kernels.square)
+  public static let square = UnaryKernel(
+    "square", kernels.square, kernels.square, integer: { $0 &* $0 })
   public static let reciprocal = UnaryKernel("reciprocal", kernels.reciprocal, kernels.reciprocal)
   public static let sin = UnaryKernel("sin", kernels.sin, kernels.sin)
   public static let cos = UnaryKernel("cos", kernels.cos, kernels.cos)
   public static let tanh = UnaryKernel("tanh", kernels.tanh, kernels.tanh)
   public static let sigmoid = UnaryKernel("sigmoid", kernels.sigmoid, kernels.sigmoid)
   public static let silu = UnaryKernel("silu", kernels.silu, kernels.silu)
-  public static let relu = UnaryKernel("relu", kernels.relu, kernels.relu)
+  public static let relu = UnaryKernel(
+    "relu", kernels.relu, kernels.relu, integer: { Swift.max($0, 0) })
 }
 
 /// y = a ∘ b in both precisions and on integers.
@@ -57,17 +67,28 @@ public final class BinaryKernel {
   let doubleRows: DoubleRowsLoop
   /// The same on int64; nil where the result would not be an integer.
   package let integer: ((Int64, Int64) -> Int64)?
+  /// The second operands for which the result is an integer; nil where all are.
+  let integerDomain: IntegerDomain?
+
+  /// Which integers an operation takes as its second operand, and what to say of the others.
+  struct IntegerDomain {
+    let contains: (Int64) -> Bool
+    let refusal: String
+    /// Whether a number outside gives a result in floating point instead of an error.
+    var isRealOutside = false
+  }
 
   /// - Parameter rows: loops over blocks of rows; without them the others run row by row.
   init(
     _ name: String, _ float: @escaping FloatLoop, _ double: @escaping DoubleLoop,
     rows: (float: FloatRowsLoop, double: DoubleRowsLoop)? = nil,
-    integer: ((Int64, Int64) -> Int64)? = nil
+    integer: ((Int64, Int64) -> Int64)? = nil, integerDomain: IntegerDomain? = nil
   ) {
     self.name = name
     self.float = float
     self.double = double
     self.integer = integer
+    self.integerDomain = integerDomain
     floatRows =
       rows?.float ?? { a, b, y, rows, n in
         for r in 0..<rows {
@@ -93,7 +114,11 @@ public final class BinaryKernel {
   public static let divide = BinaryKernel(
     "divide", kernels.divide, kernels.divide, rows: (kernels.divide, kernels.divide))
   public static let power = BinaryKernel(
-    "power", kernels.power, kernels.power)
+    "power", kernels.power, kernels.power, integer: wholePower,
+    integerDomain: IntegerDomain(
+      contains: { $0 >= 0 },
+      refusal: "an int64 tensor to a negative power is no integer: convert it first, "
+        + "x:to(\"float32\"); the exponent is", isRealOutside: true))
   public static let maximum = BinaryKernel(
     "maximum", kernels.maximum, kernels.maximum, rows: (kernels.maximum, kernels.maximum),
     integer: { Swift.max($0, $1) })
@@ -102,12 +127,22 @@ public final class BinaryKernel {
     integer: { Swift.min($0, $1) })
 }
 
+/// aⁿ for n ≥ 0 by repeated squares, modulo 2⁶⁴ as products are.
+private func wholePower(_ a: Int64, _ n: Int64) -> Int64 {
+  var (result, factor, left) = (Int64(1), a, n)
+  while left > 0 {
+    if left & 1 == 1 { result = result &* factor }
+    factor = factor &* factor
+    left >>= 1
+  }
+  return result
+}
+
 extension Tensor {
-  /// y = f(x). Integers and booleans become float32 first, except under `negative` and `abs`.
+  /// y = f(x). Integers stay so where f of an integer is one; else they become float32 first, as
+  /// booleans do.
   public func applying(_ kernel: UnaryKernel) throws -> Tensor {
-    if dtype == .int64, kernel.name == "negative" || kernel.name == "abs" {
-      return try mapIntegers(kernel.name == "abs" ? { $0 < 0 ? 0 &- $0 : $0 } : { 0 &- $0 })
-    }
+    if dtype == .int64, let integer = kernel.integer { return try mapIntegers(integer) }
     let real = try dtype.isFloatingPoint ? self : converted(to: .float32)
     if let recording = Recording.current {
       return try recording.note(.unary(kernel), [real]) { try real.applying(kernel) }
@@ -138,7 +173,14 @@ extension Tensor {
     if type == .bool || (type == .int64 && kernel.integer == nil) { type = .float32 }
     let a = try converted(to: type)
     let b = try other.converted(to: type)
-    if let recording = Recording.current {
+    if type == .int64, let domain = kernel.integerDomain, shape.elementCount > 0 {
+      // A recorded program must look at the operands again in every run.
+      if let recording = Recording.current {
+        return try recording.note(
+          general: kernel.name, [a, b], one: { try $0[0].combined(with: $0[1], kernel) })
+      }
+      try b.require(domain)
+    } else if let recording = Recording.current {
       return try recording.note(
         .binary(kernel), [a.broadcast(to: shape), b.broadcast(to: shape)]
       ) { try a.combined(with: b, kernel) }
@@ -169,10 +211,18 @@ extension Tensor {
         ? combined(Float(number), numberFirst, kernel.float)
         : combined(number, numberFirst, kernel.double)
     }
-    let isWhole = number == number.rounded() && kernel.integer != nil
+    var isWhole = number == number.rounded() && kernel.integer != nil
+    if let domain = kernel.integerDomain, domain.isRealOutside, !numberFirst {
+      isWhole = isWhole && Int64(exactly: number).map(domain.contains) ?? true
+    }
     let type: DType = dtype.isFloatingPoint || (dtype == .int64 && isWhole) ? dtype : .float32
-    if dtype == .int64, type == .float32, kernel.integer != nil {
+    if dtype == .int64, type == .float32, kernel.integer != nil,
+      kernel.integerDomain?.isRealOutside != true
+    {
       throw Tensor.notWhole(number)
+    }
+    if dtype == .int64, type == .float32 {
+      return try converted(to: .float32).combined(with: number, kernel, numberFirst: numberFirst)
     }
     let constant = try Tensor.full([], number, type)
     return numberFirst
@@ -198,6 +248,13 @@ extension Tensor {
       }
     }
     return result
+  }
+
+  /// Throws where an element lies outside of what an operation on integers takes.
+  private func require(_ domain: BinaryKernel.IntegerDomain) throws {
+    if let wrong = try integers().first(where: { !domain.contains(Int64($0)) }) {
+      throw UserError("\(domain.refusal) \(wrong)")
+    }
   }
 
   /// A view that repeats axes of length 1 up to `target`.

@@ -25,7 +25,7 @@ extension Tensor {
           + "\(other.shape[other.rank - 2]) rows")
     }
     var type = DType.promoted(dtype, other.dtype)
-    if !type.isFloatingPoint { type = .float32 }
+    if type == .bool { type = .float32 }
     let a = try converted(to: type)
     let b = try other.converted(to: type)
     if b.rank == 2 {
@@ -55,6 +55,10 @@ extension Tensor {
             .plain, .plain, rows: sizes.m, columns: sizes.n, inner: sizes.k, 1, x, sizes.k, y,
             sizes.n, 0, z, sizes.n)
         }
+      } else if type == .int64 {
+        try multiplyStack(a, b, into: result, of: Int64.self) { sizes, x, y, z in
+          try multiplyIntegers(sizes, x, (sizes.k, 1), y, (sizes.n, 1), z)
+        }
       } else {
         try multiplyStack(a, b, into: result, of: Double.self) { sizes, x, y, z in
           try gemm(
@@ -76,6 +80,9 @@ extension Tensor {
       return result
     }
     guard let recording = Recording.current else { return try value() }
+    if a.dtype == .int64 {
+      return try recording.note(general: "matmul", [a, b], one: { try $0[0].matrixProduct($0[1]) })
+    }
     return try recording.note(.product(batch: batch), [a, b], value)
   }
 
@@ -105,18 +112,15 @@ private func multiplyStack<T: Element>(
   if c.elementCount == 0 { return }
   if k == 0 { return c.fillWithZeros() }
   let (x, y, z) = (a.pointer(T.self), b.pointer(T.self), c.pointer(T.self))
-  // The first by itself: it tells whether there is a BLAS.
-  try product((m, n, k), x, y, z)
-  let others = c.elementCount / (m * n) - 1
-  try WorkerPool.shared.run(count: others, grain: max(1, 200_000 / (m * n * k))) { range in
-    for index in range {
-      let place = index + 1
+  let matrices = c.elementCount / (m * n)
+  try WorkerPool.shared.run(count: matrices, grain: max(1, 200_000 / (m * n * k))) { range in
+    for place in range {
       try product((m, n, k), x + place * m * k, y + place * k * n, z + place * m * n)
     }
   }
 }
 
-/// C = A B for 2-D operands of one floating-point type, each dense or a transposed view of dense rows.
+/// C = A B for 2-D operands of one type, each dense or a transposed view of dense rows.
 private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws {
   let rows = a.shape[0]
   let inner = a.shape[1]
@@ -125,7 +129,11 @@ private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws {
   if inner == 0 { return c.fillWithZeros() }
   let (aOrder, aStep) = a.matrixOrder()
   let (bOrder, bStep) = b.matrixOrder()
-  if c.dtype == .float32 {
+  if c.dtype == .int64 {
+    try multiplyIntegers(
+      (rows, columns, inner), a.pointer(), (a.strides[0], a.strides[1]), b.pointer(),
+      (b.strides[0], b.strides[1]), c.pointer())
+  } else if c.dtype == .float32 {
     try gemm(
       aOrder, bOrder, rows: rows, columns: columns, inner: inner, 1, a.pointer(Float.self), aStep,
       b.pointer(Float.self), bStep, 0, c.pointer(Float.self), columns)
@@ -133,6 +141,25 @@ private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws {
     try gemm(
       aOrder, bOrder, rows: rows, columns: columns, inner: inner, 1, a.pointer(Double.self), aStep,
       b.pointer(Double.self), bStep, 0, c.pointer(Double.self), columns)
+  }
+}
+
+/// C = A B of integers, modulo 2⁶⁴ as single products are. Steps are those along rows and columns.
+private func multiplyIntegers(
+  _ sizes: (m: Int, n: Int, k: Int), _ a: UnsafePointer<Int64>, _ aSteps: (row: Int, column: Int),
+  _ b: UnsafePointer<Int64>, _ bSteps: (row: Int, column: Int), _ c: UnsafeMutablePointer<Int64>
+) throws {
+  let (m, n, k) = sizes
+  try WorkerPool.shared.run(count: m, grain: max(1, 200_000 / max(n * k, 1))) { rows in
+    for i in rows {
+      let target = c + i * n
+      target.initialize(repeating: 0, count: n)
+      for p in 0..<k {
+        let factor = a[i * aSteps.row + p * aSteps.column]
+        let row = b + p * bSteps.row
+        for j in 0..<n { target[j] &+= factor &* row[j &* bSteps.column] }
+      }
+    }
   }
 }
 

@@ -8,13 +8,12 @@ import Runtime
 extension UnaryKernel {
   /// Loops over a function of one number in both precisions.
   private static func mapping(
-    _ name: String, _ float: @escaping (Float) -> Float, _ double: @escaping (Double) -> Double
+    _ name: String, _ float: @escaping (Float) -> Float, _ double: @escaping (Double) -> Double,
+    integer: ((Int64) -> Int64)? = nil
   ) -> UnaryKernel {
-    UnaryKernel(name) { x, y, n in
-      for i in 0..<n { y[i] = float(x[i]) }
-    } _: { x, y, n in
-      for i in 0..<n { y[i] = double(x[i]) }
-    }
+    UnaryKernel(
+      name, { x, y, n in for i in 0..<n { y[i] = float(x[i]) } },
+      { x, y, n in for i in 0..<n { y[i] = double(x[i]) } }, integer: integer)
   }
 
   public static let erf = mapping("erf", { erff($0) }, { Glibc.erf($0) })
@@ -27,12 +26,16 @@ extension UnaryKernel {
   public static let atan = mapping("atan", { atanf($0) }, { Glibc.atan($0) })
   public static let sinh = mapping("sinh", { sinhf($0) }, { Glibc.sinh($0) })
   public static let cosh = mapping("cosh", { coshf($0) }, { Glibc.cosh($0) })
-  public static let floor = mapping("floor", { $0.rounded(.down) }, { $0.rounded(.down) })
-  public static let ceil = mapping("ceil", { $0.rounded(.up) }, { $0.rounded(.up) })
+  public static let floor = mapping(
+    "floor", { $0.rounded(.down) }, { $0.rounded(.down) }, integer: { $0 })
+  public static let ceil = mapping(
+    "ceil", { $0.rounded(.up) }, { $0.rounded(.up) }, integer: { $0 })
   public static let round = mapping(
-    "round", { $0.rounded(.toNearestOrEven) }, { $0.rounded(.toNearestOrEven) })
+    "round", { $0.rounded(.toNearestOrEven) }, { $0.rounded(.toNearestOrEven) },
+    integer: { $0 })
   public static let sign = mapping(
-    "sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }, { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 })
+    "sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }, { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 },
+    integer: { $0.signum() })
   /// x Φ(x), with erfc so that the left tail keeps its digits.
   public static let gelu = mapping(
     "gelu", { $0 * 0.5 * erfcf(-$0 * Float(0.5).squareRoot()) },
@@ -46,7 +49,8 @@ extension UnaryKernel {
 extension BinaryKernel {
   private static func mapping(
     _ name: String, _ float: @escaping (Float, Float) -> Float,
-    _ double: @escaping (Double, Double) -> Double, integer: ((Int64, Int64) -> Int64)? = nil
+    _ double: @escaping (Double, Double) -> Double, integer: ((Int64, Int64) -> Int64)? = nil,
+    integerDomain: IntegerDomain? = nil
   ) -> BinaryKernel {
     BinaryKernel(
       name,
@@ -55,18 +59,32 @@ extension BinaryKernel {
       },
       { a, aStep, b, bStep, y, n in
         for i in 0..<n { y[i] = double(a[i &* aStep], b[i &* bStep]) }
-      }, integer: integer)
+      }, integer: integer, integerDomain: integerDomain)
   }
 
   public static let atan2 = mapping("atan2", { atan2f($0, $1) }, { Glibc.atan2($0, $1) })
-  /// a − b ⌊a/b⌋: the sign is that of b, as in Lua. An integer modulo 0 is 0.
+  /// a − b ⌊a/b⌋: the sign is that of b, as in Lua.
   public static let modulo = mapping(
     "mod", { floored(fmodf($0, $1), $1) }, { floored(fmod($0, $1), $1) },
     integer: { a, b in
       if b == 0 || b == -1 { return 0 }
       let rest = a % b
       return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
-    })
+    }, integerDomain: notZero("an integer modulo 0 has no value; the divisor is"))
+  /// ⌊a/b⌋, as Lua divides: a quotient is rounded once and then cut.
+  public static let floorDivide = mapping(
+    "floor_divide", { ($0 / $1).rounded(.down) }, { ($0 / $1).rounded(.down) },
+    integer: { a, b in
+      if b == 0 { return 0 }
+      if b == -1 { return 0 &- a }
+      let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
+      return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient
+    }, integerDomain: notZero("an integer divided by 0 has no integer; the divisor is"))
+
+  private static func notZero(_ refusal: String) -> IntegerDomain {
+    IntegerDomain(contains: { $0 != 0 }, refusal: refusal)
+  }
+
   /// ln(eᵃ + eᵇ) without overflow.
   public static let logAddExp = mapping(
     "logaddexp",

@@ -47,8 +47,8 @@ struct TensorScriptTests {
   @Test(
     "operations do what they say, and their errors say what is wrong",
     arguments: [
-      "compile.lua", "indexing.lua", "integers.lua", "reductions.lua", "shaping.lua",
-      "special_points.lua", "sums.lua",
+      "comparisons.lua", "compile.lua", "indexing.lua", "integers.lua", "reductions.lua",
+      "shaping.lua", "special_points.lua", "sums.lua",
     ])
   func behaviour(script: String) throws { try run(script) }
 

@@ -130,7 +130,7 @@ end
 -- Elementwise, two tensors.
 for _, name in ipairs{
   "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "atan2",
-  "logaddexp", "mod",
+  "logaddexp", "mod", "floor_divide",
 } do
   case(name, two, tensor[name])
 end

@@ -101,3 +101,66 @@ expect(list(y), (big + 1) .. " 6 8")
 
 -- An explicit conversion cuts.
 expect(list(tensor{1.7, -1.7}:to("int64")), "1 -1")
+
+-- What is an integer for integers stays int64, exactly; products go round at 2^64 as sums do.
+local odd = integers{{2^26 + 1 | 0, 1}, {0, -3}}
+expect(list(odd:matmul(odd)), "4503599761588225 67108862 0 9")
+expect(list(odd:matmul(odd):equal(tensor.einsum("ij,jk->ik", odd, odd))), "true true true true")
+expect(list(odd:tensordot(odd, 1)), list(odd:matmul(odd)))
+expect(list(tensor.stack{odd, odd}:matmul(tensor.stack{odd, odd})[2]), list(odd:matmul(odd)))
+expect(list(odd:transpose():matmul(odd[1])), "4503599761588225 67108862")
+expect(odd:matmul(tensor.ones{2, 1}).dtype, "float32")
+expect(list(odd:matmul(tensor{{true, false}, {true, true}})), "67108866 1 -3 -3")
+expect(tensor.zeros({2, 0}, {dtype = "int64"}):matmul(tensor.zeros({0, 2}, {dtype = "int64"})):sum():item(), 0)
+for _, name in ipairs{"floor", "ceil", "round"} do expect(list(odd[name](odd)), list(odd)) end
+expect(list(odd:square()), "4503599761588225 1 0 9")
+expect(list(odd ^ 2), list(odd:square()))
+expect(list(odd:sign()), "1 1 0 -1")
+expect(list(odd:relu()), "67108865 1 0 0")
+expect(list(odd:abs()), "67108865 1 0 3")
+expect(list(integers{3, -2} ^ integers{39, 5}), "4052555153018976267 -32")
+expect(list(2 ^ integers{0, 62}), "1 4611686018427387904")
+expect((odd ^ 0.5).dtype, "float32")
+expect(list(integers{2, 4} ^ -1), "0.5 0.25")
+expect(list(integers{7, -7, 7} // integers{2, 2, -2}), "3 -4 -4")
+expect(list(integers{big + 1} // 1), tostring(big + 1))
+expect(list(integers{math.mininteger} // -1), tostring(math.mininteger))
+expect(list(tensor{7, -7} // 2), "3.0 -4.0")
+expect(list(7 // tensor{2, 0}), "3.0 inf")
+local x2 = grad.compile(function(a, b) return a % b, a // b, a:matmul(a), a ^ 2 end)
+x2(odd, integers{5, 7})
+local rest, whole, product, power = x2(odd, integers{2, 2})
+expect(list(rest), "1 1 0 1")
+expect(list(whole), "33554432 0 0 -2")
+expect(list(product), list(odd:matmul(odd)))
+expect(list(power), list(odd ^ 2))
+expect_error(function() x2(odd, integers{2, 0}) end, "compiled: an integer modulo 0 has no value; the divisor is 0")
+expect_error(function() return integers{1} % 0 end, "tensor: an integer modulo 0 has no value; the divisor is 0")
+expect_error(function() return integers{1} // integers{0} end,
+  "tensor: an integer divided by 0 has no integer; the divisor is 0")
+expect_error(function() return integers{2} ^ integers{-1} end,
+  "tensor: an int64 tensor to a negative power is no integer: convert it first, "
+    .. 'x:to("float32"); the exponent is -1')
+
+-- Statistics are float64, which a float32 would round.
+local large = integers{1000000001, 1000000002, 1000000003}
+for name, value in pairs{mean = 1000000002.0, median = 1000000002.0, std = 1.0, var = 1.0} do
+  expect(large[name](large).dtype, "float64")
+  expect(large[name](large):item(), value)
+end
+expect(large:quantile(0.75):item(), 1000000002.5)
+local _, edges = large:histogram(2)
+expect(list(edges), "1000000001.0 1000000002.0 1000000003.0")
+expect(tensor{true, false}:mean().dtype, "float32")
+
+-- Counting is exact, or an error where the type cannot tell neighbours apart.
+expect(list(tensor.arange(big, big - 2, -1, {dtype = "int64"})), ("%d %d %d"):format(big, big - 1, big - 2))
+expect(list(tensor.arange(16777215, 16777218, 1, {dtype = "int64"})), "16777215 16777216 16777217 16777218")
+expect(tensor.arange(1, 3, 1, {dtype = "float64"}).dtype, "float64")
+expect(#tensor.arange(16777215, 16777216), 2)
+expect_error(function() tensor.arange(16777215, 16777217) end,
+  'tensor.arange: step 1 is lost in float32 beside 16777216; use {dtype = "float64"}')
+expect_error(function() tensor.arange(0, 1, 0.5, {dtype = "int64"}) end,
+  "tensor.arange: step must be an integer from -2^53 to 2^53 for int64, got 0.5")
+expect_error(function() tensor.arange(0, 0/0) end, "tensor.arange: last must be a finite number, got nan")
+expect_error(function() tensor.arange(-1/0, 1) end, "tensor.arange: first must be a finite number, got -inf")

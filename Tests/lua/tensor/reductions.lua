@@ -81,8 +81,9 @@ expect(numbers(tensor{5, 5}:histogram(1)), "1: 2")
 
 -- Elementwise.
 expect(numbers(tensor{-7, 7, -7}:mod(tensor{3, -3, -3})), "3: 2 -2 -1")
-expect(numbers(tensor({-7, 7, 5}, {dtype = "int64"}):mod(tensor({3, -3, 0}, {dtype = "int64"}))),
+expect(numbers(tensor({-7, 7, 5}, {dtype = "int64"}):mod(tensor({3, -3, 5}, {dtype = "int64"}))),
   "3: 2 -2 0")
+expect(numbers(tensor{-7, 7, -7} // tensor{3, -3, -3}), "3: -3 -3 2")
 expect(numbers(tensor{0.5, 1.5, 2.5, -0.5}:round()), "4: 0 2 2 -0")
 expect(numbers(tensor{1, nan, inf}:is_finite()), "3: true false false")
 expect(numbers(tensor{-2, nan, 2}:clamp(-1, 1)), "3: -1 nan 1")

@@ -91,7 +91,8 @@ for _, name in ipairs{
 end
 case("tensor.clamp", function() return long:clamp(0, 1) end)
 for _, name in ipairs{
-  "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "atan2", "mod", "logaddexp",
+  "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "atan2", "mod",
+  "floor_divide", "logaddexp",
   "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "dot",
 } do
   case("tensor." .. name, function() return tensor[name](long, long) end)
