@@ -81,7 +81,9 @@ extension Tensor {
     }
     guard let recording = Recording.current else { return try value() }
     if a.dtype == .int64 {
-      return try recording.note(general: "matmul", [a, b], one: { try $0[0].matrixProduct($0[1]) })
+      return try recording.note(
+        general: "matmul", [a, b],
+        one: { try $0[0].matrixProduct($0[1]).reshaped(to: Array(target)) })
     }
     return try recording.note(.product(batch: batch), [a, b], value)
   }
@@ -112,9 +114,12 @@ private func multiplyStack<T: Element>(
   if c.elementCount == 0 { return }
   if k == 0 { return c.fillWithZeros() }
   let (x, y, z) = (a.pointer(T.self), b.pointer(T.self), c.pointer(T.self))
-  let matrices = c.elementCount / (m * n)
-  try WorkerPool.shared.run(count: matrices, grain: max(1, 200_000 / (m * n * k))) { range in
-    for place in range {
+  // The first by itself: it tells whether there is a BLAS.
+  try product((m, n, k), x, y, z)
+  let others = c.elementCount / (m * n) - 1
+  try WorkerPool.shared.run(count: others, grain: max(1, 200_000 / (m * n * k))) { range in
+    for index in range {
+      let place = index + 1
       try product((m, n, k), x + place * m * k, y + place * k * n, z + place * m * n)
     }
   }
