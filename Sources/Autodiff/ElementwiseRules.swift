@@ -185,9 +185,13 @@ extension BinaryRule {
       return try g * c * (c == 2 ? a : Autodiff.power(a, c - 1))
     }
   ) { a, b, _, g in
-    try g * b * Autodiff.power(a, b - 1)
-  } second: { a, _, z, g in
-    try g * z * Autodiff.log(a)
+    // The slope of a⁰ is 0 at a = 0 too, where 0 · a⁻¹ is not.
+    let none = try both(a, .equal, b, .equal)
+    return try g * b * Autodiff.power(a, choose(none, .scalar(1, b.dtype), b) - 1)
+  } second: { a, b, z, g in
+    // That of 0ᵇ is 0 for b of 0 and more, as xᵇ ln x tends to 0 for b > 0.
+    let none = try both(a, .equal, b, .greaterEqual)
+    return try g * z * Autodiff.log(choose(none, .scalar(1, a.dtype), a))
   }
   static let maximum = BinaryRule("maximum", .maximum, "the larger; ties share the gradient") {
     a, b, _, g in
@@ -205,6 +209,17 @@ extension BinaryRule {
   public static let all: [BinaryRule] = [
     .add, .subtract, .multiply, .divide, .power, .maximum, .minimum,
   ]
+}
+
+/// Where two conditions against 0 hold at once.
+private func both(_ a: Tensor, _ first: Comparison, _ b: Tensor, _ second: Comparison) throws
+  -> Tensor
+{
+  let shape = try Shape.broadcast(a.shape, b.shape)
+  func mask(_ x: Tensor, _ comparison: Comparison) throws -> Tensor {
+    try x.value.compared(with: .scalar(0, x.dtype), comparison).broadcast(to: shape)
+  }
+  return try mask(a, first).and(mask(b, second))
 }
 
 /// 1 where `a` wins, ½ on a tie, 0 elsewhere.

@@ -82,7 +82,7 @@ public func extreme(
 public func logSumExp(_ x: Tensor, axis: Int, keepingAxis: Bool = false) throws -> Tensor {
   if x.shape[axis] == 0 { return try log(sum(x, axis: axis, keepingAxis: keepingAxis)) }
   let shift = try finiteTop(x, axis: axis)
-  let result = try log(sum(exp(x - shift), axis: axis, keepingAxis: true)) + shift
+  let result = try logOfSum(sum(exp(x - shift), axis: axis, keepingAxis: true)) + shift
   return keepingAxis ? result : try select(result, axis: axis, 0)
 }
 
@@ -90,13 +90,21 @@ public func logSumExp(_ x: Tensor, axis: Int, keepingAxis: Bool = false) throws 
 public func logSoftmax(_ x: Tensor, axis: Int) throws -> Tensor {
   if x.shape[axis] == 0 { return x }
   let shifted = try x - finiteTop(x, axis: axis)
-  return try shifted - log(sum(exp(shifted), axis: axis, keepingAxis: true))
+  return try shifted - logOfSum(sum(exp(shifted), axis: axis, keepingAxis: true))
 }
 
 /// The largest element along an axis, which stays with length 1. Where all is −inf (or one is +inf) it
 /// is 0, so that no inf − inf arises.
 private func finiteTop(_ x: Tensor, axis: Int) throws -> Tensor {
   try expandedAxis(x.value.reduced(.maximum, axis: axis), at: axis).replacingInfinities()
+}
+
+/// ln x, with slope 0 where x is 0: there all terms of the sum are e^−∞.
+private func logOfSum(_ x: Tensor) throws -> Tensor {
+  if x.trace == nil { return try log(x) }
+  let isZero = try x.value.compared(with: .scalar(0, x.dtype), .equal)
+  return try choose(
+    isZero, .scalar(-.infinity, x.dtype), log(choose(isZero, .scalar(1, x.dtype), x)))
 }
 
 /// Sums a cotangent over the axes that broadcasting repeated.

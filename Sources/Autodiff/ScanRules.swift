@@ -139,10 +139,20 @@ public func norm(_ x: Tensor, _ p: Double, axis: Int?) throws -> Tensor {
       real.value.compared(with: .scalar(0, .float64), .notEqual).converted(to: real.dtype),
       axis: axis)
   }
-  let total = try sum(power(UnaryRule.absolute(real), p), axis: axis)
-  // d t^(1/p) at t = 0 is infinite: there the root is taken of 1 and the result put back to 0.
-  let isZero = try total.value.compared(with: .scalar(0, .float64), .equal)
+  let total = try sum(absolutePower(real, p), axis: axis)
+  // d t^(1/p) at t = 0 is infinite (for p < 0 at t = ∞): there the root is taken of 1 and the result
+  // put back to 0.
+  let isZero = try total.value.compared(with: .scalar(p < 0 ? .infinity : 0, .float64), .equal)
   let safe = try choose(isZero, .scalar(1, real.dtype), total)
   let root = try power(safe, 1 / p)
   return try choose(isZero, .scalar(0, real.dtype), root)
+}
+
+/// |x|^p with slope 0 at 0, where that of |x|^p may be infinite on both sides.
+private func absolutePower(_ x: Tensor, _ p: Double) throws -> Tensor {
+  if p >= 1 { return try power(UnaryRule.absolute(x), p) }
+  let isZero = try x.value.compared(with: .scalar(0, x.dtype), .equal)
+  let away = try choose(isZero, .scalar(1, x.dtype), x)
+  return try choose(
+    isZero, .scalar(p > 0 ? 0 : .infinity, x.dtype), power(UnaryRule.absolute(away), p))
 }

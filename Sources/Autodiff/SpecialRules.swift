@@ -30,7 +30,9 @@ extension UnaryRule {
   static let gelu: UnaryRule = .init("gelu", .gelu, "x Φ(x), Φ the normal distribution function") {
     x, _ in
     let normal = try erfc(x * -(0.5).squareRoot()) * 0.5
-    return try normal + x * gaussian(x * (0.5).squareRoot()) * (0.125).squareRoot()
+    // Beyond 60 the second term is 0, also where x is infinite.
+    let near = try clamp(x, -60, 60)
+    return try normal + near * gaussian(near * (0.5).squareRoot()) * (0.125).squareRoot()
   }
   static let softplus: UnaryRule = .init("softplus", .softplus, "ln(1 + e^x)") { x, _ in
     try Autodiff.sigmoid(x)
@@ -50,9 +52,9 @@ extension UnaryRule {
     try Tensor.zeros(x.shape, x.dtype)
   }
 
-  /// d erf/dx = 2/√π e^−x².
+  /// d erf/dx = 2/√π e^−x², 0 with all its slopes beyond 40, where squares might overflow.
   private static func gaussian(_ x: Tensor) throws -> Tensor {
-    try Autodiff.exp(-Autodiff.square(x)) * (2 / Double.pi.squareRoot())
+    try Autodiff.exp(-Autodiff.square(clamp(x, -40, 40))) * (2 / Double.pi.squareRoot())
   }
 
   /// ψ′(x) for x > 0: ψ′(x) = Σ_{k<10} 1/(x + k)² + the series at x + 10 (Abramowitz & Stegun 1964,
@@ -73,9 +75,16 @@ extension UnaryRule {
 
 extension BinaryRule {
   static let atan2 = BinaryRule("atan2", .atan2, "the angle of the point (b, a)") { a, b, _, g in
-    try g * b / (square(a) + square(b))
+    try g * turn(a, b).second
   } second: { a, b, _, g in
-    try -(g * a) / (square(a) + square(b))
+    try -(g * turn(a, b).first)
+  }
+  /// a/(a² + b²) and b/(a² + b²), scaled so that no square overflows or vanishes.
+  private static func turn(_ a: Tensor, _ b: Tensor) throws -> (first: Tensor, second: Tensor) {
+    let size = try maximum(UnaryRule.absolute(a.value), UnaryRule.absolute(b.value))
+    let (x, y) = (try a / size, try b / size)
+    let square = try (Autodiff.square(x) + Autodiff.square(y)) * size
+    return (try x / square, try y / square)
   }
   static let modulo = BinaryRule("mod", .modulo, "a − b ⌊a/b⌋, with the sign of b") { _, _, _, g in
     g
@@ -92,9 +101,13 @@ extension BinaryRule {
   static let logAddExp = BinaryRule(
     "logaddexp", .logAddExp, "ln(e^a + e^b) without overflow"
   ) { a, b, _, g in
-    try g * Autodiff.sigmoid(a - b)
+    try g * Autodiff.sigmoid(gap(a, b))
   } second: { a, b, _, g in
-    try g * Autodiff.sigmoid(b - a)
+    try g * Autodiff.sigmoid(gap(b, a))
+  }
+  /// a − b, and 0 where both are the same infinity.
+  private static func gap(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    try choose(a.value.compared(with: b.value, .equal), .scalar(0, a.dtype), a - b)
   }
 
   public static let special: [BinaryRule] = [.atan2, .modulo, .floorDivide, .logAddExp]

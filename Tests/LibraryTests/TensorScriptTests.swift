@@ -48,7 +48,7 @@ struct TensorScriptTests {
     "operations do what they say, and their errors say what is wrong",
     arguments: [
       "comparisons.lua", "compile.lua", "indexing.lua", "integers.lua", "reductions.lua",
-      "shaping.lua", "special_points.lua", "sums.lua",
+      "shaping.lua", "slopes.lua", "special_points.lua", "sums.lua",
     ])
   func behaviour(script: String) throws { try run(script) }
 

@@ -14,6 +14,7 @@
 ---@operator div(any): tensor
 ---@operator pow(any): tensor
 ---@operator mod(any): tensor
+---@operator idiv(any): tensor
 ---@operator unm: tensor
 ---@operator band(any): tensor
 ---@operator bor(any): tensor
@@ -244,6 +245,11 @@ function tensor_object:atan2(b) end
 ---@param b tensor|number
 ---@return tensor
 function tensor_object:mod(b) end
+
+--- Element by element: ⌊a/b⌋, the integer below; slope 0; operands broadcast.
+---@param b tensor|number
+---@return tensor
+function tensor_object:floor_divide(b) end
 
 --- Element by element: ln(e^a + e^b) without overflow; operands broadcast.
 ---@param b tensor|number
@@ -1033,8 +1039,9 @@ function tensor.linspace(first, last, count, options) end
 ---@param first number
 ---@param last number
 ---@param step? number
+---@param options? { dtype?: "float32"|"float64"|"int64"|"bool" }
 ---@return tensor
-function tensor.arange(first, last, step) end
+function tensor.arange(first, last, step, options) end
 
 --- The same elements in another shape; a view where they lie densely.
 ---@param x tensor
@@ -1323,6 +1330,12 @@ function tensor.atan2(a, b) end
 ---@param b tensor|number
 ---@return tensor
 function tensor.mod(a, b) end
+
+--- Element by element: ⌊a/b⌋, the integer below; slope 0; operands broadcast.
+---@param a tensor
+---@param b tensor|number
+---@return tensor
+function tensor.floor_divide(a, b) end
 
 --- Element by element: ln(e^a + e^b) without overflow; operands broadcast.
 ---@param a tensor

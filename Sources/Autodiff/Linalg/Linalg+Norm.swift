@@ -54,7 +54,7 @@ extension Linalg {
     case .power(.infinity):
       if x.shape[axis] == 0 { return try sum(x, axis: axis) }
       return try extreme(abs(x), .maximum, axis: axis)
-    case .power(let p): return try power(sum(power(abs(x), p), axis: axis), 1 / p)
+    case .power(let p): return try Autodiff.norm(x, p, axis: axis)
     case .frobenius, .nuclear:
       throw UserError("order must be a number or 'inf' for vectors; 'fro' and 'nuc' take matrices")
     }
@@ -66,13 +66,19 @@ extension Linalg {
     case .frobenius:
       return try rootOfSquares(
         reshape(x, to: x.batch + [x.matrixRows * x.matrixColumns]), axis: x.rank - 2)
-    case .nuclear: return try sum(svdvals(x), axis: rows)
+    case .nuclear: return try sum(flatAtZero(svdvals(x)), axis: rows)
     case .power(1): return try largest(sum(abs(x), axis: rows))
     case .power(.infinity): return try largest(sum(abs(x), axis: columns))
-    case .power(2): return try largest(svdvals(x))
+    case .power(2): return try largest(flatAtZero(svdvals(x)))
     case .power(let p):
       throw UserError("order must be 1, 2, 'inf', 'fro' or 'nuc' for matrices, got \(p)")
     }
+  }
+
+  /// Singular values with slope 0 where they are 0.
+  private static func flatAtZero(_ s: Tensor) throws -> Tensor {
+    if s.trace == nil { return s }
+    return try s * sign(s)
   }
 
   /// The largest along the last axis, 0 where there is none.

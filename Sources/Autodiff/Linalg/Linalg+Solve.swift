@@ -66,7 +66,7 @@ extension Linalg {
       ])
   }
 
-  /// d = det A: Ā = d̄ d A⁻ᵀ; the gradient needs an invertible A.
+  /// d = det A: Ā = d̄ d A⁻ᵀ, and d̄ adj(A)ᵀ where some A is singular.
   public static func determinant(_ x: Tensor) throws -> Tensor {
     func value(_ x: Tensor) throws -> Tensor {
       let (sign, logarithm) = try x.signAndLogDeterminant()
@@ -76,7 +76,37 @@ extension Linalg {
     if x.trace == nil { return try value(x) }
     return try record(
       "det", [x], forward: { try value($0[0]) },
-      pullbacks: [{ inputs, d, g in try determinantFlow(inputs[0], g * d) }])
+      pullbacks: [
+        { inputs, d, g in
+          // What is recorded cannot ask for values; its inverse is an error for a singular A.
+          if try Recording.current != nil || !d.value.doubles().contains(0) {
+            return try determinantFlow(inputs[0], g * d)
+          }
+          let wide = try expandedAxis(expandedAxis(g, at: g.rank), at: g.rank + 1)
+          return try wide * transpose(adjugate(inputs[0]))
+        }
+      ])
+  }
+
+  private static let largestAdjugate = 16
+
+  /// adj(A) = (−1)ⁿ⁻¹ Mₙ with M₁ = I, Mₖ₊₁ = A Mₖ − tr(A Mₖ)/k I (Faddeev and Leverrier), in float64: a
+  /// polynomial, so that singular matrices have slopes of any order.
+  private static func adjugate(_ x: Tensor) throws -> Tensor {
+    let n = x.matrixColumns
+    guard n <= largestAdjugate else {
+      throw UserError(
+        "the gradient of det at a singular matrix is for \(largestAdjugate) rows at most, got \(n)")
+    }
+    let a = try convert(x, to: .float64)
+    let one = try identity(n, .float64)
+    var m = try broadcast(one, to: Shape(x.batch + [n, n]))
+    for k in 1..<max(n, 1) {
+      let product = try matmul(a, m)
+      let part = try trace(product) / Double(k)
+      m = try product - expandedAxis(expandedAxis(part, at: part.rank), at: part.rank + 1) * one
+    }
+    return try convert(n % 2 == 0 ? -m : m, to: x.dtype)
   }
 
   /// The sign of det A and ln |det A|: Ā = l̄ A⁻ᵀ.

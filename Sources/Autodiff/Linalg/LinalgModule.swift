@@ -46,7 +46,7 @@ public enum LinalgModule {
     ) { (x: Tensor, tolerance: Double?) in try Linalg.pinv(x, tolerance: tolerance) },
     .function(
       "det", "The determinant.", .arg("x", matrix),
-      details: "The gradient needs an invertible x.",
+      details: "The gradient at a singular x is for 16 rows at most.",
       example: "return linalg.det(tensor{{2, 0}, {1, 4}})"
     ) { (x: Tensor) in try Linalg.determinant(x) },
     .function(
