@@ -20,6 +20,12 @@ struct EveryGradientTests {
     if let type = entry.receiver?.typeName, let maker = BadInputTests.makers[type] {
       fields.append("type = \(quoted(type)), make = function() return \(maker) end")
     }
+    let places = entry.parameters.enumerated().compactMap { place, parameter -> String? in
+      guard parameter.type.contains("tensor") else { return nil }
+      return parameter.role == .option
+        ? "[\(quoted(parameter.name))] = true" : "[\(place + 1)] = true"
+    }
+    fields.append("takes = {\(places.joined(separator: ", "))}")
     fields.append("example = \(quoted(entry.example))")
     return "{\(fields.joined(separator: ", "))}"
   }

@@ -6,7 +6,8 @@
 --
 -- run: moondrift every_gradient.lua ENTRIES
 -- ENTRIES is a Lua file that returns a list of
---   {module, name, kind = "function", "call", "method" or "metamethod", event, type, example}
+--   {module, name, kind = "function", "call", "method" or "metamethod", event, type, example,
+--    takes = {[position or name] = whether a tensor may stand there}}
 -- Exit code 1 and a line for each deviation; the last line on stdout counts what was compared.
 
 local step, tolerance = 1e-5, 2e-5
@@ -39,7 +40,7 @@ local function map(value, f, depth)
   return copy
 end
 
-local deviations, compared, refused = {}, 0, 0
+local deviations, compared, refused, in_float32 = {}, 0, 0, {}
 local function deviate(label, text)
   deviations[#deviations + 1] = label .. ": " .. tostring(text)
 end
@@ -145,7 +146,10 @@ local function check_call(label, f, arguments)
   local leaves = leaves_of(arguments)
   if #leaves == 0 or constant[label] then return end
   local points, rough = {}, false
-  for i, leaf in ipairs(leaves) do points[i] = moved_inwards(leaf, 10 * i) end
+  for i, leaf in ipairs(leaves) do
+    points[i] = moved_inwards(leaf, 10 * i)
+    if symmetric[label] then points[i] = (points[i] + points[i]:transpose()) / 2 end
+  end
   local function runs()
     return pcall(function()
       local call = with_leaves(arguments, leaves, points)
@@ -155,10 +159,32 @@ local function check_call(label, f, arguments)
   if not runs() then
     for i, leaf in ipairs(leaves) do points[i] = leaf:detach():copy() end
     rough = true
+    in_float32[label] = true
     local passed, message = runs()
     if not passed then return deviate(label, "cannot be called again: " .. tostring(message)) end
   end
   for place in ipairs(leaves) do check_leaf(label, f, arguments, leaves, points, place, rough) end
+end
+
+-- A call, and once more for each number in it where a tensor may stand, with that tensor.
+local function variants(entry, call)
+  local list = {call.arguments}
+  local function add(place, name)
+    local copy = map(call.arguments, function(value) return value end)
+    local holder = name and copy[place] or copy
+    holder[name or place] = tensor(holder[name or place])
+    list[#list + 1] = copy
+  end
+  for place = 1, call.arguments.n do
+    local value = call.arguments[place]
+    if type(value) == "number" and entry.takes[place] then add(place) end
+    if type(value) == "table" then
+      for name, item in pairs(value) do
+        if type(name) == "string" and type(item) == "number" and entry.takes[name] then add(place, name) end
+      end
+    end
+  end
+  return list
 end
 
 -- Runs an example and returns the calls it makes of the entry.
@@ -231,7 +257,9 @@ for _, entry in ipairs(dofile(arg[1])) do
   label = label .. "." .. (entry.kind == "call" and "call" or entry.event or entry.name)
   local calls = calls_of(entry)
   if #calls > 0 then seen = seen + 1 end
-  for _, call in ipairs(calls) do check_call(label, call.f, call.arguments) end
+  for _, call in ipairs(calls) do
+    for _, arguments in ipairs(variants(entry, call)) do check_call(label, call.f, arguments) end
+  end
 end
 
 for _, line in ipairs(deviations) do io.stderr:write(line, "\n") end
