@@ -185,10 +185,12 @@ extension BinaryRule {
       return try g * c * (c == 2 ? a : Autodiff.power(a, c - 1))
     }
   ) { a, b, _, g in
+    if try !a.value.mayHoldZero() { return try g * b * Autodiff.power(a, b - 1) }
     // The slope of a⁰ is 0 at a = 0 too, where 0 · a⁻¹ is not.
     let none = try both(a, .equal, b, .equal)
     return try g * b * Autodiff.power(a, choose(none, .scalar(1, b.dtype), b) - 1)
   } second: { a, b, z, g in
+    if try !a.value.mayHoldZero() { return try g * z * Autodiff.log(a) }
     // That of 0ᵇ is 0 for b of 0 and more, as xᵇ ln x tends to 0 for b > 0.
     let none = try both(a, .equal, b, .greaterEqual)
     return try g * z * Autodiff.log(choose(none, .scalar(1, a.dtype), a))

@@ -101,7 +101,7 @@ private func finiteTop(_ x: Tensor, axis: Int) throws -> Tensor {
 
 /// ln x, with slope 0 where x is 0: there all terms of the sum are e^−∞.
 private func logOfSum(_ x: Tensor) throws -> Tensor {
-  if x.trace == nil { return try log(x) }
+  if try x.trace == nil || !x.value.mayHoldZero() { return try log(x) }
   let isZero = try x.value.compared(with: .scalar(0, x.dtype), .equal)
   return try choose(
     isZero, .scalar(-.infinity, x.dtype), log(choose(isZero, .scalar(1, x.dtype), x)))

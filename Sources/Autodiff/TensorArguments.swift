@@ -44,12 +44,12 @@ public enum Operand: Argument {
   /// As a tensor to be compared with another operand. A number is rounded to the type of a float32
   /// tensor beside it, as in arithmetic; beside an int64 or bool tensor it is compared as it is.
   public func comparable(with other: Operand) throws -> Tensor {
-    let whole = try exact()
-    if case .tensor = self { return whole }
-    if case .tensor(let x) = other, x.dtype.isFloatingPoint {
-      return try whole.converted(to: x.dtype)
+    guard case .tensor(let x) = other, x.dtype.isFloatingPoint else { return try exact() }
+    switch self {
+    case .tensor(let y): return y
+    case .number(let value): return try .scalar(value, x.dtype)
+    case .integer(let value): return try .scalar(Double(value), x.dtype)
     }
-    return whole
   }
 
   /// As a tensor to be joined with another operand. A number takes the type of a tensor beside it:

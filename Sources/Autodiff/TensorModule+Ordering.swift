@@ -69,7 +69,7 @@ extension TensorModule {
       example: "return tensor{1, 2, 2, 4}:histogram(3)"
     ) { (x: Tensor, bins: Int, range: [Double]?) in
       let values = try x.constant("x").doubles()
-      let (first, last) = try ends(of: values, range)
+      let (first, last) = try ends(of: values, range, x.dtype)
       var counts = [Int64](repeating: 0, count: bins)
       let equal = EqualBins(from: first, to: last, count: bins)
       for value in values where value >= first && value <= last {
@@ -80,12 +80,17 @@ extension TensorModule {
     },
   ]
 
-  private static func ends(of values: [Double], _ range: [Double]?) throws -> (Double, Double) {
+  /// The ends of a histogram; those that are given are rounded to the type of the values, so that a
+  /// value made of an end lies at it.
+  private static func ends(of values: [Double], _ range: [Double]?, _ dtype: DType) throws
+    -> (Double, Double)
+  {
     if let range {
-      guard range.count == 2, range[0] < range[1], range[0].isFinite, range[1].isFinite else {
+      let ends = dtype == .float32 ? range.map { Double(Float($0)) } : range
+      guard ends.count == 2, ends[0] < ends[1], ends[0].isFinite, ends[1].isFinite else {
         throw UserError("range must be {first, last} with first below last, got \(range.literal)")
       }
-      return (range[0], range[1])
+      return (ends[0], ends[1])
     }
     guard let low = values.min(), let high = values.max() else { return (0, 1) }
     guard values.allSatisfy(\.isFinite) else {

@@ -3,6 +3,20 @@ import Catalog
 // What a loop asks after each step: has a number become NaN or infinite, and in which row?
 
 extension Tensor {
+  /// Whether an element is 0; while a program is recorded, whether one may ever be.
+  public func mayHoldZero() throws -> Bool {
+    if Recording.current != nil { return true }
+    let dense = try densified()
+    func holds<T: BinaryFloatingPoint & Element>(_ type: T.Type) -> Bool {
+      UnsafeBufferPointer(start: dense.pointer(T.self), count: elementCount).contains(0)
+    }
+    return switch dtype {
+    case .float32: holds(Float.self)
+    case .float64: holds(Double.self)
+    default: true
+    }
+  }
+
   /// Whether no element is NaN or infinite. Integers always are finite.
   public func isFinite() throws -> Bool {
     try Recording.requireNumbers(of: self)

@@ -43,6 +43,8 @@ expect(list(tensor.where(x:greater(0.3), x, 0.3):equal(0.3)), "true true false f
 local slope = grad.grad(function(x) return x:clamp(0.3, 0.7):sum() end)
 expect(list(slope(tensor{0.3, 0.7, 0.2})), "1.0 1.0 0.0")
 
+expect(list((tensor{0.3, 0.1}:histogram(1, {range = {0.1, 0.3}}))), "2")
+
 -- Two tensors of different types are compared exactly, and so is an integer with any number.
 expect(list(tensor{0.1}:equal(tensor({0.1}, {dtype = "float64"}))), "false")
 local k = tensor({1, 2}, {dtype = "int64"})
