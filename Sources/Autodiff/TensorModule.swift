@@ -192,7 +192,9 @@ public enum TensorModule {
   private static func range(_ first: Double, _ last: Double, _ step: Double, _ dtype: DType) throws
     -> Tensor
   {
-    let steps = ((last / step - first / step) * (1 + 1e-12)).rounded(.down)
+    let span = last - first
+    let exact = span.isFinite ? span / step : last / step - first / step
+    let steps = (exact * (1 + 1e-12)).rounded(.down)
     guard steps < 1e15 else { throw UserError("\(formatNumber(steps + 1)) elements do not fit") }
     let count = Int(max(0, steps + 1))
     if dtype == .int64 {
