@@ -206,7 +206,11 @@ public enum TensorModule {
     } else if dtype == .bool {
       throw UserError("dtype must be 'float32', 'float64' or 'int64', got 'bool'")
     }
-    let numbers = try checkedTensor(count) { first + step * Double($0) }
+    let numbers = try checkedTensor(count) {
+      let number = first + step * Double($0)
+      // The product may overflow where the sum does not.
+      return number.isFinite ? number : first.addingProduct(step, Double($0))
+    }
     let result = try numbers.converted(to: dtype)
     // Neighbours lie closest to each other, counted in what the type can tell apart, at an end.
     for start in count > 1 ? [0, count - 2] : [] {

@@ -164,3 +164,5 @@ expect_error(function() tensor.arange(0, 1, 0.5, {dtype = "int64"}) end,
   "tensor.arange: step must be an integer from -2^53 to 2^53 for int64, got 0.5")
 expect_error(function() tensor.arange(0, 0/0) end, "tensor.arange: last must be a finite number, got nan")
 expect_error(function() tensor.arange(-1/0, 1) end, "tensor.arange: first must be a finite number, got -inf")
+expect(#tensor.arange(1e308, 1e308, 1e-10, {dtype = "float64"}), 1)
+expect(#tensor.arange(-1.5e308, 1.5e308, 1e308, {dtype = "float64"}), 4)

@@ -110,3 +110,14 @@ for _, dtype in ipairs{"float32", "float64"} do
     near(grad.grad(function(x) return other:atan2(x):sum() end)(t{size}):item(), -0.5 / size)
   end
 end
+
+-- Uniform numbers over a range whose width no number of the type holds.
+for dtype, most in pairs{float32 = 3e38, float64 = 1.7e308} do
+  local x = random.stream(1):uniform(1000, {low = -most, high = most, dtype = dtype})
+  assert(x:is_finite():all():item())
+  assert(x:min():item() < -0.9 * most and x:max():item() > 0.9 * most)
+  local middle = (x / most):mean():item()
+  assert(math.abs(middle) < 0.1, middle)
+end
+local ok, message = pcall(function() return random.stream(1):uniform(2, {high = 1e39}) end)
+assert(not ok and message:find("stream.uniform: high must fit in float32, got 1e+39", 1, true), message)
