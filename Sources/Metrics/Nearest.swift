@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Runtime
 import Tensors
@@ -29,7 +30,7 @@ enum Nearest {
       data.dtype.isFloatingPoint ? data.dtype : .float32
     )
     let (distances, places) = try find(
-      x.value.converted(to: type), in: data.value.converted(to: type), k)
+      x.constant("x").converted(to: type), in: data.constant("data").converted(to: type), k)
     return Several(distances, places)
   }
 
