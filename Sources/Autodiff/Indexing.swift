@@ -7,6 +7,9 @@ import Tensors
 /// `{a, b, step}` with a step. A bool tensor selects, over as many leading axes as it has; an int64
 /// tensor picks rows, in its own shape; in a list both choose along their axis, each axis by itself.
 /// Axes and indices are 1-based, negative ones count from the end; out of range is an error.
+///
+/// What Lua reads (`readIndexed`) differs in two points, so that code written for lists works: a
+/// single element is a copy, and the index after the last of axis 1 gives nil.
 public enum Index: Argument {
   case integer(Int)
   case slices([AxisIndex])
@@ -75,7 +78,44 @@ private func place(_ index: Int, axis: Int, of shape: Shape) throws -> Int {
   return place
 }
 
-/// `x[index]`.
+/// `x[index]` as Lua reads it.
+///
+/// A single element is a number of its own, not a view: `x[1], x[2] = x[2], x[1]` swaps and
+/// `table.sort(x)` sorts. Index #x + 1 gives nil, by which `ipairs` and sequences of Lua end.
+func readIndexed(_ x: Tensor, _ index: Index) throws -> Tensor? {
+  switch index {
+  case .integer(let number) where x.rank > 0:
+    if number > 0, number - 1 == x.shape[0] { return nil }
+    if x.rank == 1 { return try element(x, place(number, axis: 0, of: x.shape)) }
+  case .slices:
+    let part = try indexed(x, index)
+    return part.rank == 0 ? try ownElement(part) : part
+  default: break
+  }
+  return try indexed(x, index)
+}
+
+/// One element of a tensor of one axis, as a number of its own.
+private func element(_ x: Tensor, _ index: Int) throws -> Tensor {
+  // Nothing is written while a function is recorded, so a view is as good and costs no operation.
+  if Recording.current != nil { return try select(x, axis: 0, index) }
+  if x.trace == nil { return try x.select(axis: 0, index).copied() }
+  return try record(
+    "element", [x], forward: { try $0[0].select(axis: 0, index).copied() },
+    pullbacks: [
+      { inputs, _, cotangent in
+        try Autodiff.place(
+          expandedAxis(cotangent, at: 0), in: inputs[0].shape, axis: 0, from: index)
+      }
+    ])
+}
+
+/// A view of one element, copied.
+private func ownElement(_ view: Tensor) throws -> Tensor {
+  Recording.current != nil ? view : try TensorModule.convertedCopy(view)
+}
+
+/// `x[index]`, a view where that is possible.
 public func indexed(_ x: Tensor, _ index: Index) throws -> Tensor {
   guard x.rank > 0 else { throw UserError("a 0-d tensor has no axis to index; use x:item()") }
   switch index {

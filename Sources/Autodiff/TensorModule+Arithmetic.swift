@@ -27,6 +27,21 @@ extension TensorModule {
       },
       orderOperator("__lt", "a < b", .less),
       orderOperator("__le", "a <= b", .lessEqual),
+      .metamethod(
+        Tensor.self, "__eq", "a == b",
+        "Whether two 0-d tensors hold one number; otherwise whether both names are one tensor.",
+        .arg("a"), .arg("b")
+      ) { (a: Equated, b: Equated) -> Bool in
+        guard let a = a.tensor, let b = b.tensor else { return false }
+        if a === b { return true }
+        guard a.rank == 0, b.rank == 0 else { return false }
+        return try a.value.compared(with: b.value, .equal).item() != 0
+      },
+      .metamethod(
+        Tensor.self, "__idiv", "a // b", "Not defined: write (a / b):floor().", .arg("a"), .arg("b")
+      ) { (_: Operand, _: Operand) -> Nothing in
+        throw UserError("a // b is not defined for tensors; write (a / b):floor()")
+      },
     ]
 
   private static func binaryOperator(_ event: String, _ form: String, _ rule: BinaryRule) -> Entry {
@@ -152,4 +167,19 @@ extension TensorModule {
       .arg("b"), example: "return tensor{{1, 2}, {3, 4}}:matmul(tensor{1, 1})"
     ) { (a: Tensor, b: Tensor) in try matmul(a, b) }
   ]
+}
+
+/// An operand of `==`, which Lua asks about for any two objects.
+private struct Equated: Argument {
+  /// Nil where it is another object.
+  let tensor: Tensor?
+  static var expectation: String { "a value" }
+  static var luaType: String { "any" }
+
+  static func read(_ frame: Frame, _ index: Int32) throws -> Equated {
+    // A freed tensor is an error, here as everywhere.
+    do { return Equated(tensor: try Tensor.read(frame, index)) } catch is Mismatch {
+      return Equated(tensor: nil)
+    }
+  }
 }

@@ -145,9 +145,10 @@ public enum TensorModule {
     },
     .metamethod(
       Tensor.self, "__index", "x[i]",
-      "A view along axis 1; x[{ {a, b}, {a, b, step}, i, {} }] slices; bool and int64 tensors select.",
+      "A view along axis 1, or a copy of one element; nil at #x + 1. x[{ {a, b}, {a, b, step}, i, {} }] "
+        + "slices; bool and int64 tensors select.",
       .arg("x"), .arg("index"), example: "x = tensor{{1, 2}, {3, 4}}  return x[1], x[{ {}, 2 }]"
-    ) { (x: Tensor, index: Index) in try indexed(x, index) },
+    ) { (x: Tensor, index: Index) in try readIndexed(x, index) },
     .metamethod(
       Tensor.self, "__newindex", "x[i] = v", "Writes numbers or a tensor into part of x.",
       .arg("x"), .arg("index"), .arg("value"), example: "x = tensor.zeros(3)  x[2] = 5"

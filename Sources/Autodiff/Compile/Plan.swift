@@ -110,9 +110,11 @@ public final class Plan {
     case .argument(let place, nil): return arguments[place]
     case .argument(let place, let layout?):
       let argument = try arguments[place].densified()
-      return Tensor(
+      let view = Tensor(
         storage: argument.storage, dtype: layout.dtype, shape: layout.shape,
         strides: layout.strides, offset: argument.offset + layout.offset)
+      // A single element that is read is a copy, here as everywhere.
+      return layout.shape.isEmpty ? try view.copied() : view
     }
   }
 

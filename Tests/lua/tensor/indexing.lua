@@ -98,3 +98,68 @@ expect_error(function()
   local w = tensor{1, 2}
   grad.vjp(function(v) local s = (v * w):sum() w:fill(0) return s end, tensor{1, 2})
 end, "was written to before its gradient was taken")
+
+-- A single element is a number of its own, so that what is written for lists works.
+local v = tensor{1, 2, 3}
+v[1], v[2] = v[2], v[1]
+expect(numbers(v), "3: 2 1 3")
+local before = v[3]
+v[3] = 10
+expect(tostring(before:item()), "3.0")
+v[{3}], v[{1}] = v[{1}], v[{3}]
+expect(numbers(v), "3: 10 1 2")
+local w = tensor{{1, 2}, {3, 4}}
+w[{1, 1}], w[{2, 2}] = w[{2, 2}], w[{1, 1}]
+expect(numbers(w), "2x2: 4 2 3 1")
+w[1][1], w[2][1] = w[2][1], w[1][1]
+expect(numbers(w), "2x2: 3 2 4 1")
+for _, dtype in ipairs{"float32", "float64", "int64"} do
+  local list = tensor({3, 1, 2, 5, 4}, {dtype = dtype})
+  table.sort(list)
+  expect(numbers(list), "5: 1 2 3 4 5")
+  table.sort(list, function(a, b) return a > b end)
+  expect(numbers(list), "5: 5 4 3 2 1")
+end
+-- A row is a view.
+local row = w[1]
+row[1] = 7
+expect(numbers(w), "2x2: 7 2 4 1")
+
+-- Index #x + 1 is nil, by which ipairs ends; any other is out of range.
+local seen = {}
+for i, element in ipairs(tensor{1, 2, 3}) do seen[i] = element:item() end
+expect(table.concat(seen, " "), "1.0 2.0 3.0")
+local rows = 0
+for _, part in ipairs(w) do rows = rows + #part end
+expect(tostring(rows), "4")
+expect(tostring(w[3]), "nil")
+expect(tostring(tensor.zeros{0}[1]), "nil")
+expect_error(function() return w[4] end, "index 4 is out of range for axis 1 of shape [2, 2]")
+expect_error(function() return w[{3}] end, "index 3 is out of range for axis 1 of shape [2, 2]")
+expect_error(function() return w[1][-3] end, "index -3 is out of range for axis 1 of shape [2]")
+expect_error(function() w[3] = 1 end, "index 3 is out of range for axis 1 of shape [2, 2]")
+expect_error(function() return w[math.maxinteger] end, "is out of range for axis 1")
+
+-- Gradients pass through elements, on tapes in tapes and in compiled functions.
+local function f(x) return x[1] * x[2] + x[{3}]^3 end
+local g = grad(f)
+local at = tensor{2, 3, 4}
+expect(numbers(g(at)), "3: 3 2 48")
+expect(numbers(grad(function(x) return g(x)[3] end)(at)), "3: 0 0 24")
+local compiled = grad.compile(g)
+for _ = 1, 3 do expect(numbers(compiled(at)), "3: 3 2 48") end
+local first = grad.compile(function(x) return x[1] end)
+for _ = 1, 3 do
+  local x = tensor{5, 6}
+  local element = first(x)
+  x[1] = 0
+  expect(tostring(element:item()), "5.0")
+end
+
+-- == compares 0-d tensors by their numbers, others by identity.
+expect(tostring(at[1] == tensor(2)), "true")
+expect(tostring(at[1] == at[2]), "false")
+expect(tostring(tensor(0/0) == tensor(0/0)), "false")
+expect(tostring(at == at:copy()), "false")
+expect(tostring(at == sde.vp()), "false")
+expect(tostring(tensor(3) == tensor(3, {dtype = "int64"})), "true")
