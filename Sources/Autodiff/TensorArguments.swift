@@ -65,7 +65,7 @@ public enum Operand: Argument {
 }
 
 /// The Lua integer in a slot whose `value` as a double is rounded.
-private func exactInteger(_ frame: Frame, _ index: Int32, _ value: Double) -> Int? {
+func exactInteger(_ frame: Frame, _ index: Int32, _ value: Double) -> Int? {
   guard abs(value) >= 0x1p53, frame.host.pointee.isInteger(frame.state, index) != 0,
     let integer = frame.integer(at: index), Int(exactly: value) != integer
   else { return nil }
@@ -94,10 +94,10 @@ public struct ShapeArgument: Argument {
     if frame.type(at: index) == LuaType.number, let length = frame.integer(at: index) {
       return ShapeArgument(lengths: [length])
     }
-    guard frame.type(at: index) == LuaType.table, let lengths = try? [Int].read(frame, index) else {
-      throw Mismatch(expected: expectation)
+    guard frame.type(at: index) == LuaType.table else { throw Mismatch(expected: expectation) }
+    do { return ShapeArgument(lengths: try [Int].read(frame, index)) } catch let list as Mismatch {
+      throw Mismatch(expected: expectation, got: list.got)
     }
-    return ShapeArgument(lengths: lengths)
   }
 
   public func shape() throws -> Shape { try Shape(checking: lengths) }
@@ -130,6 +130,9 @@ public enum TensorSource: Argument {
     if frame.type(at: index) == LuaType.userdata {
       guard let x = try? Tensor.read(frame, index) else { throw Mismatch(expected: expectation) }
       return .tensor(x)
+    }
+    guard [LuaType.number, LuaType.boolean, LuaType.table].contains(frame.type(at: index)) else {
+      throw Mismatch(expected: expectation)
     }
     var reader = NestedListReader(frame: frame)
     try reader.read(index, depth: 0)
@@ -164,59 +167,5 @@ public enum TensorSource: Argument {
       out[i] = value
     }
     return result
-  }
-}
-
-/// Walks nested lists, checking that all of one depth are equally long.
-private struct NestedListReader {
-  let frame: Frame
-  var values: [Double] = []
-  var integers: [Int: Int] = [:]
-  var isBoolean = true
-  private var lengths: [Int] = []
-
-  init(frame: Frame) { self.frame = frame }
-
-  func shape() throws -> Shape { try Shape(checking: lengths) }
-
-  mutating func read(_ index: Int32, depth: Int) throws {
-    let host = frame.host.pointee
-    switch frame.type(at: index) {
-    case LuaType.number, LuaType.boolean:
-      let isNumber = frame.type(at: index) == LuaType.number
-      guard depth == lengths.count else {
-        throw Mismatch(
-          sentence: "must have lists of equal depth, got \(frame.describe(at: index)) beside a list"
-        )
-      }
-      if isNumber { isBoolean = false }
-      let value =
-        isNumber ? frame.number(at: index) : Double(host.boolean(frame.state, index))
-      integers[values.count] = isNumber ? exactInteger(frame, index, value) : nil
-      values.append(value)
-    case LuaType.table:
-      guard host.reserve(frame.state, 2) != 0, depth < Shape.maximumRank else {
-        throw Mismatch(sentence: "must be nested at most \(Shape.maximumRank) deep")
-      }
-      let table = host.absoluteIndex(frame.state, index)
-      let length = host.length(frame.state, table)
-      if depth == lengths.count {
-        guard values.isEmpty else {
-          throw Mismatch(sentence: "must have lists of equal depth, got a list beside a number")
-        }
-        lengths.append(length)
-      }
-      guard lengths[depth] == length else {
-        throw Mismatch(
-          sentence: "must have lists of equal length, got \(length) beside \(lengths[depth])")
-      }
-      for position in stride(from: 1, through: length, by: 1) {
-        _ = host.getIndex(frame.state, table, position)
-        defer { frame.pop() }
-        try read(-1, depth: depth + 1)
-      }
-    default:
-      throw Mismatch(expected: TensorSource.expectation)
-    }
   }
 }

@@ -79,6 +79,12 @@ extension Array: Argument where Element: Argument {
     else { throw Mismatch(expected: expectation) }
     let index = frame.host.pointee.absoluteIndex(frame.state, index)
     let count = frame.host.pointee.length(frame.state, index)
+    switch frame.flaw(ofListAt: index, length: count) {
+    case nil: break
+    case .hole(let place)?:
+      throw Mismatch(expected: expectation, got: "nil at position \(place)")
+    case .key(let key)?: throw Mismatch(expected: expectation, got: "a list with the key \(key)")
+    }
     var elements: [Element] = []
     elements.reserveCapacity(count)
     for position in stride(from: 1, through: count, by: 1) {

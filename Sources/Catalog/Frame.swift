@@ -78,6 +78,12 @@ public struct Frame {
     }
   }
 
+  /// The kind of a value with its article: `nil`, `a string`, `a tensor`.
+  public func kind(at index: Int32) -> String {
+    if isMissing(at: index) { return "nil" }
+    return articled(String(cString: host.pointee.typeName(state, index)))
+  }
+
   /// Any of our objects, whatever its class.
   public func anyObject(at index: Int32) -> (any Object)? {
     guard let pointer = host.pointee.object(state, index) else { return nil }
