@@ -97,7 +97,7 @@ let package = Package(
     .target(name: "LuaHost", dependencies: ["CLua", "Catalog", "Runtime"]),
     .target(
       name: "Shell",
-      dependencies: ["CReadline", "CLua", "Catalog", "Runtime", "LuaHost", "Reference"]),
+      dependencies: ["CReadline", "CLua", "Catalog", "Runtime", "Tensors", "LuaHost", "Reference"]),
     .executableTarget(
       name: "moondrift",
       dependencies: ["Catalog", "Runtime", "Tensors", "Library", "Reference", "LuaHost", "Shell"],
@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(name: "StructureTests"),
     .testTarget(name: "ShellTests", dependencies: ["TestSupport", "moondrift"]),
     .testTarget(
-      name: "LibraryTests", dependencies: ["Library", "Catalog", "TestSupport", "moondrift"]),
+      name: "LibraryTests",
+      dependencies: ["Library", "Catalog", "LuaHost", "TestSupport", "moondrift"]),
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Catalog", "TestSupport", "moondrift"]),
     .testTarget(

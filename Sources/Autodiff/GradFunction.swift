@@ -4,6 +4,7 @@ import Tensors
 /// What `grad.grad(f)` and its kin return: a function of the same arguments as `f`.
 public final class GradFunction: Callable {
   public static var typeName: String { "transform" }
+  public static var errorName: String { "grad.grad" }
 
   enum Kind { case gradient, valueAndGradient, rule }
 
@@ -30,6 +31,21 @@ public final class GradFunction: Callable {
   }
 
   func callAsFunction(_ arguments: [Value]) throws -> ValueList {
+    do { return try results(arguments) } catch let error as UserError {
+      throw NamedError(name, error.message)
+    }
+  }
+
+  /// The function that made it, by which its errors go.
+  private var name: String {
+    switch kind {
+    case .gradient: "grad.grad"
+    case .valueAndGradient: "grad.value_and_grad"
+    case .rule: "grad.rule"
+    }
+  }
+
+  private func results(_ arguments: [Value]) throws -> ValueList {
     switch kind {
     case .gradient: return ValueList([try differentiate(arguments).gradient])
     case .valueAndGradient:

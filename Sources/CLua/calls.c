@@ -2,6 +2,8 @@
 // Swift frame is left. To Lua: everything that may raise goes through a protected call.
 #include "universe.h"
 
+#include <string.h>
+
 struct clua_scope clua_enter(lua_State *L) {
   struct clua_universe *u = universe_of(L);
   struct clua_scope scope = {clua_current, u->running};
@@ -114,6 +116,12 @@ void *clua_bound_function(lua_State *L, int index) {
   return function;
 }
 
+bool clua_is_dot_call(lua_State *L) {
+  lua_Debug record;
+  if (!lua_getstack(L, 0, &record) || !lua_getinfo(L, "n", &record)) return false;
+  return strcmp(record.namewhat, "field") == 0;
+}
+
 // --- Protected calls ------------------------------------------------------------------------------
 
 int clua_call(lua_State *L, int arguments, int results) {
@@ -134,15 +142,39 @@ static int with_traceback(lua_State *L) {
   return 1;
 }
 
-int clua_call_traced(lua_State *L, int arguments, int results) {
+/// Whether one function of Lua runs, and not in place of its caller: a line that was typed, alone.
+static bool is_shallow(lua_State *L) {
+  lua_Debug record;
+  int count = 0;
+  for (int level = 1; lua_getstack(L, level, &record); level++) {
+    if (!lua_getinfo(L, "St", &record) || record.istailcall) return false;
+    if (*record.what != 'C' && ++count > 1) return false;
+  }
+  return true;
+}
+
+static int with_traceback_of_calls(lua_State *L) {
+  if (lua_type(L, 1) == LUA_TSTRING && is_shallow(L)) return 1;
+  return with_traceback(L);
+}
+
+static int call_handled(lua_State *L, int arguments, int results, lua_CFunction on_error) {
   int handler = lua_gettop(L) - arguments;
-  lua_pushcfunction(L, with_traceback);
+  lua_pushcfunction(L, on_error);
   lua_insert(L, handler);
   struct clua_scope scope = clua_enter(L);
   int status = lua_pcall(L, arguments, results, handler);
   clua_leave(L, scope);
   lua_remove(L, handler);
   return status;
+}
+
+int clua_call_traced(lua_State *L, int arguments, int results) {
+  return call_handled(L, arguments, results, with_traceback);
+}
+
+int clua_call_typed(lua_State *L, int arguments, int results) {
+  return call_handled(L, arguments, results, with_traceback_of_calls);
 }
 
 int clua_load_file(lua_State *L, const char *path) { return luaL_loadfile(L, path); }

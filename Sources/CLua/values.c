@@ -34,6 +34,13 @@ void clua_push_function_place(lua_State *L, int index) {
   lua_pushfstring(L, "%s:%d", record.short_src, record.linedefined);
 }
 
+void clua_push_function_source(lua_State *L, int index) {
+  lua_Debug record;
+  lua_pushvalue(L, index);
+  lua_getinfo(L, ">S", &record);
+  lua_pushstring(L, record.source);
+}
+
 const char *clua_type_name(lua_State *L, int index) {
   const char *name = NULL;
   if (lua_getmetatable(L, index)) {

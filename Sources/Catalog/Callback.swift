@@ -54,8 +54,10 @@ public final class Callback: Argument {
     defer { now.pop() }
     do { return try Result.read(now, -1) } catch let mismatch as Mismatch {
       if let sentence = mismatch.sentence { throw UserError("the result of \(name) \(sentence)") }
+      let hint = now.isMissing(at: -1) ? "; is a 'return' missing?" : ""
       throw UserError(
-        "\(name) must return \(mismatch.expected), got \(mismatch.got ?? now.describe(at: -1))")
+        "\(name) must return \(mismatch.expected), got \(mismatch.got ?? now.describe(at: -1))"
+          + hint)
     }
   }
 

@@ -8,6 +8,20 @@ public struct UserError: Error, CustomStringConvertible {
   public var description: String { message }
 }
 
+/// A mistake that names another function than the one that Lua called: an object that is called stands
+/// for the function that made it.
+public struct NamedError: Error, CustomStringConvertible {
+  public let name: String
+  public let message: String
+
+  public init(_ name: String, _ message: String) {
+    self.name = name
+    self.message = message
+  }
+
+  public var description: String { "\(name): \(message)" }
+}
+
 /// A value that is not what a parameter takes. Only built when something went wrong.
 public struct Mismatch: Error {
   /// What was expected, with its article: `a number`.
@@ -49,13 +63,14 @@ public final class LuaError: Error, CustomStringConvertible, @unchecked Sendable
   deinit { host.pointee.release(reference) }
 }
 
-/// The name among `known` that is nearest to a mistyped one, when it is near enough to suggest.
+/// The name among `known` that is nearest to a mistyped one, when it is near enough to suggest: one
+/// letter in three may be another, and one more where the first two agree.
 public func nearestName(to name: String, among known: [String]) -> String? {
-  let limit = max(1, name.count / 3 + 1)
+  let limit = max(1, name.count / 3)
   return
     known
     .map { (candidate: $0, distance: editDistance(name, $0)) }
-    .filter { $0.distance <= limit }
+    .filter { $0.distance <= limit + ($0.candidate.hasPrefix(name.prefix(2)) ? 1 : 0) }
     .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?
     .candidate
 }
@@ -82,10 +97,22 @@ public func editDistance(_ a: String, _ b: String) -> Int {
   return last[b.count]
 }
 
-/// `unknown option 'setps' (did you mean steps?)`, or with the whole list where nothing is near.
+/// `unknown option 'setps' (did you mean steps?)`, or with the whole list where nothing is near. A name
+/// that another library has for one of them counts as near.
 public func unknownName(_ kind: String, _ name: String, known: [String]) -> String {
-  if let near = nearestName(to: name, among: known) {
+  let foreign = ForeignNames.option(name, known: known)
+  if let near = foreign ?? nearestName(to: name, among: known) {
     return "unknown \(kind) '\(name)' (did you mean \(near)?)"
   }
   return "unknown \(kind) '\(name)' (known: \(known.joined(separator: ", ")))"
+}
+
+/// What an error says behind an unknown member or function: what to write for a name of another
+/// library, the nearest name, or all of them where they are few.
+public func suggestion(for name: String, among known: [String], foreign: [String: String]) -> String
+{
+  if let here = foreign[name] { return ": write \(here)" }
+  if let near = nearestName(to: name, among: known) { return " (did you mean \(near)?)" }
+  let listed = known.filter { $0 != "free" }
+  return (1...8).contains(listed.count) ? " (known: \(listed.joined(separator: ", ")))" : ""
 }

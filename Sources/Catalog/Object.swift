@@ -5,6 +5,8 @@
 public protocol Object: AnyObject, Argument, Results {
   /// The name of the type in Lua, help and errors: `tensor`.
   static var typeName: String { get }
+  /// How errors of its operators begin; the type's name unless it stands for a function.
+  static var errorName: String { get }
   /// One line that reads well: `score_mlp(1 → 16 → 1, silu, 129 parameters)`.
   func describe() -> String
 }
@@ -15,6 +17,7 @@ extension Object {
     unsafeBitCast(ObjectIdentifier(Self.self), to: UnsafeRawPointer.self)
   }
 
+  public static var errorName: String { typeName }
   public static var expectation: String { articled(typeName) }
   public static var luaType: String { typeName }
   public static var resultTypes: [String] { [typeName] }

@@ -8,10 +8,22 @@ final class BoundFunction {
   /// As errors name it: `sample.euler_maruyama`; empty where the message says all.
   let name: String
   let body: (Frame) throws -> Int32
+  /// What an error says besides, where the call went wrong in a common way.
+  private let hint: CallHint?
 
-  init(_ name: String, _ body: @escaping (Frame) throws -> Int32) {
+  init(_ name: String, hint: CallHint? = nil, _ body: @escaping (Frame) throws -> Int32) {
     self.name = name
     self.body = body
+    self.hint = hint
+  }
+
+  /// The function of an entry.
+  ///
+  /// - Parameter isMember: whether it is reached through an object.
+  convenience init(
+    _ name: String, _ entry: Entry, isMember: Bool, _ body: @escaping (Frame) throws -> Int32
+  ) {
+    self.init(name, hint: CallHint(entry, name: name, isMember: isMember), body)
   }
 
   /// Hands Lua's C side the functions it calls in Swift. Runs once, before the first state.
@@ -43,6 +55,9 @@ final class BoundFunction {
 
   /// Pushes the error and says how it is to be raised.
   private func report(_ error: any Error, _ frame: Frame) -> Int32 {
+    // Before the arguments go.
+    let hint =
+      error is UserError ? hint?.text(frame, isDotCall: clua_is_dot_call(frame.state)) : nil
     frame.host.pointee.setTop(frame.state, 0)
     switch error {
     case let error as LuaError:
@@ -53,8 +68,9 @@ final class BoundFunction {
     case is Cancelled:
       frame.push("interrupted!")
       return CLUA_RAISE_INTERRUPT
+    case is NamedError: frame.push("\(error)")
     default:
-      frame.push(prefix + "\(error)")
+      frame.push(prefix + "\(error)" + (hint.map { "; \($0)" } ?? ""))
     }
     return CLUA_RAISE
   }

@@ -20,9 +20,11 @@ struct ClassPlan {
     guard let body = entry.body else { return }
     switch entry.kind {
     case .function:
-      methods.append((entry.name, BoundFunction("\(module).\(entry.name)", body)))
+      methods.append(
+        (entry.name, BoundFunction("\(module).\(entry.name)", entry, isMember: true, body)))
     case .method:
-      methods.append((entry.name, BoundFunction("\(name).\(entry.name)", body)))
+      methods.append(
+        (entry.name, BoundFunction("\(name).\(entry.name)", entry, isMember: true, body)))
     case .property:
       properties.append((entry.name, BoundFunction(name, body)))
     case .metamethod(let event):
@@ -32,7 +34,7 @@ struct ClassPlan {
         if event == "__index" { indexTakesNames = takesNames }
         if event == "__newindex" { assignmentTakesNames = takesNames }
       }
-      events[event] = BoundFunction(name, body)
+      events[event] = BoundFunction(type.errorName, body)
     case .constant: break
     }
   }
@@ -71,12 +73,13 @@ struct ClassPlan {
   private var missing: BoundFunction {
     let name = name
     let known = (methods.map(\.name) + properties.map(\.name) + ["free"]).sorted()
+    let foreign = name == "tensor" ? ForeignNames.tensorMembers : [:]
     return BoundFunction("") { frame in
       guard let key = frame.string(at: 2) else {
         throw UserError("\(articled(name)) cannot be indexed by \(frame.describe(at: 2))")
       }
-      let near = nearestName(to: key, among: known).map { " (did you mean \($0)?)" } ?? ""
-      throw UserError("\(name) has no member '\(key)'\(near)")
+      throw UserError(
+        "\(name) has no member '\(key)'\(suggestion(for: key, among: known, foreign: foreign))")
     }
   }
 

@@ -81,8 +81,8 @@ struct ModuleInstaller {
     let table = clua_top(state)
     clua_push_table(state, 0, 3)  // its metatable
     setFunctions(of: module, in: table)
-    if let body = module.callee?.body {
-      clua_push_module_call(state, keep(BoundFunction(module.name, body)))
+    if let entry = module.callee, let body = entry.body {
+      clua_push_module_call(state, keep(BoundFunction(module.name, entry, isMember: false, body)))
       frame.setField(table + 1, "__call")
     }
     clua_push_module_index(state, keep(missing(in: module)))
@@ -101,7 +101,8 @@ struct ModuleInstaller {
         frame.setField(table, entry.name)
       case .function:
         guard let body = entry.body else { continue }
-        clua_push_function(state, keep(BoundFunction("\(module.name).\(entry.name)", body)))
+        let name = "\(module.name).\(entry.name)"
+        clua_push_function(state, keep(BoundFunction(name, entry, isMember: false, body)))
         frame.setField(table, entry.name)
       case .method, .property, .metamethod: break
       }
@@ -113,8 +114,10 @@ struct ModuleInstaller {
     BoundFunction("") { frame in
       let key = frame.string(at: 2) ?? ""
       let known = module.entries.filter { $0.receiver == nil || $0.isAlsoMethod }.map(\.name)
-      let near = nearestName(to: key, among: known).map { " (did you mean \($0)?)" } ?? ""
-      throw UserError("module \(module.name) has no '\(key)'\(near)")
+      let foreign = ForeignNames.functions[module.name] ?? [:]
+      throw UserError(
+        "module \(module.name) has no '\(key)'"
+          + suggestion(for: key, among: known, foreign: foreign))
     }
   }
 }

@@ -35,6 +35,46 @@ extension LuaState {
     return false
   }
 
+  /// Pushes a property of one of our objects; its getter is Swift, so nothing of the script runs.
+  package func pushProperty(of index: Int32, _ name: String) -> Bool {
+    let top = clua_top(pointer)
+    guard clua_reserve(pointer, 6) != 0, let key = clua_object_class(pointer, index),
+      clua_push_members(pointer, key, 2)
+    else { return false }
+    let isProperty = clua_get_field(pointer, -1, name) != LuaType.nil
+    clua_set_top(pointer, top)
+    return isProperty && pushByIndex(of: index) { Frame(pointer).push(name) }
+  }
+
+  /// Pushes an element of a table by raw access, or of one of our objects.
+  package func pushElement(of index: Int32, _ place: Int) -> Bool {
+    guard clua_reserve(pointer, 6) != 0 else { return false }
+    if clua_type(pointer, index) == LuaType.table {
+      if clua_get_index(pointer, index, place) != LuaType.nil { return true }
+      clua_set_top(pointer, -2)
+      return false
+    }
+    guard clua_object_class(pointer, index) != nil else { return false }
+    return pushByIndex(of: index) { clua_push_integer(pointer, Int64(place)) }
+  }
+
+  /// Pushes what the `__index` of an object of ours gives for the key that `pushKey` pushes.
+  private func pushByIndex(of index: Int32, _ pushKey: () -> Void) -> Bool {
+    let top = clua_top(pointer)
+    let index = clua_absolute_index(pointer, index)
+    if clua_get_metatable(pointer, index),
+      clua_get_field(pointer, -1, "__index") == LuaType.function
+    {
+      clua_push_copy(pointer, index)
+      pushKey()
+      if clua_call(pointer, 2, 1) == CLUA_OK, clua_type(pointer, -1) != LuaType.nil {
+        return keepTop(above: top)
+      }
+    }
+    clua_set_top(pointer, top)
+    return false
+  }
+
   /// The names a value has, its own and those behind it.
   package func memberNames(of index: Int32, methodsOnly: Bool) -> [(name: String, kind: MemberKind)]
   {
@@ -132,5 +172,16 @@ extension Frame {
     clua_push_function_place(state, index)
     defer { pop() }
     return string(at: -1)
+  }
+
+  /// The file in which a Lua function was written; nil for one that was typed or made by `load`.
+  package func file(ofFunctionAt index: Int32) -> String? {
+    guard clua_type(state, index) == LuaType.function, !clua_is_c_function(state, index),
+      clua_reserve(state, 3) != 0
+    else { return nil }
+    clua_push_function_source(state, index)
+    defer { pop() }
+    guard let source = string(at: -1), source.hasPrefix("@") else { return nil }
+    return String(source.dropFirst())
   }
 }

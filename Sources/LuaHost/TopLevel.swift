@@ -14,10 +14,22 @@ extension LuaState {
     return clua_call_traced(pointer, arguments, results)
   }
 
+  /// Calls the chunk on top of the stack that was typed at the prompt: an error in the chunk itself, and
+  /// not in a function that it calls, has no traceback.
+  package func callTyped(results: Int32) -> Int32 {
+    clua_begin_interruptible(pointer)
+    defer { clua_end_interruptible(pointer) }
+    return clua_call_typed(pointer, 0, results)
+  }
+
   /// Pops an error and prints it.
   package func reportError(_ programName: String?) {
-    let message = Frame(pointer).string(at: -1) ?? "(error object is not a string)"
+    var message = Frame(pointer).string(at: -1) ?? "(error object is not a string)"
     clua_set_top(pointer, -2)
+    if let hint = ForeignNames.hint(onMessage: message) {
+      // Behind the message itself, before a traceback.
+      message.insert(contentsOf: "; \(hint)", at: message.firstIndex(of: "\n") ?? message.endIndex)
+    }
     fflush(stdout)
     write((programName.map { "\($0): " } ?? "") + message + "\n", to: stderr)
   }

@@ -37,6 +37,9 @@ extension Tensor {
     }
     let axis = number > 0 ? number - 1 : number + rank
     guard number != 0, axis >= 0, axis < rank else {
+      guard rank > 0 else {
+        throw UserError("\(name) must be absent for a 0-d tensor, which has no axes, got \(number)")
+      }
       throw UserError(
         "\(name) must be from 1 to \(rank) or from -\(rank) to -1, got \(number), "
           + "for shape \(shape)")

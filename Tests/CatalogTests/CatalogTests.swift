@@ -14,6 +14,8 @@ import Testing
   func suggestions() {
     #expect(nearestName(to: "setps", among: ["seed", "steps", "count"]) == "steps")
     #expect(nearestName(to: "zzzzz", among: ["seed", "steps"]) == nil)
+    #expect(nearestName(to: "foo", among: ["cos", "to", "floor"]) == nil)
+    #expect(nearestName(to: "seds", among: ["seed", "rate"]) == "seed")
     #expect(
       unknownName("option", "setps", known: ["steps"])
         == "unknown option 'setps' (did you mean steps?)")

@@ -55,6 +55,14 @@ struct BadInputTests {
     "optimizer": "optim.sgd{rate = 0.1}",
     "fit":
       "train(nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}, tensor.ones{2, 1}, {steps = 1})",
+    "state": """
+    (function()
+      local held
+      train(nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}, tensor.ones{2, 1},
+        {steps = 1, probe = {every = 1, look = function(s) held = s return 0 end}})
+      return held
+    end)()
+    """,
     "figure": "plot.line({1, 2}, {3, 4})",
   ]
 
@@ -104,7 +112,8 @@ struct BadInputTests {
         case .metamethod(let event):
           members.append(
             Member(
-              entry: entry, name: "\(name) \(event)", prefix: name,
+              entry: entry, name: "\(name) \(event)",
+              prefix: entry.receiver?.errorName ?? name,
               call: "debug.getmetatable(object).\(event)", receiver: maker))
         case .property, .constant: break
         }

@@ -30,7 +30,10 @@ struct ErrorTests {
       ),
       ("probe.run(1)", "probe.run: rate is required: a positive number"),
       ("probe.run(1, {})", "probe.run: rate is required: a positive number"),
-      ("probe.run(1, 2)", "probe.run: options must be a table, got 2"),
+      (
+        "probe.run(1, 2)",
+        "probe.run: options must be a table, got 2; options go by name: probe.run(…, {steps = 2})"
+      ),
       (
         "probe.run(1, {rate = 1, kind = 'rund'})",
         "probe.run: kind must be 'round' or 'flat', got 'rund' (did you mean 'round'?)"
@@ -58,8 +61,11 @@ struct ErrorTests {
       ("probe(1).value = 2", "probe.value cannot be assigned"),
       ("probe(1)[3] = 2", "probe[3] cannot be assigned"),
       ("probe(1):bump('x')", "probe.bump: by must be a number, got 'x'"),
-      ("probe(1).bump()", "probe.bump: self must be a probe, got nil"),
-      ("probe(1).bump(io.stdout)", "probe.bump: self must be a probe, got a FILE*"),
+      ("probe(1).bump()", "probe.bump: self must be a probe, got nil; use a colon: x:bump()"),
+      (
+        "probe(1).bump(io.stdout)",
+        "probe.bump: self must be a probe, got a FILE*; use a colon: x:bump(…)"
+      ),
       ("probe.doubled(io.stdout)", "probe.doubled: p must be a probe, got a FILE*"),
       ("probe.doubled(probe.stranger())", "probe.doubled: p must be a probe, got stranger()"),
       ("return probe(1).sick", "probe: it is sick"),

@@ -69,7 +69,8 @@ struct ObjectTests {
       """
     #expect(
       try results(code) == [
-        "false", "probe.bump: self must be a probe, got a probe", "false", "false",
+        "false", "probe.bump: self must be a probe, got a probe; use a colon: x:bump(…)", "false",
+        "false",
         "bad argument #1 to '?' (an object expected)",
       ])
   }

@@ -26,16 +26,18 @@ function M.edit_distance(a, b)
   return rows[#a][#b]
 end
 
---- The known name nearest to a mistyped one, when it is near enough to suggest.
+--- The known name nearest to a mistyped one, when it is near enough to suggest: one letter in three may
+--- be another, and one more where the first two agree.
 ---@param name string
 ---@param known string[]
 ---@return string?
 function M.nearest(name, known)
-  local limit = math.max(1, #name // 3 + 1)
+  local limit = math.max(1, #name // 3)
   local best, distance
   for _, candidate in ipairs(known) do
     local d = M.edit_distance(name, candidate)
-    if d <= limit and (not distance or d < distance or d == distance and candidate < best) then
+    local allowed = limit + (candidate:sub(1, 2) == name:sub(1, 2) and 1 or 0)
+    if d <= allowed and (not distance or d < distance or d == distance and candidate < best) then
       best, distance = candidate, d
     end
   end

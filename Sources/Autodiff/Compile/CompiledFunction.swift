@@ -9,6 +9,7 @@ import Tensors
 /// compiled function is being recorded, `f` itself is called.
 public final class CompiledFunction: Callable {
   public static var typeName: String { "compiled" }
+  public static var errorName: String { "grad.compile" }
 
   /// A function of values; how Lua functions come here.
   public typealias Body = ([Value]) throws -> [Value]

@@ -56,6 +56,8 @@ const void *_Nullable clua_pointer(lua_State *L, int index);
 bool clua_is_c_function(lua_State *L, int index);
 /// Pushes where a Lua function was written, `script.lua:12`.
 void clua_push_function_place(lua_State *L, int index);
+/// Pushes the name of the chunk a Lua function was compiled from, `@script.lua`.
+void clua_push_function_source(lua_State *L, int index);
 /// The name a user would give the type, a userdata's `__name` first.
 const char *clua_type_name(lua_State *L, int index);
 
@@ -97,6 +99,8 @@ void clua_push_table(lua_State *L, int list, int named);
 void clua_push_function(lua_State *L, void *function);
 /// What such a Lua function runs; NULL for any other value.
 void *_Nullable clua_bound_function(lua_State *L, int index);
+/// Whether the bound function that runs was called as a field, `x.sum()`, as far as Lua knows.
+bool clua_is_dot_call(lua_State *L);
 /// The same for a `__call` metamethod of a table: the table itself is dropped from the arguments.
 void clua_push_module_call(lua_State *L, void *function);
 /// An `__index` metamethod that runs `function` for keys the table does not have.
@@ -135,6 +139,9 @@ lua_State *clua_running(lua_State *L);
 int clua_call(lua_State *L, int arguments, int results);
 /// As `clua_call`, with the interpreter's message handler: a string with a traceback.
 int clua_call_traced(lua_State *L, int arguments, int results);
+/// As `clua_call_traced`, but an error raised by the called function itself, and not in a function
+/// that it called, comes without a traceback.
+int clua_call_typed(lua_State *L, int arguments, int results);
 /// NULL reads standard input.
 int clua_load_file(lua_State *L, const char *_Nullable path);
 int clua_load(lua_State *L, const char *code, ptrdiff_t length, const char *name);

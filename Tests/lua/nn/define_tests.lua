@@ -119,7 +119,7 @@ local some = {w = tensor{1, 2}}
 fails("nn.define: score is required: a function", {})
 fails("nn.define: score must be a function, got 3", {score = 3})
 fails("nn.define: dimension must be a positive integer, got 0", {score = features, dimension = 0})
-fails("nn.define: score must return a tensor, got nil", function() end)
+fails("nn.define: score must return a tensor, got nil; is a 'return' missing?", function() end)
 fails("nn.define: score must return a tensor of shape [4, 2], as x, got [4]",
   function(_, v) return v:column(1) end)
 fails("nn.define: score must return a tensor of shape [4, 2], as x, got [4, 2] bool",

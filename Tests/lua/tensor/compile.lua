@@ -237,9 +237,9 @@ refused("tensor: " .. writing, function(x) x[1] = 0 return x end, x)
 refused("tensor: " .. writing, function(x) local y = tensor.zeros(3) y[1] = x[1] return y end, x)
 local draws = "only normal and uniform numbers of a stream from outside can be drawn while "
   .. "grad.compile records; draw others before and pass them as an argument"
-refused("compiled: " .. draws, function(x, s) return x + s:permutation(3) end, x, random.stream(1))
-refused("compiled: " .. draws, function(x) return x + inside:exponential{3} end, x)
-refused("compiled: a seed that grad.compile would freeze: name the seed, or pass a stream as an "
+refused("grad.compile: " .. draws, function(x, s) return x + s:permutation(3) end, x, random.stream(1))
+refused("grad.compile: " .. draws, function(x) return x + inside:exponential{3} end, x)
+refused("grad.compile: a seed that grad.compile would freeze: name the seed, or pass a stream as an "
   .. "argument", function(x) return x + random.stream():normal{3} end, x)
 local passed, message = pcall(grad.compile(function(x) return x[1]:item() end), x)
 assert(not passed and message:find("compile.lua:%d+: tensor.item"), message)
@@ -303,7 +303,7 @@ careless(x, {w = x})
 careless(x, {w = x})
 factor = 3
 careless(x, {w = x})
-check.raises("compiled: output 2 differs from the function's own by 6 at element 3: 3, expected 9; "
+check.raises("grad.compile: output 2 differs from the function's own by 6 at element 3: 3, expected 9; "
   .. "what the function captures must not change", careless, x, {w = x})
 local careful = grad.compile(function(x) return x + inside:normal{3} end, {check = 1})
 for _ = 1, 3 do careful(x) end

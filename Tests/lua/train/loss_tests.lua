@@ -169,7 +169,7 @@ local function fails(message, loss)
   check.raises(message, train, pair()[1], points, {steps = 2, loss = loss, progress = false})
 end
 fails("train: loss must be a function, got 3", 3)
-fails("train: loss must return a tensor, got nil", function() end)
+fails("train: loss must return a tensor, got nil; is a 'return' missing?", function() end)
 fails("train: loss must return a tensor, got 0.5", function() return 0.5 end)
 fails("train: loss must return a tensor with one number, got shape [32, 1] float32",
   function(score, batch) return score(batch.noised, batch.t) end)
