@@ -6,7 +6,10 @@ import Tensors
 public enum TrainModule {
   public static let module = Module(
     "train", "Training by denoising score matching: `fit = train(model, data, {...})`.",
-    types: [TypeDescription(Fit.self, "what a training run leaves")],
+    types: [
+      TypeDescription(Fit.self, "what a training run leaves"),
+      TypeDescription(ProbeState.self, "where a run stands when a probe is called"),
+    ],
     call: Train.entry,
     entries: [
       .property(Fit.self, "model", "The trained model.") { (fit: Fit) in fit.model },
@@ -31,5 +34,5 @@ public enum TrainModule {
           .map([("step", .integer($0.step)), ("quantity", .string($0.quantity))])
         } ?? .none
       },
-    ])
+    ] + ProbeState.entries)
 }

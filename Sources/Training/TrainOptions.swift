@@ -44,7 +44,7 @@ package struct TrainOptions: OptionGroup {
     Option(
       "probe", \.probe,
       "{every = k, name = function(state) … end}: called before the first update and after each k, "
-        + "its numbers logged under its name"),
+        + "its numbers logged under its name; state has model, step, epoch, loss, index, seed"),
     Option("log_every", \.logEvery, "updates between entries of the log", in: .positive),
     Option(
       "seed", \.seed, "of batches, times and noise; a list for a list of models; the session's next"

@@ -88,13 +88,9 @@ final class TrainingDriver {
       ]
       run.markWritten()
       for (name, body) in options.probe?.functions ?? [] {
-        let state: Value = .map([
-          ("model", .object(run.fit.model)), ("step", .integer(step)),
-          ("epoch", .number(Double(step) / Double(stepsPerEpoch))),
-          ("loss", .number(loss ?? .nan)), ("index", .integer(run.index)),
-          ("seed", .integer(run.seed)),
-        ])
-        row.append(try body.call(state, returning: Value.self, name: name))
+        let state = ProbeState(
+          run, step: step, epoch: Double(step) / Double(stepsPerEpoch), loss: loss ?? .nan)
+        row.append(try body.probe(state, name: name))
       }
       run.fit.append(row)
     }
