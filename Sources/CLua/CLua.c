@@ -61,6 +61,7 @@ static int open_libraries(lua_State *L) {
   }
   luaL_openlibs(L);
   clua_open_coroutines(L);
+  clua_open_print(L);
   return 0;
 }
 

@@ -73,6 +73,8 @@ void clua_leave_universe(struct clua_universe *u);
 void clua_charge(struct clua_universe *u, lua_State *L);
 /// Puts the coroutine functions that keep `running` in place of Lua's.
 void clua_open_coroutines(lua_State *L);
+/// Puts a `print` that parts objects of several lines in place of Lua's.
+void clua_open_print(lua_State *L);
 /// Arms or drops the hook of L as an interrupt is pending or not.
 void clua_sync_hook(struct clua_universe *u, lua_State *L);
 void clua_clear_interrupt(struct clua_universe *u, lua_State *L);

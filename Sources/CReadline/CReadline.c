@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -239,4 +240,26 @@ int creadline_terminal_width(void) {
   struct winsize size;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return 80;
+}
+
+int creadline_terminal_height(void) {
+  struct winsize size;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) return size.ws_row;
+  return 24;
+}
+
+int creadline_read_key(void) {
+  struct termios old, raw;
+  if (tcgetattr(STDIN_FILENO, &old) != 0) return -1;
+  raw = old;
+  raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
+  raw.c_cc[VMIN] = 1;
+  raw.c_cc[VTIME] = 0;
+  tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+  unsigned char key = 0;
+  ssize_t count;
+  do count = read(STDIN_FILENO, &key, 1);
+  while (count < 0 && errno == EINTR);
+  tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
+  return count == 1 ? key : -1;
 }

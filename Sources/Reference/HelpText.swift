@@ -42,7 +42,8 @@ public struct HelpText {
     """
     \(TextLayout.rows(modules.map { ($0.name, $0.summary) }, width: width))
 
-    help(x) tells of a function, module or object; ?sde.vp and help "sde.vp" do so by name.
+    help(x) tells of a function, module or object; ?sde.vp and help "sde.vp" do so by name, and
+    help "width" searches names, options and summaries.
     Tab completes names, options and files. Ctrl-C stops a run, Ctrl-D leaves.
 
     """
@@ -59,7 +60,63 @@ public struct HelpText {
     if parts.isEmpty {
       parts = (places[name] ?? []).map { page(of: $0.entry, in: $0.module, width: width) }
     }
+    if parts.isEmpty, let option = optionPage(name, width: width) { parts = [option] }
     return parts.isEmpty ? nil : parts.joined(separator: "\n")
+  }
+
+  /// `train.batch`: an option or argument of a function.
+  private func optionPage(_ name: String, width: Int) -> String? {
+    guard let dot = name.lastIndex(where: { $0 == "." || $0 == ":" }) else { return nil }
+    let owner = String(name[..<dot])
+    let parameter = String(name[name.index(after: dot)...])
+    var found = places[owner] ?? []
+    if let module = modules.first(where: { $0.name == owner }), let call = module.callee {
+      found.append(Place(entry: call, module: module))
+    }
+    let pages = found.compactMap { place -> String? in
+      guard let description = place.entry.parameters.first(where: { $0.name == parameter }) else {
+        return nil
+      }
+      let role = description.role == .option ? "an option" : "an argument"
+      let row = (parameter, Self.description(of: description))
+      return "\(parameter), \(role) of \(Signature.name(of: place.entry, in: place.module))\n\n"
+        + TextLayout.rows([row], width: width) + "\n"
+    }
+    return pages.isEmpty ? nil : pages.joined(separator: "\n")
+  }
+
+  /// What holds a word: names first, then options, then summaries; nil where nothing does.
+  ///
+  /// - Parameter more: pages from elsewhere that are searched too.
+  public func found(_ word: String, more: [(name: String, text: String)] = [], width: Int)
+    -> String?
+  {
+    let word = word.lowercased()
+    guard word.count >= 2 else { return nil }
+    func holds(_ text: String) -> Bool { text.lowercased().contains(word) }
+    var named: [(name: String, text: String)] = []
+    var options: [(name: String, text: String)] = []
+    var described: [(name: String, text: String)] = []
+    for module in modules {
+      if holds(module.name) || holds(module.summary) {
+        described.append((module.name, module.summary))
+      }
+      for entry in module.allEntries {
+        let name = Signature.name(of: entry, in: module)
+        if holds(entry.name) {
+          named.append((name, entry.summary))
+        } else if holds(entry.summary) || holds(entry.details) || holds(entry.source) {
+          described.append((name, entry.summary))
+        }
+        for parameter in entry.parameters where holds(parameter.name) && parameter.name != "self" {
+          options.append(("\(name), \(parameter.name)", Self.description(of: parameter)))
+        }
+      }
+    }
+    described += more.filter { holds($0.name) || holds($0.text) }
+    let parts = [named, options, described].filter { !$0.isEmpty }
+      .map { TextLayout.rows($0, width: width) }
+    return parts.isEmpty ? nil : "found for '\(word)':\n\n" + parts.joined(separator: "\n\n") + "\n"
   }
 
   /// What to say of a name that has no page.
@@ -122,7 +179,9 @@ public struct HelpText {
       facts.append(("also", "a method, \(receiver.typeName):\(entry.name)"))
     }
     if !facts.isEmpty { text += "\n" + TextLayout.rows(facts, width: width) + "\n" }
-    if !entry.example.isEmpty { text += "\n    " + entry.example + "\n" }
+    if !entry.example.isEmpty {
+      text += "\n    " + entry.example.replacing("\n", with: "\n    ") + "\n"
+    }
     return text
   }
 

@@ -13,17 +13,23 @@ final class Completion {
   nonisolated(unsafe) private static var current: Completion?
 
   private unowned let lua: LuaState
+  private let lookup: NameLookup
   private let index: CompletionIndex
   private let helpNames: [String]
+  private let modules: [String]
 
-  private init(_ lua: LuaState, modules: [Module]) {
+  private init(_ lua: LuaState, modules: [Module], locals: SessionLocals) {
     self.lua = lua
+    lookup = NameLookup(lua: lua, locals: locals)
     index = CompletionIndex(modules)
-    helpNames = HelpText(modules).names
+    helpNames = HelpText(modules).names + StandardLibrary.names
+    self.modules =
+      ["moondrift"] + modules.map { "moondrift.\($0.name)" }
+      + StandardLibrary.names.map { "moondrift.\($0)" }
   }
 
-  static func start(_ lua: LuaState, modules: [Module]) {
-    current = Completion(lua, modules: modules)
+  static func start(_ lua: LuaState, modules: [Module], locals: SessionLocals) {
+    current = Completion(lua, modules: modules, locals: locals)
     creadline_start("moondrift") { line, start, end, quote in
       let bytes = UnsafeRawBufferPointer(start: line, count: Int(end))
       Completion.current?.complete(
@@ -40,33 +46,49 @@ final class Completion {
     if isInString {
       completeString(String(code.dropLast()), word)
     } else if before.allSatisfy({ $0 == "?" || $0 == " " }), before.contains("?") {
-      offer(helpNames.map { ($0, .value) }, word)
+      offerPlain(helpNames, word)
     } else if let separator = word.lastIndex(where: { $0 == "." || $0 == ":" }) {
-      completeMember(word, separator)
+      completeMember(before, word, separator)
     } else {
       completeName(code, word)
     }
   }
 
-  /// The values an option may have, otherwise file names.
+  /// The values an option may have, names of pages and of modules, keys of a table; otherwise files.
   private func completeString(_ code: String, _ word: String) {
     let context = CallContext(code)
     if let callee = context.callee, let option = context.option, let name = entryName(callee) {
       let choices = index.choices(of: name, parameter: option)
-      if !choices.isEmpty {
-        offer(choices.map { ($0, .value) }, word)
-        return
-      }
+      if !choices.isEmpty { return offerPlain(choices, word) }
+    }
+    let function = LuaWords(code).words.last { $0.text != "(" }?.text
+    if function == "help" { return offerPlain(helpNames, word) }
+    if function == "require" { return offerPlain(modules, word) }
+    let opening = trimmed(code)
+    if opening.hasSuffix("["), lookup.push(NameLookup.chain(endingIn: String(opening.dropLast()))) {
+      return offerPlain(lua.memberNames(of: -1, methodsOnly: false).map(\.name), word)
     }
     creadline_complete_files()
   }
 
-  private func completeMember(_ word: String, _ separator: String.Index) {
-    guard Self.push(String(word[..<separator]), in: lua) else { return }
-    let head = word[...separator]
+  /// Names behind a `.` or `:`. What Lua takes for no name is offered as an index, `t["x-y"]`, where
+  /// no name fits.
+  private func completeMember(_ before: String, _ word: String, _ separator: String.Index) {
+    // A chain may begin before the word, which ends at brackets: `x[1]:`.
+    let chain = NameLookup.chain(endingIn: before + word[..<separator])
+    guard lookup.push(chain) else { return }
+    let head = String(word[...separator])
     let isMethod = word[separator] == ":"
     let names = lua.memberNames(of: -1, methodsOnly: isMethod)
-    offer(names.map { ("\(head)\($0.name)", $0.kind) }, word)
+    let fitting = names.filter { isIdentifier($0.name) && "\(head)\($0.name)".hasPrefix(word) }
+    if !fitting.isEmpty || isMethod {
+      return offer(fitting.map { ("\(head)\($0.name)", $0.kind) }, word)
+    }
+    let typed = word[word.index(after: separator)...]
+    for name in names.map(\.name).sorted() where name.hasPrefix(typed) && !isIdentifier(name) {
+      guard !name.contains("\""), !name.contains("\n"), !name.contains("\\") else { continue }
+      creadline_add_candidate("\(word[..<separator])[\"\(name)\"]")
+    }
   }
 
   private func completeName(_ code: String, _ word: String) {
@@ -78,8 +100,13 @@ final class Completion {
         return
       }
     }
-    let keywords = Self.keywords.map { ($0, MemberKind.value) }
-    offer(keywords + lua.globalNames().map { ($0.name, $0.kind) }, word)
+    let others = LuaKeywords.all.union(lookup.locals.names).map { ($0, MemberKind.value) }
+    let globals = lua.globalNames().filter { isIdentifier($0.name) }.map { ($0.name, $0.kind) }
+    offer(others + globals, word)
+  }
+
+  private func offerPlain(_ names: [String], _ word: String) {
+    for name in Set(names).sorted() where name.hasPrefix(word) { creadline_add_candidate(name) }
   }
 
   private func offer(_ names: [(String, MemberKind)], _ word: String) {
@@ -97,26 +124,7 @@ final class Completion {
 
   /// The name by which the catalog knows what a chain of names leads to.
   private func entryName(_ chain: String) -> String? {
-    guard Self.push(chain, in: lua) else { return nil }
+    guard lookup.push(chain) else { return nil }
     return Frame(lua.pointer).referenceName(at: -1)
   }
-
-  /// Pushes what a chain like `fit.model` leads to, by raw access.
-  static func push(_ chain: String, in lua: LuaState) -> Bool {
-    let names = chain.split(omittingEmptySubsequences: false) { $0 == "." || $0 == ":" }
-    guard let first = names.first, lua.pushGlobalRaw(String(first)) else { return false }
-    for name in names.dropFirst() {
-      guard lua.pushMemberRaw(of: -1, String(name)) else {
-        clua_set_top(lua.pointer, -2)
-        return false
-      }
-      clua_remove(lua.pointer, -2)
-    }
-    return true
-  }
-
-  private static let keywords = [
-    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
-    "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
-  ]
 }

@@ -12,6 +12,10 @@ public final class Prompt {
   private let help: HelpText
   private let reader: any LineReader
   private let isTerminal: Bool
+  private let locals: SessionLocals
+  private let compiler: ChunkCompiler
+  /// The local variables that the chunk on the stack returns.
+  private var declared: [String] = []
   /// Module names that a global hides, as far as the user was told.
   private var hidden: Set<String> = []
 
@@ -24,9 +28,11 @@ public final class Prompt {
     self.lua = lua
     self.modules = modules
     help = HelpText(modules)
+    locals = SessionLocals(lua)
+    compiler = ChunkCompiler(lua: lua)
     isTerminal = isatty(STDIN_FILENO) != 0
     if isTerminal {
-      Completion.start(lua, modules: modules)
+      Completion.start(lua, modules: modules, locals: locals)
       reader = TerminalReader(history: History())
     } else {
       reader = StreamReader()
@@ -34,7 +40,7 @@ public final class Prompt {
   }
 
   private func loop() {
-    HelpFunction.install(in: lua, help)
+    HelpFunction.install(in: lua, help, pager: pager)
     if isTerminal {
       write("help() tells what there is, Tab completes, Ctrl-D leaves.\n", to: stdout)
       runStartupFile()
@@ -85,37 +91,32 @@ public final class Prompt {
     }
   }
 
-  /// As an expression if it is one, otherwise as a statement, reading on while it is incomplete.
+  /// Reads on while what is there is incomplete.
   private func compile(_ first: String) -> Read {
-    var code = first.hasPrefix("=") ? "return " + first.dropFirst() : first
-    if lua.load("return \(code);", name: "=stdin") == CLUA_OK {
-      reader.remember(first)
-      return .chunk
-    }
-    clua_set_top(lua.pointer, -2)
+    var code = first
     while true {
-      let status = lua.load(code, name: "=stdin")
-      if status == CLUA_OK || !isIncomplete {
+      switch compiler.compile(code) {
+      case .chunk(let text):
         reader.remember(code)
-        return status == CLUA_OK ? .chunk : .failed
+        PromptSource.add(code)
+        declared = locals.prepare(text)
+        return .chunk
+      case .failed:
+        reader.remember(code)
+        return .failed
+      case .incomplete: break
       }
       Completion.earlierLines = code + "\n"
       defer { Completion.earlierLines = "" }
       switch reader.read(prompt: promptText("_PROMPT2", ">> ")) {
-      case .line(let line):
-        clua_set_top(lua.pointer, -2)
-        code += "\n" + line
-      case .interrupted:
-        clua_set_top(lua.pointer, 0)
-        return .interrupted
-      case .end: return .failed
+      case .line(let line): code += "\n" + line
+      case .interrupted: return .interrupted
+      case .end:
+        // The message that the code ends too early.
+        _ = lua.load(code, name: "=stdin")
+        return .failed
       }
     }
-  }
-
-  /// Whether the syntax error on the stack only says that the code ends too early.
-  private var isIncomplete: Bool {
-    Frame(lua.pointer).string(at: -1)?.hasSuffix("<eof>") ?? false
   }
 
   private func promptText(_ global: String, _ standard: String) -> String {
@@ -142,27 +143,26 @@ public final class Prompt {
     switch command {
     case .leave: return false
     case .help(let name):
-      if name.isEmpty {
-        write(help.overview(width: width), to: stdout)
-      } else if let page = help.page(name, width: width) {
-        write(page, to: stdout)
-      } else if isChain(name), lua.load("return help(\(name))", name: "=stdin") == CLUA_OK,
-        pushes(name)
-      {
-        runLoadedChunk()
-      } else {
-        write(help.miss(name), to: stdout)
-      }
+      pager.show(helpText(name))
       return true
     }
   }
 
-  /// Whether a name like `fit.model` leads to a value now.
-  private func pushes(_ chain: String) -> Bool {
+  /// By name where the reference has it, otherwise of the value that the name leads to now.
+  private func helpText(_ name: String) -> String {
+    if name.isEmpty { return help.overview(width: width) }
+    if let page = help.page(name, width: width) { return page }
     let top = clua_top(lua.pointer)
     defer { clua_set_top(lua.pointer, top) }
-    return Completion.push(chain, in: lua)
+    if isChain(name), NameLookup(lua: lua, locals: locals).push(name),
+      let topic = try? Topic.read(Frame(lua.pointer), clua_top(lua.pointer)), !topic.isNothing
+    {
+      return HelpFunction.text(about: topic, name: name, help, width: width)
+    }
+    return HelpFunction.text(about: .name(name), name: nil, help, width: width)
   }
+
+  private var pager: Pager { Pager(isOn: isTerminal) }
 
   private func isChain(_ text: String) -> Bool {
     text.utf8.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }
@@ -171,10 +171,13 @@ public final class Prompt {
   // MARK: Running
 
   private func runLoadedChunk() {
-    guard lua.callFromTop(arguments: 0, results: CLUA_MULTRET) == CLUA_OK else {
+    let declared = declared
+    self.declared = []
+    guard lua.callTyped(results: CLUA_MULTRET) == CLUA_OK else {
       lua.reportError(nil)
       return
     }
+    locals.keep(declared)
     let count = clua_top(lua.pointer)
     guard count > 0 else { return }
     clua_push_copy(lua.pointer, 1)
@@ -200,7 +203,7 @@ public final class Prompt {
     for module in modules where !hidden.contains(module.name) {
       let type = clua_get_field(lua.pointer, -1, module.name)
       clua_set_top(lua.pointer, -2)
-      guard type != LuaType.nil else { continue }
+      guard type != LuaType.nil || locals.names.contains(module.name) else { continue }
       hidden.insert(module.name)
       if tell {
         write(

@@ -2,11 +2,17 @@
 
 local M = {}
 
+--- A value as the prompt shows it: of tables, lists of numbers alone.
+local function text(value)
+  if type(value) ~= "table" or getmetatable(value) then return tostring(value) end
+  return "{" .. table.concat(value, ", ") .. "}"
+end
+
 --- The results of a call (`table.pack`) as the prompt shows them.
 function M.text(results)
   local pieces = {}
-  for index = 1, results.n do pieces[index] = tostring(results[index]) end
-  return table.concat(pieces, "\t")
+  for index = 1, results.n do pieces[index] = text(results[index]) end
+  return table.concat(pieces, "\n")
 end
 
 --- The rows below the first line of a tensor, as `1 2 / 3 4`.

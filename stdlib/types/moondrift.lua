@@ -20,6 +20,7 @@
 ---@operator bor(any): tensor
 ---@operator bxor(any): tensor
 ---@operator bnot: tensor
+---@operator idiv(any): any
 local tensor_object = {}
 
 --- The same elements in another shape; a view where they lie densely.
@@ -1002,6 +1003,19 @@ local fit_object = {}
 
 --- Gives up its memory at once.
 function fit_object:free() end
+
+--- where a run stands when a probe is called
+---@class state
+---@field model model The model as it is now.
+---@field step integer Updates made.
+---@field epoch number Passes over the data made.
+---@field loss number Mean loss since the last row of the log.
+---@field index integer Place of the model in the list of models.
+---@field seed integer Seed of the run.
+local state_object = {}
+
+--- Gives up its memory at once.
+function state_object:free() end
 
 --- N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.
 ---@class moondrift.tensor

@@ -32,6 +32,9 @@ bool creadline_load_history(const char *path, int limit);
 void creadline_save_newest(const char *path);
 
 int creadline_terminal_width(void);
+int creadline_terminal_height(void);
+/// One key, not shown and without waiting for Enter; Ctrl-C is a key like others. -1 at the end of input.
+int creadline_read_key(void);
 
 #pragma clang assume_nonnull end
 
