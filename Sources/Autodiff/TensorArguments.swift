@@ -131,7 +131,8 @@ public enum TensorSource: Argument {
       guard let x = try? Tensor.read(frame, index) else { throw Mismatch(expected: expectation) }
       return .tensor(x)
     }
-    guard [LuaType.number, LuaType.boolean, LuaType.table].contains(frame.type(at: index)) else {
+    let type = frame.type(at: index)
+    guard type == LuaType.number || type == LuaType.boolean || type == LuaType.table else {
       throw Mismatch(expected: expectation)
     }
     var reader = NestedListReader(frame: frame)
