@@ -99,9 +99,9 @@ func readIndexed(_ x: Tensor, _ index: Index) throws -> Tensor? {
 private func element(_ x: Tensor, _ index: Int) throws -> Tensor {
   // Nothing is written while a function is recorded, so a view is as good and costs no operation.
   if Recording.current != nil { return try select(x, axis: 0, index) }
-  if x.trace == nil { return try x.select(axis: 0, index).copied() }
+  if x.trace == nil { return try x.copiedElement(index) }
   return try record(
-    "element", [x], forward: { try $0[0].select(axis: 0, index).copied() },
+    "element", [x], forward: { try $0[0].copiedElement(index) },
     pullbacks: [
       { inputs, _, cotangent in
         try Autodiff.place(

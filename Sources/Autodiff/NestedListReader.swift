@@ -46,8 +46,6 @@ struct NestedListReader {
     }
     let table = host.absoluteIndex(frame.state, index)
     let length = host.length(frame.state, table)
-    // Before the length is compared: a hole makes the length of a list a matter of chance.
-    try checkKeys(of: table, length: length)
     if depth == lengths.count {
       guard values.isEmpty else {
         throw Mismatch(sentence: "must have lists of equal depth, got a list beside a number")
@@ -55,11 +53,15 @@ struct NestedListReader {
       lengths.append(length)
     }
     guard lengths[depth] == length else {
+      // A hole makes the length of a list a matter of chance, so that is said first.
+      try checkKeys(of: table, length: length, depth: depth)
       throw Mismatch(
         sentence: "must have lists of equal length, got \(length) beside \(lengths[depth])")
     }
     path.append(0)
-    for position in stride(from: 1, through: length, by: 1) {
+    let (count, isAll) = try readInOrder(table, depth: depth)
+    if !isAll { try checkKeys(of: table, length: length, depth: depth) }
+    for position in stride(from: count + 1, through: length, by: 1) {
       path[depth] = position
       _ = host.getIndex(frame.state, table, position)
       defer { frame.pop() }
@@ -68,7 +70,35 @@ struct NestedListReader {
     path.removeLast()
   }
 
-  private func checkKeys(of table: Int32, length: Int) throws {
+  /// Reads the elements while Lua's own walk over the table meets them in order, which for a right list
+  /// it nearly always does: so one walk both reads them and finds that there is nothing else.
+  ///
+  /// - Returns: how many were read, and whether that was all there is.
+  private mutating func readInOrder(_ table: Int32, depth: Int) throws -> (count: Int, isAll: Bool)
+  {
+    let host = frame.host
+    var position = 0
+    host.pointee.pushNil(frame.state)
+    while host.pointee.next(frame.state, table) != 0 {
+      var isInteger: Int32 = 0
+      let key = host.pointee.integer(frame.state, -2, &isInteger)
+      guard isInteger != 0, key == position + 1 else {
+        frame.pop(2)
+        return (position, false)
+      }
+      position += 1
+      path[depth] = position
+      do { try read(-1, depth: depth + 1) } catch {
+        frame.pop(2)
+        throw error
+      }
+      frame.pop()
+    }
+    return (position, true)
+  }
+
+  private func checkKeys(of table: Int32, length: Int, depth: Int) throws {
+    let path = Array(path.prefix(depth))
     switch frame.flaw(ofListAt: table, length: length) {
     case nil: return
     case .hole(let place)?:

@@ -61,6 +61,15 @@ extension Tensor {
       strides: strides.removing(axis: axis), offset: offset + index * strides[axis])
   }
 
+  /// Element `index` of a tensor of one axis, as a number of its own.
+  public func copiedElement(_ index: Int) throws -> Tensor {
+    let result = try Tensor(uninitialized: [], dtype)
+    let size = dtype.byteCount
+    result.storage.base.copyMemory(
+      from: storage.base + (offset + index * strides[0]) * size, byteCount: size)
+    return result
+  }
+
   /// A new axis of length 1.
   public func expanded(axis: Int) -> Tensor {
     Tensor(
