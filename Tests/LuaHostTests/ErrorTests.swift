@@ -57,7 +57,10 @@ struct ErrorTests {
       ("return probe.ad", "module probe has no 'ad' (did you mean add?)"),
       ("return probe.nothing_like_it", "module probe has no 'nothing_like_it'"),
       ("return probe(1).valu", "probe has no member 'valu' (did you mean value?)"),
-      ("return probe(1).zzz", "probe has no member 'zzz'"),
+      (
+        "return probe(1).zzz",
+        "probe has no member 'zzz' (known: bump, call_kept, doubled, itself, keep, sick, value)"
+      ),
       ("probe(1).value = 2", "probe.value cannot be assigned"),
       ("probe(1)[3] = 2", "probe[3] cannot be assigned"),
       ("probe(1):bump('x')", "probe.bump: by must be a number, got 'x'"),
