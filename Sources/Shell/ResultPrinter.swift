@@ -29,7 +29,11 @@ struct ResultPrinter {
       write(object.display(width: width), to: stdout)
       return true
     }
-    if let text = ValueText(lua: lua, width: width).table(at: index) {
+    // A form of its own (`__tostring`) that a value in the table has is code of the user.
+    clua_begin_interruptible(lua.pointer)
+    let table = ValueText(lua: lua, width: width).table(at: index)
+    clua_end_interruptible(lua.pointer)
+    if let text = table {
       write(text + "\n", to: stdout)
       return true
     }
