@@ -91,6 +91,41 @@ struct PageTests {
     #expect(help.miss("qqqqqqqq") == "there is no help on 'qqqqqqqq'\n")
   }
 
+  @Test("every line of an example keeps its indent")
+  func example() {
+    let entry = Entry.function("f", "F.", .arg("x"), example: "a = 1\nif a then\n  f(a)\nend") {
+      (x: Double) in x
+    }
+    let page = HelpText([Module("m", "M.", entries: [entry])]).page("m.f", width: 70) ?? ""
+    #expect(page.hasSuffix("\n\n    a = 1\n    if a then\n      f(a)\n    end\n"))
+  }
+
+  @Test("options have pages, and a word is searched in names, options, summaries and sources")
+  func search() {
+    #expect(
+      help.page("shop.make.colour", width: 70) == """
+        colour, an option of shop.make
+
+          colour  string, default "red", 'red' or 'blue': its colour
+
+        """)
+    #expect(help.page("shop.make.size", width: 70)?.hasPrefix("size, an argument of") == true)
+    #expect(help.page("shop.make.nothing", width: 70) == nil)
+    #expect(
+      help.found("weight", width: 70) == """
+        found for 'weight':
+
+          shop.make, weight  number, required, a positive number: in kg
+
+        """)
+    #expect(help.found("Eq. 3", width: 70)?.contains("shop.make  Makes a thing.") == true)
+    #expect(help.found("larger", width: 70)?.contains("thing:grow  Makes it larger.") == true)
+    #expect(
+      help.found("elsewhere", more: [("other", "Is elsewhere.")], width: 70)?.contains("other")
+        == true)
+    #expect(help.found("qqqq", width: 70) == nil)
+  }
+
   @Test("long lines are broken and rows aligned")
   func wrapping() {
     let page = help.page("shop.make", width: 40) ?? ""
