@@ -24,7 +24,12 @@ struct ChunkCompiler {
       clua_set_top(lua.pointer, -2)
     }
     let message = Frame(lua.pointer).string(at: -1) ?? ""
-    guard message.hasSuffix("<eof>") else { return .failed }
+    guard message.hasSuffix("<eof>") else {
+      // `y = 3; y + 1`, which is no statement from the first sign on.
+      guard let text = shownAtEnd(code, isOnlyBehindStatements: true) else { return .failed }
+      clua_remove(lua.pointer, -2)
+      return .chunk(code: text)
+    }
     if message.hasSuffix("function arguments expected near <eof>"), let method = lastChain(of: code)
     {
       clua_set_top(lua.pointer, -2)
@@ -39,10 +44,20 @@ struct ChunkCompiler {
   private func load(_ text: String) -> Bool { lua.load(text, name: "=stdin") == CLUA_OK }
 
   /// `x = 3; x` as `x = 3; return x`, compiled: nil where no place for the `return` makes it one.
-  private func shownAtEnd(_ code: String) -> String? {
+  ///
+  /// - Parameter isOnlyBehindStatements: whether a `;`, an `end` or a new line must stand before it, so
+  ///   that a mistake like `x = 3 4` is not taken for a statement and an expression.
+  private func shownAtEnd(_ code: String, isOnlyBehindStatements: Bool = false) -> String? {
     let words = LuaWords(code)
-    for word in words.words.dropFirst().reversed().prefix(100) where word.isAtTop {
+    for place in words.words.indices.dropFirst().reversed().prefix(100) {
+      let word = words.words[place]
+      guard word.isAtTop else { continue }
       let (before, after) = words.split(at: word.start)
+      if isOnlyBehindStatements, ![";", "end"].contains(words.words[place - 1].text) {
+        guard before.reversed().prefix(while: \.isWhitespace).contains(where: \.isNewline) else {
+          continue
+        }
+      }
       guard load("\(before)") else {
         clua_set_top(lua.pointer, -2)
         continue

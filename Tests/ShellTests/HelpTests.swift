@@ -83,17 +83,17 @@ struct HelpTests {
       session.terminal.send(" ")
       try session.terminal.expect(" more lines: space, Enter, q --")
       session.terminal.send(key)
-      try session.terminal.expect("\n> ")
+      try session.terminal.expect("\r> ")
     }
     #expect(try session.reply("1 + 1") == "2")
     // To its end.
     session.terminal.sendLine("?tensor")
-    for _ in 0..<20 {
-      try session.terminal.expect("--")
+    var pages = 0
+    while pages < 20, !session.terminal.readUntilSilent(0.3).hasSuffix("> ") {
+      pages += 1
       session.terminal.send(" ")
-      usleepMilliseconds(20)
     }
-    try session.terminal.expect("\n> ")
+    #expect((3..<20).contains(pages))
   }
 
   @Test("is whole where nobody sits at a terminal")

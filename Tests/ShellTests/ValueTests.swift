@@ -34,7 +34,8 @@ struct ValueTests {
     let session = try Session()
     _ = try session.reply("t = {} for i = 1, 1000 do t[i] = i end")
     let numbers = try session.reply("t")
-    #expect(numbers.hasPrefix("{\n  1, 2, 3,") && numbers.hasSuffix(", 60, … 940 more\n}"))
+    #expect(numbers.hasPrefix("{\n  1, 2, 3,") && numbers.contains(" 60,"))
+    #expect(numbers.hasSuffix("… 940 more\n}") && !numbers.contains("61"))
     #expect(numbers.split(separator: "\n").count <= 5)
     _ = try session.reply("t = {} for i = 1, 1000 do t['key' .. i] = {i} end")
     let names = try session.reply("t").split(separator: "\n")
@@ -57,6 +58,6 @@ struct ValueTests {
     #expect(Set(log.dropFirst().map(\.count)).count == 1)
     let fits = try session.reply("{fit, fit}").split(separator: "\n")
     #expect(fits.count == 1 || fits.count == 4)
-    #expect(fits.joined().contains("fit(score_mlp, 30 steps"))
+    #expect(fits.joined().contains("fit(score_mlp, ") && fits.joined().contains("30 steps"))
   }
 }

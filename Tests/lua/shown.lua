@@ -2,10 +2,12 @@
 
 local M = {}
 
---- A value as the prompt shows it: of tables, lists of numbers alone.
+--- A value as the prompt shows it: of tables, lists alone.
 local function text(value)
   if type(value) ~= "table" or getmetatable(value) then return tostring(value) end
-  return "{" .. table.concat(value, ", ") .. "}"
+  local pieces = {}
+  for index, element in ipairs(value) do pieces[index] = tostring(element) end
+  return "{" .. table.concat(pieces, ", ") .. "}"
 end
 
 --- The results of a call (`table.pack`) as the prompt shows them.
