@@ -64,13 +64,14 @@ public final class LuaError: Error, CustomStringConvertible, @unchecked Sendable
 }
 
 /// The name among `known` that is nearest to a mistyped one, when it is near enough to suggest: one
-/// letter in three may be another, and one more where the first two agree.
+/// letter in three may be another, and one more of a short name where the first two agree.
 public func nearestName(to name: String, among known: [String]) -> String? {
   let limit = max(1, name.count / 3)
+  let start = name.count < 6 ? name.prefix(2) : name[...]
   return
     known
     .map { (candidate: $0, distance: editDistance(name, $0)) }
-    .filter { $0.distance <= limit + ($0.candidate.hasPrefix(name.prefix(2)) ? 1 : 0) }
+    .filter { $0.distance <= limit + ($0.candidate.hasPrefix(start) ? 1 : 0) }
     .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?
     .candidate
 }

@@ -27,7 +27,7 @@ function M.edit_distance(a, b)
 end
 
 --- The known name nearest to a mistyped one, when it is near enough to suggest: one letter in three may
---- be another, and one more where the first two agree.
+--- be another, and one more of a short name where the first two agree.
 ---@param name string
 ---@param known string[]
 ---@return string?
@@ -36,7 +36,8 @@ function M.nearest(name, known)
   local best, distance
   for _, candidate in ipairs(known) do
     local d = M.edit_distance(name, candidate)
-    local allowed = limit + (candidate:sub(1, 2) == name:sub(1, 2) and 1 or 0)
+    local is_like = #name < 6 and candidate:sub(1, 2) == name:sub(1, 2)
+    local allowed = limit + (is_like and 1 or 0)
     if d <= allowed and (not distance or d < distance or d == distance and candidate < best) then
       best, distance = candidate, d
     end
