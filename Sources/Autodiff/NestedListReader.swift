@@ -35,7 +35,7 @@ struct NestedListReader {
     let value =
       isNumber
       ? frame.number(at: index) : Double(frame.host.pointee.boolean(frame.state, index))
-    integers[values.count] = isNumber ? exactInteger(frame, index, value) : nil
+    if isNumber, let exact = exactInteger(frame, index, value) { integers[values.count] = exact }
     values.append(value)
   }
 
