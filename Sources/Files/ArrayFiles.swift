@@ -139,25 +139,27 @@ package enum ArrayFiles {
     let content = try CSV.read(bytes, path: path, acceptsMissing: options.missing)
     let dtype = options.dtype.flatMap(DType.init(rawValue:))
     let names = content.names
-    var wanted = names
-    switch options.columns {
-    case .first(false):
+    if case .first(false) = options.columns {
       let table = try content.columns.table(dtype ?? .float64, path: path)
       return ValueList(
         [.object(table)] + (names.isEmpty ? [] : [.list(names.map { .string($0) })]))
-    case .first(true): break
-    case .second(let chosen): wanted = chosen
     }
     guard !names.isEmpty else {
       throw FileError("\(path): has no line of names, so that its columns have none")
     }
+    var wanted = Array(names.indices)
+    if case .second(let chosen) = options.columns {
+      wanted = try chosen.map { name in
+        guard let place = names.firstIndex(where: { ExactText($0) == ExactText(name) }) else {
+          throw FileError("\(path): \(unknownName("column", name, known: names))")
+        }
+        return place
+      }
+    }
     return ValueList([
       .named(
-        try wanted.map { name in
-          guard let place = names.firstIndex(where: { ExactText($0) == ExactText(name) }) else {
-            throw FileError("\(path): \(unknownName("column", name, known: names))")
-          }
-          return (name, .object(try content.columns.column(place, dtype, path: path)))
+        try wanted.map { place in
+          (names[place], .object(try content.columns.column(place, dtype, path: path)))
         })
     ])
   }
@@ -197,13 +199,15 @@ package enum ArrayFiles {
     case .map(let pairs):
       // One look for each name, with keys that collide refused before.
       try Names.check(pairs.map(\.key.text), in: "value", format: "a CSV file")
+      let values = Dictionary(
+        pairs.map { (ExactText($0.key.text), $0.value) }, uniquingKeysWith: { first, _ in first })
       let names = columns ?? pairs.map(\.key.text)
       return try CSVText(
         columns: names.map { name in
-          guard let pair = pairs.first(where: { ExactText($0.key.text) == ExactText(name) }) else {
+          guard let value = values[ExactText(name)] else {
             throw UserError(unknownName("column", name, known: pairs.map(\.key.text)))
           }
-          return (name, try column(pair.value, name))
+          return (name, try column(value, name))
         })
     default:
       throw UserError("value must be a tensor or a table of columns, got \(value.describe())")

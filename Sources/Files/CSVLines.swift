@@ -138,6 +138,7 @@ struct CSVLines {
   }
 
   private mutating func readField() throws {
+    if fields.count == fields.capacity { try fields.reserveChecked(max(fields.count, 16)) }
     skipBlanks()
     if position < bytes.count, bytes[position] == Self.quote { return try readQuoted() }
     let start = position
