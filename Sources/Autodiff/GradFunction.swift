@@ -2,7 +2,7 @@ import Catalog
 import Tensors
 
 /// What `grad.grad(f)` and its kin return: a function of the same arguments as `f`.
-public final class GradFunction: Callable {
+public final class GradFunction: Callable, FunctionHolder {
   public static var typeName: String { "transform" }
   public static var errorName: String { "grad.grad" }
 
@@ -21,6 +21,8 @@ public final class GradFunction: Callable {
     self.argument = argument
     self.backward = backward
   }
+
+  public var functions: [Callback] { backward.map { [function, $0] } ?? [function] }
 
   public func describe() -> String {
     switch kind {

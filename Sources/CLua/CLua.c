@@ -25,6 +25,7 @@ lua_State *clua_new(void) {
   *(struct clua_universe **)lua_getextraspace(L) = u;
   u->main = u->running = L;
   lua_setallocf(L, clua_allocate, u);
+  u->in_swift = true;
   atomic_init(&u->users, 1);
   pthread_mutex_init(&u->lock, NULL);
   lua_gc(L, LUA_GCGEN, 0, 0);
@@ -37,6 +38,7 @@ void clua_close(lua_State *L) {
   clua_forget_interrupts(u);
   clua_current = u;
   u->running = u->main;
+  u->is_closing = true;
   lua_close(u->main);
   clua_current = previous == u ? NULL : previous;
   u->main = u->running = NULL;
@@ -83,6 +85,8 @@ void *clua_keep(lua_State *L, int index) {
   lua_pushvalue(L, index);
   reference->universe = u;
   reference->slot = luaL_ref(L, LUA_REGISTRYINDEX);
+  reference->holders = 0;
+  reference->is_released = false;
   reference->next = NULL;
   atomic_fetch_add(&u->users, 1);
   return reference;
@@ -94,7 +98,24 @@ void clua_push_kept(lua_State *L, void *pointer) {
     lua_pushnil(L);
     return;
   }
-  lua_rawgeti(L, LUA_REGISTRYINDEX, reference->slot);
+  if (reference->slot != LUA_NOREF) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, reference->slot);
+  } else {
+    clua_push_held(L, reference);
+  }
+}
+
+void clua_forget(lua_State *L, struct clua_reference *reference) {
+  if (reference->holders > 0) {
+    reference->is_released = true;
+    return;
+  }
+  if (reference->slot != LUA_NOREF) {
+    luaL_unref(L, LUA_REGISTRYINDEX, reference->slot);
+  } else {
+    clua_forget_held(L, reference);
+  }
+  free(reference);
 }
 
 void clua_release(void *pointer) {
@@ -102,8 +123,7 @@ void clua_release(void *pointer) {
   if (reference == NULL) return;
   struct clua_universe *u = reference->universe;
   if (clua_current == u && u->main != NULL && !u->is_collecting) {
-    luaL_unref(u->running, LUA_REGISTRYINDEX, reference->slot);
-    free(reference);
+    clua_forget(u->running, reference);
   } else {
     // Not inside this universe: whoever runs it next frees the slot.
     pthread_mutex_lock(&u->lock);
@@ -123,8 +143,7 @@ void clua_free_released(struct clua_universe *u, lua_State *L) {
   pthread_mutex_unlock(&u->lock);
   while (list != NULL) {
     struct clua_reference *next = list->next;
-    luaL_unref(L, LUA_REGISTRYINDEX, list->slot);
-    free(list);
+    clua_forget(L, list);
     list = next;
   }
 }

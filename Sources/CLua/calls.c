@@ -6,7 +6,7 @@
 
 struct clua_scope clua_enter(lua_State *L) {
   struct clua_universe *u = universe_of(L);
-  struct clua_scope scope = {clua_current, u->running};
+  struct clua_scope scope = {clua_current, u->running, u->in_swift};
   clua_current = u;
   u->running = L;
   return scope;
@@ -15,6 +15,7 @@ struct clua_scope clua_enter(lua_State *L) {
 void clua_leave(lua_State *L, struct clua_scope scope) {
   struct clua_universe *u = universe_of(L);
   u->running = scope.previous_running;
+  u->in_swift = scope.was_in_swift;
   if (atomic_load_explicit(&u->has_released, memory_order_relaxed)) clua_free_released(u, L);
   clua_current = scope.previous;
 }
@@ -64,12 +65,15 @@ static void lift_results(lua_State *L, int results) {
 }
 
 int clua_invoke(lua_State *L, void *function) {
+  // Only `debug.setupvalue` can take it away.
+  if (function == NULL) return luaL_error(L, "the function has lost what it runs");
   struct clua_universe *u = universe_of(L);
   int arguments = lua_gettop(L);
   int64_t room = u->room_made;
-  struct clua_scope scope = {clua_current, u->running};
+  struct clua_scope scope = {clua_current, u->running, u->in_swift};
   clua_current = u;
   u->running = L;
+  u->in_swift = true;
   int results = clua_swift_dispatch(L, function);
   clua_leave(L, scope);
   if (results >= 0 && !u->memory_failed) {
@@ -126,6 +130,7 @@ bool clua_is_dot_call(lua_State *L) {
 
 int clua_call(lua_State *L, int arguments, int results) {
   struct clua_scope scope = clua_enter(L);
+  universe_of(L)->in_swift = false;
   int status = lua_pcall(L, arguments, results, 0);
   clua_leave(L, scope);
   return status;
@@ -163,6 +168,7 @@ static int call_handled(lua_State *L, int arguments, int results, lua_CFunction 
   lua_pushcfunction(L, on_error);
   lua_insert(L, handler);
   struct clua_scope scope = clua_enter(L);
+  universe_of(L)->in_swift = false;
   int status = lua_pcall(L, arguments, results, handler);
   clua_leave(L, scope);
   lua_remove(L, handler);
@@ -227,6 +233,7 @@ struct body {
 static int run_body(lua_State *L) {
   const struct body *body = lua_touserdata(L, 1);
   lua_settop(L, 0);
+  universe_of(L)->in_swift = true;
   body->run(L, body->context);
   return 0;
 }

@@ -57,6 +57,11 @@ void clua_collect_here(void) {
   }
 }
 
+int64_t clua_bytes_here(void) {
+  if (clua_current == NULL || clua_current->running == NULL) return 0;
+  return clua_lua_bytes(clua_current->running);
+}
+
 int64_t clua_lua_bytes(lua_State *L) {
   return (int64_t)lua_gc(L, LUA_GCCOUNT) * 1024 + lua_gc(L, LUA_GCCOUNTB);
 }

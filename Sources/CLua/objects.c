@@ -2,10 +2,12 @@
 // gives the pointer up once, and whatever uses it later finds it empty. A box is known as ours by a
 // seal made of its own address, so no foreign userdata passes for one, whatever its metatable.
 //
-// A box has no finalizer: its object goes when Lua frees the block of memory that it lies in. A
-// finalizer would cost each tensor a protected call, and the block would wait for a second collection.
+// A box has no finalizer, unless its object holds Lua functions (holders.c): the object goes when Lua
+// frees the block of memory that it lies in. A finalizer would cost each tensor a protected call, and
+// the block would wait for a second collection.
 #include "universe.h"
 
+#include <CSupport.h>
 #include <stdlib.h>
 
 struct box {
@@ -43,8 +45,8 @@ void *clua_object_of_class(lua_State *L, int index, const void *class_key) {
   return box == NULL || box->class_key != class_key ? NULL : box->object;
 }
 
-void clua_push_object(lua_State *L, void *object, const void *class_key) {
-  struct box *box = lua_newuserdatauv(L, sizeof *box, 0);
+void clua_push_box(lua_State *L, void *object, const void *class_key, int user_values) {
+  struct box *box = lua_newuserdatauv(L, sizeof *box, user_values);
   box->seal = seal_of(box);
   box->class_key = class_key;
   box->object = object;
@@ -57,23 +59,47 @@ void clua_push_object(lua_State *L, void *object, const void *class_key) {
   clua_charge(universe_of(L), L);
 }
 
+void clua_push_object(lua_State *L, void *object, const void *class_key) {
+  clua_push_box(L, object, class_key, 0);
+}
+
 /// The box at the end of a block that Lua frees, which for userdata is where their memory lies.
 static struct box *box_in(void *block, size_t size) {
-  enum { LARGEST_HEADER = 64 };
+  enum { LARGEST_HEADER = 80 };
   if (size < sizeof(struct box) || size > sizeof(struct box) + LARGEST_HEADER) return NULL;
   if (size % _Alignof(struct box) != 0) return NULL;
   struct box *box = (struct box *)((char *)block + size - sizeof(struct box));
   return box->seal == seal_of(box) ? box : NULL;
 }
 
+/// Whether Lua's heap may grow. Where an error would pass over Swift frames it may.
+static bool has_room(struct clua_universe *u, int64_t more) {
+  enum { UNCHECKED = 1 << 16 };
+  if (u->in_swift) return true;
+  u->unchecked += more;
+  if (u->unchecked < UNCHECKED) return true;
+  if (csupport_reserve_was_used() && !csupport_keep_reserve()) return false;
+  int64_t limit = csupport_memory_limit();
+  int64_t held = clua_lua_bytes(u->running) + csupport_live_bytes() + csupport_array_bytes();
+  if (limit != 0 && held + more > limit) return false;
+  u->unchecked = 0;
+  return true;
+}
+
 void *clua_allocate(void *universe, void *block, size_t old_size, size_t new_size) {
-  if (new_size != 0) return realloc(block, new_size);
+  struct clua_universe *u = universe;
+  if (new_size != 0) {
+    if (csupport_memory_is_tight()) {
+      int64_t more = (int64_t)new_size - (block == NULL ? 0 : (int64_t)old_size);
+      if (more > 0 && !has_room(u, more)) return NULL;
+    }
+    return realloc(block, new_size);
+  }
   struct box *box = block == NULL ? NULL : box_in(block, old_size);
   if (box != NULL) {
     box->seal = 0;
     if (box->object != NULL) {
       // Lua is in the middle of a collection: what the object gives back to it must wait.
-      struct clua_universe *u = universe;
       u->is_collecting = true;
       clua_swift_release(box->object);
       u->is_collecting = false;
@@ -83,12 +109,17 @@ void *clua_allocate(void *universe, void *block, size_t old_size, size_t new_siz
   return NULL;
 }
 
-/// `__close` and the method `free`.
-static int give_up(lua_State *L) {
+void *clua_take_object(lua_State *L) {
   struct box *box = box_at(L, 1);
-  if (box == NULL) return luaL_argerror(L, 1, "an object expected");
+  if (box == NULL) luaL_argerror(L, 1, "an object expected");
   void *object = box->object;
   box->object = NULL;
+  return object;
+}
+
+/// `__close` and the method `free`.
+static int give_up(lua_State *L) {
+  void *object = clua_take_object(L);
   if (object != NULL) {
     struct clua_scope scope = clua_enter(L);
     clua_swift_release(object);
@@ -132,7 +163,8 @@ static int index_member(lua_State *L) {
 static const char methods_key = 0, properties_key = 0;
 
 void clua_declare_class(lua_State *L, const void *class_key, const char *name, void *missing,
-                        void *index, bool index_takes_names, void *assign, void *show) {
+                        void *index, bool index_takes_names, void *assign, void *show,
+                        bool holds_references) {
   lua_createtable(L, 0, 16);
   int metatable = lua_gettop(L);
   lua_createtable(L, 0, 16);
@@ -157,10 +189,15 @@ void clua_declare_class(lua_State *L, const void *class_key, const char *name, v
   clua_set_field(L, metatable, "__tostring", 10);
   lua_pushcfunction(L, is_same);
   clua_set_field(L, metatable, "__eq", 4);
-  lua_pushcfunction(L, give_up);
+  lua_CFunction free_object = holds_references ? clua_finalize_holder : give_up;
+  lua_pushcfunction(L, free_object);
   clua_set_field(L, metatable, "__close", 7);
-  lua_pushcfunction(L, give_up);
+  lua_pushcfunction(L, free_object);
   clua_set_field(L, methods, "free", 4);
+  if (holds_references) {
+    lua_pushcfunction(L, free_object);
+    clua_set_field(L, metatable, "__gc", 4);
+  }
   lua_pushstring(L, name);
   clua_set_field(L, metatable, "__name", 6);
   lua_pushstring(L, name);

@@ -20,6 +20,10 @@ struct clua_universe {
   atomic_int users;    // the state itself and the references Swift holds
   bool memory_failed;  // a push did not fit; the bound function that runs raises it
   bool is_collecting;  // an object is released while Lua frees its memory
+  bool is_closing;
+  bool in_swift;  // an error of Lua would pass over Swift frames now
+
+  int64_t unchecked;  // bytes Lua's allocator gave since they were last held against the limit
 
   // References released on other threads or by the collector, to be freed by the next call on this one.
   pthread_mutex_t lock;
@@ -36,9 +40,13 @@ struct clua_universe {
   volatile sig_atomic_t interrupt_sticky;
 };
 
+// A Lua value that Swift keeps: in the registry, or, where userdata hold it for their objects, only
+// known by a weak table, so that Lua's collector sees a cycle through it.
 struct clua_reference {
   struct clua_universe *universe;
-  int slot;
+  int slot;  // in the registry; LUA_NOREF where userdata hold the value
+  int holders;
+  bool is_released;  // Swift uses it no more
   struct clua_reference *next;
 };
 
@@ -63,11 +71,23 @@ int clua_invoke(lua_State *L, void *function);
 struct clua_scope {
   struct clua_universe *previous;
   lua_State *previous_running;
+  bool was_in_swift;
 };
 struct clua_scope clua_enter(lua_State *L);
 void clua_leave(lua_State *L, struct clua_scope scope);
 
 void clua_free_released(struct clua_universe *u, lua_State *L);
+/// Pushes the value of a reference that userdata hold; nil where it is gone.
+void clua_push_held(lua_State *L, struct clua_reference *reference);
+/// Takes a reference that is given up out of Lua's tables.
+void clua_forget(lua_State *L, struct clua_reference *reference);
+void clua_forget_held(lua_State *L, struct clua_reference *reference);
+/// The finalizer of objects that hold references.
+int clua_finalize_holder(lua_State *L);
+/// An object in a userdata.
+void clua_push_box(lua_State *L, void *object, const void *class_key, int user_values);
+/// Takes the object out of a box of ours; NULL where there is none. Raises where it is no box.
+void *clua_take_object(lua_State *L);
 void clua_leave_universe(struct clua_universe *u);
 /// Tells the collector of an object just made and the bytes allocated since the last one.
 void clua_charge(struct clua_universe *u, lua_State *L);

@@ -99,10 +99,36 @@ void clua_push_nil(lua_State *L) { lua_pushnil(L); }
 void clua_push_number(lua_State *L, double value) { lua_pushnumber(L, value); }
 void clua_push_integer(lua_State *L, int64_t value) { lua_pushinteger(L, value); }
 void clua_push_boolean(lua_State *L, int value) { lua_pushboolean(L, value); }
-void clua_push_table(lua_State *L, int list, int named) { lua_createtable(L, list, named); }
 
-// A string long enough to run out of memory is made in a protected call.
-enum { LONG_STRING = 1 << 20 };
+void clua_fail_memory(lua_State *L) {
+  lua_pushnil(L);
+  universe_of(L)->memory_failed = true;
+}
+
+// A string or table long enough to run out of memory is made in a protected call.
+enum { LONG_STRING = 1 << 20, LONG_TABLE = 1 << 16 };
+
+static int create_table(lua_State *L) {
+  lua_createtable(L, (int)lua_tointeger(L, 1), (int)lua_tointeger(L, 2));
+  return 1;
+}
+
+int clua_push_table(lua_State *L, int list, int named) {
+  if (list < LONG_TABLE && named < LONG_TABLE) {
+    lua_createtable(L, list, named);
+    return 1;
+  }
+  lua_pushcfunction(L, create_table);
+  lua_pushinteger(L, list);
+  lua_pushinteger(L, named);
+  struct clua_universe *u = universe_of(L);
+  bool was_in_swift = u->in_swift;
+  u->in_swift = false;
+  int status = lua_pcall(L, 2, 1, 0);
+  u->in_swift = was_in_swift;
+  if (status != LUA_OK) lua_pop(L, 1);
+  return status == LUA_OK;
+}
 
 struct text {
   const char *bytes;

@@ -59,6 +59,20 @@ int64_t csupport_ask_array_bytes(int64_t bytes) {
   return atomic_fetch_add_explicit(&asked_bytes, bytes, memory_order_relaxed) + bytes;
 }
 
+static _Atomic int64_t bytes_until_look;
+
+void csupport_set_bytes_until_look(int64_t bytes) {
+  atomic_store_explicit(&bytes_until_look, bytes, memory_order_relaxed);
+}
+
+bool csupport_ask_few_bytes(int64_t bytes) {
+  int64_t most = atomic_load_explicit(&bytes_until_look, memory_order_relaxed);
+  int64_t asked = atomic_load_explicit(&asked_bytes, memory_order_relaxed);
+  if (bytes < 0 || bytes > most || asked + bytes >= most || csupport_reserve_was_used()) return false;
+  atomic_fetch_add_explicit(&asked_bytes, bytes, memory_order_relaxed);
+  return true;
+}
+
 int csupport_cpu_level(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();

@@ -50,7 +50,7 @@ public final class Callback: Argument {
     push(now)
     var count: Int32 = 0
     repeat count += (each arguments).push(now)
-    guard now.host.pointee.call(now.state, count, 1) == 0 else { throw LuaError(popping: now) }
+    guard now.host.pointee.call(now.state, count, 1) == 0 else { throw failure(now, name) }
     defer { now.pop() }
     do { return try Result.read(now, -1) } catch let mismatch as Mismatch {
       if let sentence = mismatch.sentence { throw UserError("the result of \(name) \(sentence)") }
@@ -73,7 +73,7 @@ public final class Callback: Argument {
     let before = now.count
     push(now)
     let count = ValueList(arguments).push(now)
-    guard now.host.pointee.call(now.state, count, -1) == 0 else { throw LuaError(popping: now) }
+    guard now.host.pointee.call(now.state, count, -1) == 0 else { throw failure(now, name) }
     defer { now.host.pointee.setTop(now.state, before) }
     return try (before..<now.count).map { place in
       do { return try Value.read(now, place + 1) } catch is Mismatch {
@@ -84,8 +84,41 @@ public final class Callback: Argument {
     }
   }
 
+  /// The error on top. Lua's own word for too deep a nesting names no line.
+  private func failure(_ now: Frame, _ name: String) -> any Error {
+    let error = LuaError(popping: now)
+    if error.description == "C stack overflow" {
+      return UserError("\(name): too many nested calls")
+    }
+    return error
+  }
+
   func push(_ frame: Frame) {
     frame.host.pointee.pushReference(frame.state, reference)
+  }
+}
+
+/// An object that holds Lua functions. Its userdata keeps them alive, so that a function that refers to
+/// the object is collected with it.
+public protocol FunctionHolder: Object {
+  /// All of them, those of objects within it included.
+  var functions: [Callback] { get }
+}
+
+extension FunctionHolder {
+  public func push(_ frame: Frame) -> Int32 {
+    let references = functions.map(\.reference)
+    let object = Unmanaged.passRetained(self).toOpaque()
+    if references.isEmpty {
+      frame.host.pointee.pushObject(frame.state, object, Self.classKey)
+    } else {
+      references.withUnsafeBufferPointer { list in
+        guard let first = list.baseAddress else { return }
+        frame.host.pointee.pushHolder(
+          frame.state, object, Self.classKey, first, Int32(clamping: list.count))
+      }
+    }
+    return 1
   }
 }
 

@@ -7,6 +7,7 @@ public struct HostFunctions {
   public typealias State = OpaquePointer
   /// A Lua value kept alive for Swift.
   public typealias Reference = UnsafeMutableRawPointer
+  public typealias References = UnsafePointer<Reference?>
 
   // Reading
   /// The Lua type of a stack slot, as `LuaType` numbers it.
@@ -61,9 +62,13 @@ public struct HostFunctions {
   public var pushInteger: @convention(c) (State, Int64) -> Void
   public var pushBoolean: @convention(c) (State, Int32) -> Void
   public var pushString: @convention(c) (State, UnsafePointer<CChar>?, Int) -> Void
-  public var pushTable: @convention(c) (State, Int32, Int32) -> Void
+  /// Pushes a table with room for so many elements and names; 0, and nothing pushed, without memory.
+  public var pushTable: @convention(c) (State, Int32, Int32) -> Int32
   /// Pushes a new userdata that owns the retained object, with the metatable of its class key.
   public var pushObject: @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void
+  /// The same for an object that holds references, whose values the userdata keeps alive from then on.
+  public var pushHolder:
+    @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer, References, Int32) -> Void
 
   // Functions and references
   /// Keeps the value at an index alive; nil when memory is out.
@@ -77,6 +82,10 @@ public struct HostFunctions {
   /// Protected call of a function and its arguments on top of the stack, with so many results;
   /// 0 on success, otherwise the error value is on top.
   public var call: @convention(c) (State, Int32, Int32) -> Int32
+  /// Whether so many bytes more fit in memory, which are counted as taken.
+  public var takeMemory: @convention(c) (Int) -> Bool
+  /// Pushes nil in place of a result that did not fit; the call then ends in "not enough memory".
+  public var failMemory: @convention(c) (State) -> Void
   /// The coroutine that runs now, given any state of the same Lua universe.
   public var running: @convention(c) (State) -> State
 
@@ -112,13 +121,18 @@ public struct HostFunctions {
     pushInteger: @escaping @convention(c) (State, Int64) -> Void,
     pushBoolean: @escaping @convention(c) (State, Int32) -> Void,
     pushString: @escaping @convention(c) (State, UnsafePointer<CChar>?, Int) -> Void,
-    pushTable: @escaping @convention(c) (State, Int32, Int32) -> Void,
+    pushTable: @escaping @convention(c) (State, Int32, Int32) -> Int32,
     pushObject: @escaping @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void,
+    pushHolder:
+      @escaping @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer, References, Int32)
+      -> Void,
     reference: @escaping @convention(c) (State, Int32) -> Reference?,
     pushReference: @escaping @convention(c) (State, Reference?) -> Void,
     release: @escaping @convention(c) (Reference?) -> Void,
     stateOfReference: @escaping @convention(c) (Reference?) -> State?,
     call: @escaping @convention(c) (State, Int32, Int32) -> Int32,
+    takeMemory: @escaping @convention(c) (Int) -> Bool,
+    failMemory: @escaping @convention(c) (State) -> Void,
     running: @escaping @convention(c) (State) -> State
   ) {
     self.type = type
@@ -151,11 +165,14 @@ public struct HostFunctions {
     self.pushString = pushString
     self.pushTable = pushTable
     self.pushObject = pushObject
+    self.pushHolder = pushHolder
     self.reference = reference
     self.pushReference = pushReference
     self.release = release
     self.stateOfReference = stateOfReference
     self.call = call
+    self.takeMemory = takeMemory
+    self.failMemory = failMemory
     self.running = running
   }
 }

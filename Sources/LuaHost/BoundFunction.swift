@@ -30,6 +30,7 @@ final class BoundFunction {
   static let connectToLua: Void = {
     setCallbacks()
     Memory.collectGarbage = { clua_collect_here() }
+    Memory.hostBytes = { Int(clamping: clua_bytes_here()) }
     Memory.makeRoom = { clua_make_room(Int64($0)) }
   }()
 

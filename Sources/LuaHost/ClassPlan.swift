@@ -47,7 +47,7 @@ struct ClassPlan {
     let top = clua_top(state)
     clua_declare_class(
       state, type.classKey, name, keep(missing), events["__index"].map(keep), indexTakesNames,
-      keep(assigned), keep(shown))
+      keep(assigned), keep(shown), type is any FunctionHolder.Type)
     let (metatable, methodTable, propertyTable) = (top + 1, top + 2, top + 3)
     let frame = Frame(state)
     for (name, function) in methods {

@@ -9,7 +9,7 @@ import Catalog
 public struct SessionSettings {
   public var threads: Int?
   public var seed: Int?
-  /// Bytes that tensors may take.
+  /// Bytes that tensors, arrays and Lua may take.
   public var memory: Int?
 }
 
@@ -121,12 +121,12 @@ struct CommandLineOptions {
     }
     switch name {
     case "threads":
-      guard let count = Int(value), count > 0, count <= 4096 else {
+      guard let count = Int(value, radix: 10), count > 0, count <= 4096 else {
         throw Failure(message: "--threads must be an integer from 1 to 4096, got '\(value)'")
       }
       settings.threads = count
     case "seed":
-      guard let seed = Int(value), seed >= 0 else {
+      guard let seed = Int(value, radix: 10), seed >= 0 else {
         throw Failure(message: "--seed must be an integer of 0 or more, got '\(value)'")
       }
       settings.seed = seed
@@ -149,6 +149,6 @@ struct CommandLineOptions {
     }
     guard let number = Double(digits), number > 0, number * unit < 9e18, number * unit >= 1
     else { return nil }
-    return Int(number * unit)
+    return Int(clamping: number * unit)
   }
 }

@@ -1,6 +1,7 @@
 // The table of C functions through which the catalog reads and pushes Lua values.
 import CLua
 import Catalog
+import Runtime
 
 enum HostTable {
   /// Lives as long as the program, like the catalog that uses it.
@@ -38,11 +39,14 @@ enum HostTable {
         pushString: clua_push_string,
         pushTable: clua_push_table,
         pushObject: clua_push_object,
+        pushHolder: clua_push_holder,
         reference: clua_keep,
         pushReference: clua_push_kept,
         release: clua_release,
         stateOfReference: clua_state_of,
         call: clua_call,
+        takeMemory: { Memory.takes($0) },
+        failMemory: clua_fail_memory,
         running: clua_running))
     return UnsafePointer(table)
   }()

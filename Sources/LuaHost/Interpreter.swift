@@ -264,7 +264,7 @@ private func usage(_ name: String) -> String {
     -              run what standard input holds
     --threads N    use N threads (otherwise all the machine has)
     --seed N       start all random streams, math.random among them, from N (otherwise 0)
-    --memory SIZE  let tensors take at most so much: 8G, 512M
+    --memory SIZE  let tensors, arrays and Lua take at most so much: 8G, 512M
     --version      print the versions of the parts
     --help         print this
 

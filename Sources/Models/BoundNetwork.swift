@@ -1,3 +1,4 @@
+import Catalog
 import Processes
 import Tensors
 
@@ -15,6 +16,7 @@ public final class BoundNetwork: ScoreFunction {
   public var name: String { network.name }
   public var summary: String { network.summary }
   public var dimension: Int { network.dimension }
+  public var functions: [Callback] { network.functions }
 
   public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try network.score(x, t, process: process, parameters: values)

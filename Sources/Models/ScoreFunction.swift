@@ -11,6 +11,8 @@ public protocol ScoreFunction: AnyObject {
   var summary: String { get }
   /// d, the length of a data point.
   var dimension: Int { get }
+  /// The Lua functions that it is made of.
+  var functions: [Callback] { get }
   /// - Parameters: `x` of shape [n, d]; `t` of shape [n], float32 or float64.
   /// - Returns: shape [n, d].
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
@@ -22,6 +24,10 @@ extension ScoreFunction {
   public func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws
     -> Tensor?
   { nil }
+}
+
+extension ScoreFunction {
+  public var functions: [Callback] { [] }
 }
 
 /// A score function with parameters that training changes.

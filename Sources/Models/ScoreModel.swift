@@ -5,7 +5,7 @@ import Tensors
 
 /// A score function together with the diffusion it belongs to: the Lua type `model`. Networks and exact
 /// scores are the same type, so that each fits wherever the other does.
-public final class ScoreModel: Callable {
+public final class ScoreModel: Callable, FunctionHolder {
   public static var typeName: String { "model" }
 
   public let function: any ScoreFunction
@@ -17,6 +17,7 @@ public final class ScoreModel: Callable {
   }
 
   public var dimension: Int { function.dimension }
+  public var functions: [Callback] { function.functions }
   public var process: any DiffusionProcess { sde.process }
   /// The network, where there are parameters to train.
   public var network: (any Network)? { function as? any Network }

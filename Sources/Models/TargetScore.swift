@@ -35,6 +35,7 @@ final class TargetScore: ScoreFunction {
   var name: String { "exact_score" }
   var summary: String { "\(distribution.name)(\(distribution.summary))" }
   var dimension: Int { distribution.dimension }
+  var functions: [Callback] { distribution.functions }
 
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     let (r, s) = try marginal(t, process)

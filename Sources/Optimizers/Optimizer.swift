@@ -64,7 +64,7 @@ public enum RateSchedule: Argument {
 }
 
 /// An update rule with its rate, as Lua holds it.
-public final class Optimizer: Object {
+public final class Optimizer: FunctionHolder {
   public static var typeName: String { "optimizer" }
   public let rule: any UpdateRule
   public let rate: RateSchedule
@@ -72,6 +72,10 @@ public final class Optimizer: Object {
   public init(_ rule: any UpdateRule, rate: RateSchedule) {
     self.rule = rule
     self.rate = rate
+  }
+
+  public var functions: [Callback] {
+    if case .function(let function) = rate { [function] } else { [] }
   }
 
   public func describe() -> String {

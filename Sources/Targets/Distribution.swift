@@ -17,6 +17,9 @@ public protocol Distribution {
   /// Whether the law of r x_0 + s z is known in closed form for every r and s > 0.
   var hasNoised: Bool { get }
 
+  /// The Lua functions that it is made of.
+  var functions: [Callback] { get }
+
   /// Independent points, shape [count, d], float32.
   func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor
   /// ln p(x), shape [n], in the element type of `x`.
@@ -41,6 +44,8 @@ public protocol Distribution {
 }
 
 extension Distribution {
+  public var functions: [Callback] { [] }
+
   /// The error where a part is missing, by its name.
   public func missing(_ part: String) -> UserError { UserError("target '\(name)' has no \(part)") }
 

@@ -2,13 +2,14 @@ import Catalog
 import Tensors
 
 /// A distribution as Lua holds it.
-public final class Target: Object {
+public final class Target: FunctionHolder {
   public static var typeName: String { "target" }
   public let distribution: any Distribution
 
   public init(_ distribution: any Distribution) { self.distribution = distribution }
 
   public var dimension: Int { distribution.dimension }
+  public var functions: [Callback] { distribution.functions }
 
   public func describe() -> String { "\(distribution.name)(\(distribution.summary))" }
 

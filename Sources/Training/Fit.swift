@@ -3,7 +3,7 @@ import Models
 import Tensors
 
 /// What a training run leaves: the model, its log, and how it went. The Lua type `fit`.
-public final class Fit: Object {
+public final class Fit: FunctionHolder {
   public static var typeName: String { "fit" }
 
   /// The point at which numbers stopped being finite.
@@ -30,6 +30,8 @@ public final class Fit: Object {
     (self.batch, wantedBatch) = (batch, wanted)
     log = (["step", "epoch", "loss"] + probes).map { ($0, []) }
   }
+
+  public var functions: [Callback] { model.functions }
 
   public func describe() -> String {
     let end =

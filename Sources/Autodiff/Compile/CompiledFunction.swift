@@ -7,7 +7,7 @@ import Tensors
 /// Results are those of `f`: the same kernels run on the same numbers, blocked otherwise. Gradients
 /// are operations like any other. While an outer gradient is taken through its arguments, or another
 /// compiled function is being recorded, `f` itself is called.
-public final class CompiledFunction: Callable {
+public final class CompiledFunction: Callable, FunctionHolder {
   public static var typeName: String { "compiled" }
   public static var errorName: String { "grad.compile" }
 
@@ -25,19 +25,23 @@ public final class CompiledFunction: Callable {
   public static let mostPlans = 16
 
   let body: Body
+  public let functions: [Callback]
   /// Every so many calls the result is compared with that of `f` itself; nil for never.
   public let check: Int?
   /// The last used one first.
   private(set) var entries: [Entry] = []
   private var calls = 0
 
-  public init(check: Int? = nil, _ body: @escaping Body) {
+  public init(check: Int? = nil, functions: [Callback] = [], _ body: @escaping Body) {
     self.body = body
+    self.functions = functions
     self.check = check
   }
 
   public convenience init(_ function: Callback, check: Int? = nil) {
-    self.init(check: check) { try function.callForAll($0, name: "f") }
+    self.init(check: check, functions: [function]) {
+      try function.callForAll($0, name: "f")
+    }
   }
 
   public func describe() -> String {

@@ -94,7 +94,10 @@ void clua_push_boolean(lua_State *L, int value);
 /// Where a long string does not fit in memory, pushes an empty one; the bound function that runs
 /// then ends in Lua's "not enough memory".
 void clua_push_string(lua_State *L, const char *_Nullable bytes, ptrdiff_t length);
-void clua_push_table(lua_State *L, int list, int named);
+/// False, and nothing pushed, where it does not fit in memory.
+int clua_push_table(lua_State *L, int list, int named);
+/// Pushes nil; the bound function that runs then ends in Lua's "not enough memory".
+void clua_fail_memory(lua_State *L);
 /// A Lua function that runs `function` through the dispatch.
 void clua_push_function(lua_State *L, void *function);
 /// What such a Lua function runs; NULL for any other value.
@@ -110,13 +113,18 @@ void clua_push_module_index(lua_State *L, void *function);
 /// Declares a class of objects and pushes its metatable, the table of its methods and the table of
 /// its properties, which stay the class's own. `missing` runs for a member it does not have, `index`
 /// (may be NULL) for keys that are not names, and for those too where `index_takes_names`; `assign`
-/// for assignments to members; `show` for tostring.
+/// for assignments to members; `show` for tostring. Objects that hold references have a finalizer.
 void clua_declare_class(lua_State *L, const void *class_key, const char *name, void *missing,
-                        void *_Nullable index, bool index_takes_names, void *assign, void *show);
+                        void *_Nullable index, bool index_takes_names, void *assign, void *show,
+                        bool holds_references);
 /// Pops nothing; notes a property in the properties table on top.
 void clua_add_property(lua_State *L, int properties, const char *name, void *getter);
 /// A new userdata that owns the retained object.
 void clua_push_object(lua_State *L, void *object, const void *class_key);
+/// The same for an object that holds references: from now on the userdata keep their values alive, so
+/// that a value that refers to the object is collected with it.
+void clua_push_holder(lua_State *L, void *object, const void *class_key,
+                      void *_Nullable const *_Nonnull references, int count);
 void *_Nullable clua_object(lua_State *L, int index);
 const void *_Nullable clua_object_class(lua_State *L, int index);
 /// The object of exactly this class, or NULL.
@@ -159,6 +167,8 @@ void clua_make_room(int64_t bytes);
 /// A full collection in the universe that runs on this thread, if any.
 void clua_collect_here(void);
 void clua_collect(lua_State *L);
+/// Bytes that Lua holds in the universe that runs on this thread; 0 where none does.
+int64_t clua_bytes_here(void);
 /// Bytes that Lua itself holds.
 int64_t clua_lua_bytes(lua_State *L);
 void clua_warn(lua_State *L, const char *message);

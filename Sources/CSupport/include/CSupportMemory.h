@@ -28,6 +28,10 @@ int64_t csupport_array_bytes(void);
 void csupport_set_array_bytes(int64_t bytes);
 /// Adds to what was asked for since the last look, and returns it.
 int64_t csupport_ask_array_bytes(int64_t bytes);
+/// The same where that needs no look; false, and nothing added, where it does.
+bool csupport_ask_few_bytes(int64_t bytes);
+/// How much may be asked for until the next look.
+void csupport_set_bytes_until_look(int64_t bytes);
 
 /// Sets address space aside, or sees that it is there; false where there is too little.
 bool csupport_keep_reserve(void);
