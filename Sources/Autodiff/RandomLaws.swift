@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 // The laws of the module `random` as methods of a stream.
@@ -99,9 +100,10 @@ extension RandomModule {
       details: "An error where the covariance is not positive definite.",
       example:
         "return random.stream(1):multivariate_normal(3, tensor{0, 1}, tensor{{2, 1}, {1, 2}})"
-    ) { (stream: RandomStream, n: Int, mean: Tensor, covariance: Tensor, dtype: DType) in
+    ) { (stream: RandomStream, n: Count, mean: Tensor, covariance: Tensor, dtype: DType) in
       let factor = try covariance.constant("covariance").choleskyFactor("covariance")
-      return try stream.normal(n, mean: mean.constant("mean"), factor: factor, floating(dtype))
+      return try stream.normal(
+        n.value, mean: mean.constant("mean"), factor: factor, floating(dtype))
     },
   ]
 
@@ -119,12 +121,15 @@ extension RandomModule {
       source: "Efraimidis & Spirakis 2006",
       example:
         "return random.stream(1):choice(2, 4, {weights = tensor{1, 1, 2, 4}, replace = false})"
-    ) { (stream: RandomStream, n: Int, count: Int, weights: Tensor?, replace: Bool) in
+    ) { (stream: RandomStream, n: Count, count: Count, weights: Tensor?, replace: Bool) in
+      let (n, count) = (n.value, count.value)
       let chances = try weights.map { try chosen(weights: $0, count: count) }
       let available = chances.map { $0.count { $0 > 0 } } ?? count
       guard replace || n <= available else {
         throw UserError("n must be at most \(available) without replacement, got \(n)")
       }
+      // What was exchanged is kept in a dictionary.
+      if !replace { try Memory.request(n, of: (Int, Int, Int, Int, Int, Int, Int, Int).self) }
       return try places(n) {
         switch (chances, replace) {
         case (nil, true): try stream.integers(n, 0...count - 1)

@@ -26,13 +26,21 @@ public struct Frame {
   public func integer(at index: Int32) -> Int? {
     var exact: Int32 = 0
     let value = host.pointee.integer(state, index, &exact)
-    return exact != 0 ? Int(value) : nil
+    return exact != 0 ? Int(clamping: value) : nil
   }
 
   /// A string as an error shows it: bytes that are no UTF-8 are replaced. What is kept or written comes
   /// from `text(at:)` or `bytes(at:)`.
   public func string(at index: Int32) -> String? {
     bytes(at: index).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Throws where an array of so many elements would not fit in memory.
+  func takeMemory(for count: Int, bytesEach: Int) throws {
+    let (bytes, overflows) = count.multipliedReportingOverflow(by: bytesEach)
+    guard !overflows, host.pointee.takeMemory(bytes + 64) else {
+      throw UserError("not enough memory for \(count) values")
+    }
   }
 
   public func push(_ text: String) {
@@ -94,6 +102,6 @@ public struct Frame {
 /// A number as Lua prints it, without the trailing `.0` of integral floats.
 public func formatNumber(_ value: Double) -> String {
   if value.isNaN { return "nan" }
-  if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
+  if abs(value) < 1e15, let whole = Int(exactly: value) { return "\(whole)" }
   return "\(value)"
 }

@@ -59,8 +59,14 @@ extension Array: Results where Element: Results {
   public static var resultTypes: [String] { Element.resultTypes.prefix(1).map { $0 + "[]" } }
 
   public func push(_ frame: Frame) -> Int32 {
-    frame.host.pointee.pushTable(frame.state, Int32(clamping: count), 0)
-    guard frame.host.pointee.reserve(frame.state, 4) != 0 else { return 1 }
+    let host = frame.host.pointee
+    // Lua takes 16 bytes for an element and 56 for a table.
+    guard host.takeMemory(16 * count + 56), host.reserve(frame.state, 8) != 0,
+      host.pushTable(frame.state, Int32(clamping: count), 0) != 0
+    else {
+      host.failMemory(frame.state)
+      return 1
+    }
     for position in 0..<count {
       let pushed = self[position].push(frame)
       if pushed > 1 { frame.pop(pushed - 1) }

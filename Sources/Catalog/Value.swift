@@ -86,6 +86,9 @@ public enum Value: Argument, Results {
     }
   }
 
+  /// What a value takes in a list that grows, with the box of a number or a string.
+  private static let valueBytes = 64
+
   static func readTable(_ frame: Frame, _ index: Int32, depth: Int) throws -> Value {
     let host = frame.host.pointee
     guard depth < 100, host.reserve(frame.state, 3) != 0 else {
@@ -93,6 +96,7 @@ public enum Value: Argument, Results {
     }
     let index = host.absoluteIndex(frame.state, index)
     let length = host.length(frame.state, index)
+    try frame.takeMemory(for: length, bytesEach: valueBytes)
     var list: [Value] = []
     for position in stride(from: 1, through: length, by: 1) {
       _ = host.getIndex(frame.state, index, position)
@@ -136,7 +140,12 @@ public enum Value: Argument, Results {
     case .string(let value): return value.push(frame)
     case .list(let values): return values.push(frame)
     case .map(let pairs):
-      host.pushTable(frame.state, 0, Int32(clamping: pairs.count))
+      guard host.takeMemory(40 * pairs.count + 56),
+        host.pushTable(frame.state, 0, Int32(clamping: pairs.count)) != 0
+      else {
+        host.failMemory(frame.state)
+        return 1
+      }
       for (key, value) in pairs {
         _ = value.push(frame)
         key.setField(of: -2, frame)

@@ -36,6 +36,9 @@ public enum InputFile {
     do { try Memory.request(size, of: UInt8.self) } catch {
       throw FileError("cannot read \(path): \(error)")
     }
+    do { try Memory.request(size, of: UInt8.self) } catch {
+      throw FileError("cannot read \(path): \(error)")
+    }
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size, !Cancellation.isRequested {

@@ -1,11 +1,21 @@
 // Arrays whose size comes from data, files or options. Swift ends the process where an array does not
 // fit, so the memory is asked for first.
 
+import CSupport
+
 extension Memory {
   /// Throws `OutOfMemory` where an array of so many elements would not fit.
   public static func request<Element>(_ count: Int, of type: Element.Type) throws {
     let (bytes, overflows) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     try requestArray(overflows ? .max : max(bytes, 0))
+  }
+}
+
+extension Memory {
+  /// Whether so many bytes more fit, which are counted as taken.
+  @inline(__always)
+  public static func takes(_ bytes: Int) -> Bool {
+    csupport_ask_few_bytes(Int64(bytes)) || (try? requestArray(bytes)) != nil
   }
 }
 

@@ -72,10 +72,11 @@ public enum Memory {
 
   /// The same for arrays: they are counted until the next look at the system.
   static func requestArray(_ bytes: Int) throws {
+    if csupport_ask_few_bytes(Int64(bytes)) { return }
     if csupport_reserve_was_used() { try restoreReserve(for: bytes) }
     guard bytes < 1 << 60 else { throw OutOfMemory(requested: bytes, available: available()) }
     let isLimited = mostAddresses != nil || csupport_memory_limit() > 0
-    if csupport_ask_array_bytes(Int64(bytes)) < (isLimited ? 1 << 20 : checkedFrom) { return }
+    csupport_set_bytes_until_look(isLimited ? 1 << 20 : Int64(checkedFrom))
     lookAtArrays()
     if bytes > available() { try requestAfterCollection(bytes) }
     _ = csupport_ask_array_bytes(Int64(bytes))

@@ -16,7 +16,7 @@ public final class WorkerPool: @unchecked Sendable {
     set { wanted.store(max(1, min(newValue, 256)), ordering: .relaxed) }
   }
 
-  private let wanted = Atomic<Int>(Int(csupport_core_count()))
+  private let wanted = Atomic<Int>(Int(clamping: csupport_core_count()))
   private let busy = Atomic<Bool>(false)
   private let isOpen = Atomic<Bool>(false)
   private let generation = Atomic<Int>(0)

@@ -32,6 +32,7 @@ struct MALA {
 
   /// Shape [count, d], float64.
   func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
+    try Memory.request(Shape(checking: [count, dimension]).elementCount, of: Double.self)
     let start = try stream.normal([Self.chains, dimension], .float64) * 2
     var state = try self.state(at: start)
     guard try state.logDensity.doubles().contains(where: \.isFinite) else {

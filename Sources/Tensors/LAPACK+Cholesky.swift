@@ -29,7 +29,8 @@ extension Tensor {
     let factor: LAPACK.POTRF = try LAPACK.routine("potrf", T.self)
     let order = matrixRows
     let a = pointer(T.self)
-    let refusal = try LAPACK.forEachMatrix(matrixCount, work: order * order * order / 3) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(1, order, order, order)) {
+      index in
       var (n, step, info, upper) = (Int32(order), Int32(order), Int32(0), fortran("U"))
       factor(&upper, &n, a + index * order * order, &step, &info, 1)
       return info
@@ -66,7 +67,7 @@ extension Tensor {
     let order = sides.a.matrixRows
     let a = sides.a.pointer(T.self)
     let b = sides.columns.pointer(T.self)
-    let work = order * order * sides.width
+    let work = LAPACK.cost(1, order, order, sides.width)
     let refusal = try LAPACK.forEachMatrix(sides.a.matrixCount, work: work) { index in
       var (n, step, rows) = (Int32(order), Int32(order), Int32(order))
       var (k, info) = (Int32(sides.width), Int32(0))

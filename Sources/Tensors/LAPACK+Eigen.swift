@@ -61,11 +61,14 @@ extension Tensor {
     }
     var (answer, integerCount): (T, Int32) = (0, 0)
     _ = run(0, &answer, -1, &integerCount, -1)
-    let length = LAPACK.workLength(answer)
+    let length = try LAPACK.workLength(answer)
     let most = integerCount
-    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 9 * order * order * order) { index in
-      withWorkspace(of: Int(length), T.self) { work in
-        withWorkspace(of: Int(most), Int32.self) { run(index, work, length, $0, most) }
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(9, order, order, order)) {
+      index in
+      try withWorkspace(of: Int(clamping: length), T.self) { work in
+        try withWorkspace(of: Int(clamping: most), Int32.self) {
+          run(index, work, length, $0, most)
+        }
       }
     }
     if let refusal { throw UserError("the eigenvalues of x did not converge\(refusal.place)") }
@@ -93,11 +96,12 @@ extension Tensor {
     let order = matrixRows
     let a = pointer(T.self)
     let w = values.pointer(T.self)
-    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 10 * order * order * order) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(10, order, order, order))
+    { index in
       var (n, info, one, length) = (Int32(order), Int32(0), Int32(1), Int32(64 * order))
       var (left, right, step, other) = (fortran("N"), fortran("N"), n, one)
       let real = w + index * 2 * order
-      withWorkspace(of: Int(length), T.self) { work in
+      try withWorkspace(of: Int(clamping: length), T.self) { work in
         routine(
           &left, &right, &n, a + index * order * order, &step, real, real + order, work, &one, work,
           &other, work, &length, &info, 1, 1)

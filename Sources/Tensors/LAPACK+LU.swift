@@ -57,7 +57,7 @@ extension Tensor {
     let order = sides.a.matrixRows
     let a = sides.a.pointer(T.self)
     let b = sides.columns.pointer(T.self)
-    let work = order * order * (order + sides.width)
+    let work = LAPACK.cost(1, order, order, order + sides.width)
     let refusal = try LAPACK.forEachMatrix(sides.a.matrixCount, work: work) { index in
       var (m, n, step, rows) = (Int32(order), Int32(order), Int32(order), Int32(order))
       var (k, info, transposed) = (Int32(sides.width), Int32(0), fortran("T"))
@@ -99,15 +99,16 @@ extension Tensor {
     let invert: LAPACK.GETRI = try LAPACK.routine("getri", T.self)
     let order = matrixRows
     let a = pointer(T.self)
-    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 2 * order * order * order) { index in
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(2, order, order, order)) {
+      index in
       var (m, n, step) = (Int32(order), Int32(order), Int32(order))
       var (length, info) = (Int32(64 * order), Int32(0))
       let matrix = a + index * order * order
-      withUnsafeTemporaryAllocation(of: Int32.self, capacity: order) { pivots in
+      try withUnsafeTemporaryAllocation(of: Int32.self, capacity: order) { pivots in
         guard let pivots = pivots.baseAddress else { return }
         factor(&m, &n, matrix, &step, pivots, &info)
         if info != 0 { return }
-        withWorkspace(of: Int(length), T.self) { work in
+        try withWorkspace(of: Int(clamping: length), T.self) { work in
           invert(&n, matrix, &step, pivots, work, &length, &info)
         }
       }
@@ -144,7 +145,7 @@ extension Tensor {
     let a = pointer(T.self)
     let signs = sign.pointer(T.self)
     let logarithms = logarithm.pointer(T.self)
-    _ = try LAPACK.forEachMatrix(matrixCount, work: order * order * order) { index in
+    _ = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(1, order, order, order)) { index in
       var (total, isNegative, isZero) = (0.0, false, false)
       if order > 0 {
         var (m, n, step, info) = (Int32(order), Int32(order), Int32(order), Int32(0))

@@ -37,12 +37,12 @@ extension Tensor {
     let least = min(rows, columns)
     let a = pointer(T.self)
     let upper = r.pointer(T.self)
-    _ = try LAPACK.forEachMatrix(matrixCount, work: 4 * rows * columns * least) { index in
+    _ = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(4, rows, columns, least)) { index in
       var (m, n, k, info) = (Int32(rows), Int32(columns), Int32(least), Int32(0))
       var (step, reflectors, length) = (Int32(columns), Int32(least), Int32(64 * columns))
       let matrix = a + index * rows * columns
-      withWorkspace(of: Int(length) + least, T.self) { work in
-        let tau = work + Int(length)
+      try withWorkspace(of: Int(clamping: length) + least, T.self) { work in
+        let tau = work + Int(clamping: length)
         factor(&n, &m, matrix, &step, tau, work, &length, &info)
         (upper + index * least * columns).update(from: matrix, count: least * columns)
         generate(&k, &m, &reflectors, matrix, &step, tau, work, &length, &info)

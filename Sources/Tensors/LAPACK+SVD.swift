@@ -74,10 +74,11 @@ extension Tensor {
     }
     var answer: T = 0
     _ = run(0, &answer, -1)
-    let length = LAPACK.workLength(answer)
-    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) {
+    let length = try LAPACK.workLength(answer)
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(20, rows, columns, least))
+    {
       index in
-      withWorkspace(of: Int(length), T.self) { run(index, $0, length) }
+      try withWorkspace(of: Int(clamping: length), T.self) { run(index, $0, length) }
     }
     if let refusal {
       throw UserError("the singular values of x did not converge\(refusal.place)")
@@ -143,10 +144,11 @@ extension Tensor {
     }
     var answer: T = 0
     _ = run(0, &answer, -1)
-    let length = LAPACK.workLength(answer)
-    let refusal = try LAPACK.forEachMatrix(matrixCount, work: 20 * rows * columns * least) {
+    let length = try LAPACK.workLength(answer)
+    let refusal = try LAPACK.forEachMatrix(matrixCount, work: LAPACK.cost(20, rows, columns, least))
+    {
       index in
-      withWorkspace(of: Int(length), T.self) { run(index, $0, length) }
+      try withWorkspace(of: Int(clamping: length), T.self) { run(index, $0, length) }
     }
     if let refusal {
       throw UserError("the singular values of a did not converge\(refusal.place)")

@@ -54,8 +54,18 @@ enum LAPACK {
   }
 
   /// The length of a work array from the answer to a query, which float32 may have rounded down.
-  static func workLength<T: LAPACKScalar>(_ answer: T) -> Int32 {
-    Int32((Double(answer) * (1 + 4 * Double(Float.ulpOfOne))).rounded(.up)) + 1
+  static func workLength<T: LAPACKScalar>(_ answer: T) throws -> Int32 {
+    let length = (Double(answer) * (1 + 4 * Double(Float.ulpOfOne))).rounded(.up) + 1
+    guard let whole = Int32(exactly: length) else {
+      throw UserError("the matrix is too large for LAPACK")
+    }
+    return whole
+  }
+
+  /// The product of a factor and three lengths, for `forEachMatrix`; the largest integer where it is
+  /// beyond.
+  static func cost(_ factor: Int, _ a: Int, _ b: Int, _ c: Int) -> Int {
+    Int(clamping: Double(factor) * Double(a) * Double(b) * Double(c))
   }
 
   /// A LAPACK routine that refused a matrix of a stack: which one, and with what code.
@@ -70,12 +80,13 @@ enum LAPACK {
 
   /// Runs `body` for each matrix of a stack; it returns LAPACK's info. Small matrices are shared out
   /// over the worker pool, several at a time; the cut depends on `work` (operations a matrix) alone.
-  static func forEachMatrix(_ count: Int, work: Int, _ body: (Int) -> Int32) throws
-    -> Refusal?
+  static func forEachMatrix(_ count: Int, work: Int, _ body: (Int) throws -> Int32)
+    throws -> Refusal?
   {
-    try withUnsafeTemporaryAllocation(of: Int32.self, capacity: max(count, 1)) { codes in
+    try Memory.request(count, of: Int32.self)
+    return try withUnsafeTemporaryAllocation(of: Int32.self, capacity: max(count, 1)) { codes in
       try WorkerPool.shared.run(count: count, grain: max(1, 400_000 / max(work, 1))) {
-        for index in $0 { codes[index] = body(index) }
+        for index in $0 { codes[index] = try body(index) }
       }
       for index in 0..<count where codes[index] != 0 {
         return Refusal(index: index, code: codes[index], count: count)

@@ -25,7 +25,7 @@ extension Tensor {
         axis: rank - 1, descending: descending, firstPlace: firstPlace)
       return (try values.permuted(order).densified(), try places.permuted(order).densified())
     }
-    guard shape[axis] < Int(UInt32.max) else {
+    guard shape[axis] < Int(clamping: UInt32.max) else {
       throw UserError("an axis of \(shape[axis]) elements is too long to sort")
     }
     let source = try densified()
@@ -66,7 +66,7 @@ private func sortRows<T: Element>(
   let p = places.pointer(Int64.self)
   let grain = max(1, parallelGrain / max(length, 1))
   try WorkerPool.shared.run(count: source.elementCount / length, grain: grain) { rows in
-    withWorkspace(of: RowSorter.workBytes(length: length, of: T.self) / 8 + 1, UInt64.self) {
+    try withWorkspace(of: RowSorter.workBytes(length: length, of: T.self) / 8 + 1, UInt64.self) {
       let sorter = RowSorter(length: length, of: T.self, work: UnsafeMutableRawPointer($0))
       for row in rows {
         let start = row * length

@@ -146,6 +146,8 @@ extension Tensor {
     try Recording.requireNumbers(of: self)
     let dense = try densified()
     let count = elementCount
+    // Whoever asks for them mostly makes another list of them.
+    try Memory.request(count, of: (Double, Double).self)
     switch dtype {
     case .float32:
       let source = dense.pointer(Float.self)
@@ -165,6 +167,7 @@ extension Tensor {
   public func floats() throws -> [Float] {
     try Recording.requireNumbers(of: self)
     let dense = try converted(to: .float32).densified()
+    try Memory.request(elementCount, of: (Float, Float).self)
     return Array(UnsafeBufferPointer(start: dense.pointer(Float.self), count: elementCount))
   }
 

@@ -4,7 +4,8 @@ import Runtime
 /// pages in every call would cost a twentieth of an eigendecomposition of order 512.
 func withWorkspace<T, R>(
   of count: Int, _ type: T.Type, _ body: (UnsafeMutablePointer<T>) throws -> R
-) rethrows -> R {
+) throws -> R {
+  try Memory.request(count, of: T.self)
   let byteCount = max(count, 1) * MemoryLayout<T>.stride
   if byteCount >= LargeBuffers.smallest, let block = LargeBuffers.allocate(byteCount) {
     defer { LargeBuffers.release(block, byteCount: byteCount) }

@@ -97,6 +97,28 @@ import Testing
     #expect(formatBytes(24_000_000_000) == "24 GB" && formatBytes(999_600) == "1 MB")
   }
 
+  @Test("an array beyond the machine is refused, whatever its elements")
+  func arrays() throws {
+    try Memory.request(1000, of: Double.self)
+    #expect(throws: OutOfMemory.self) { try Memory.request(1 << 47, of: Double.self) }
+    #expect(throws: OutOfMemory.self) { try Memory.request(.max, of: (Double, Double).self) }
+    #expect(throws: OutOfMemory.self) { try checkedArray(repeating: 0, count: 1 << 50) }
+    var meter = MemoryMeter()
+    #expect(throws: OutOfMemory.self) { for _ in 0..<100 { try meter.take(1 << 45) } }
+    var list = [1, 2]
+    #expect(throws: OutOfMemory.self) { try list.reserveChecked(.max) }
+    try list.reserveChecked(100)
+    #expect(list == [1, 2] && list.capacity >= 102)
+  }
+
+  @Test("numbers become integers without ending the process")
+  func clamping() {
+    let numbers = [2.9, -2.9, .nan, .infinity, -.infinity, 1e300, -1e300, 0x1p63, -0x1p63]
+    #expect(
+      numbers.map { Int(clamping: $0) }
+        == [2, -2, 0, .max, .min, .max, .min, .max, .min])
+  }
+
   @Test("a request beyond the machine is refused with both figures, a small one is not")
   func requests() throws {
     try Memory.request(1 << 20)

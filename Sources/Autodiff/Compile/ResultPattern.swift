@@ -54,14 +54,14 @@ struct ResultPattern {
     case .value(let value): _ = value.push(frame)
     case .list(let parts):
       _ = host.reserve(frame.state, 4)
-      host.pushTable(frame.state, Int32(clamping: parts.count), 0)
+      _ = host.pushTable(frame.state, Int32(clamping: parts.count), 0)
       for (place, part) in parts.enumerated() {
         push(part, tensors, frame)
         host.setIndex(frame.state, -2, place + 1)
       }
     case .map(let pairs):
       _ = host.reserve(frame.state, 4)
-      host.pushTable(frame.state, 0, Int32(clamping: pairs.count))
+      _ = host.pushTable(frame.state, 0, Int32(clamping: pairs.count))
       for pair in pairs {
         push(pair.value, tensors, frame)
         pair.key.setField(of: -2, frame)
