@@ -61,11 +61,11 @@ extension TensorModule {
       "irfft", "The inverse of rfft.", .arg("x", "complex, shape [..., m, 2]"),
       .arg(
         "count", default: nil, "real elements of the result; 2 (m - 1) where absent",
-        in: Domain<Int>.positive.orAbsent()), returns: "tensor of shape [..., count]",
+        in: Domain<Count>.positive.orAbsent()), returns: "tensor of shape [..., count]",
       details: convention, source: fftw, example: "return tensor{1, 2, 3, 4}:rfft():irfft()"
-    ) { (x: Tensor, count: Int?) in
+    ) { (x: Tensor, count: Count?) in
       let x = try complex(x, axes: 1)
-      let n = try inverseLength(x, count)
+      let n = try inverseLength(x, count?.value)
       return try realInverse(x, length: n) / Double(n)
     },
     .operation(
@@ -80,11 +80,11 @@ extension TensorModule {
       "irfft2", "The inverse of rfft2.", .arg("x", "complex, shape [..., n1, m, 2]"),
       .arg(
         "count", default: nil, "real elements of the last axis; 2 (m - 1) where absent",
-        in: Domain<Int>.positive.orAbsent()), returns: "tensor of shape [..., n1, count]",
+        in: Domain<Count>.positive.orAbsent()), returns: "tensor of shape [..., n1, count]",
       details: convention, source: fftw, example: "return tensor.ones{4, 4}:rfft2():irfft2()"
-    ) { (x: Tensor, count: Int?) in
+    ) { (x: Tensor, count: Count?) in
       let x = try complex(x, axes: 2)
-      let n = try inverseLength(x, count)
+      let n = try inverseLength(x, count?.value)
       let rows = try Autodiff.fourier(x, sign: 1, axis: x.rank - 3)
       return try realInverse(rows, length: n) / Double(n * x.shape[x.rank - 3])
     },
@@ -93,8 +93,9 @@ extension TensorModule {
       .arg("n", in: .positive), .arg("spacing", default: 1, "between samples", in: .positive),
       .option("real", default: false, "those of rfft, 0 … n/2"), returns: "tensor of shape [n]",
       example: "tensor.fftfreq(8)"
-    ) { (n: Int, spacing: Double, isReal: Bool) in
-      try checkedTensor(isReal ? n / 2 + 1 : n) { k in
+    ) { (n: Count, spacing: Double, isReal: Bool) in
+      let n = n.value
+      return try checkedTensor(isReal ? n / 2 + 1 : n) { k in
         Double(isReal || k < (n + 1) / 2 ? k : k - n) / (Double(n) * spacing)
       }.converted(to: .float32)
     },

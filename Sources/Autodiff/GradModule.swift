@@ -17,25 +17,27 @@ public enum GradModule {
     .function(
       "grad", "The gradient of f, as a function of the same arguments.",
       .arg("f", "a function with one number as its (first) value"),
-      .option("argument", default: 1, "which argument is differentiated", in: .positive),
+      .option("argument", default: 1 as Count, "which argument is differentiated", in: .positive),
       returns: "a function; its value is shaped like the argument",
       example: """
         g = grad.grad(function(x) return (x^3):sum() end)
         gg = grad.grad(function(x) return g(x):sum() end)
         return g(tensor{1, 2}), gg(tensor{1, 2})
         """
-    ) { (f: Callback, argument: Int) in GradFunction(.gradient, f, argument: argument - 1) },
+    ) { (f: Callback, argument: Count) in
+      GradFunction(.gradient, f, argument: argument.value - 1)
+    },
     .function(
       "value_and_grad", "The value of f and its gradient, as a function of the same arguments.",
       .arg("f", "a function with one number as its (first) value"),
-      .option("argument", default: 1, "which argument is differentiated", in: .positive),
+      .option("argument", default: 1 as Count, "which argument is differentiated", in: .positive),
       returns: "a function with two results",
       example: """
         f = grad.value_and_grad(function(p, x) return ((x * p.a + p.b)^2):mean() end)
         return f({a = tensor{1, 2}, b = tensor(0)}, tensor{3, 4})
         """
-    ) { (f: Callback, argument: Int) in
-      GradFunction(.valueAndGradient, f, argument: argument - 1)
+    ) { (f: Callback, argument: Count) in
+      GradFunction(.valueAndGradient, f, argument: argument.value - 1)
     },
     .metamethod(
       GradFunction.self, "__call", "g(...)", "The derivative at these arguments.", .arg("self"),
@@ -109,16 +111,17 @@ public enum GradModule {
       .option(
         "method", default: "exact", "d reverse sweeps, or random probes",
         in: .oneOf(["exact", "hutchinson"])),
-      .option("probes", default: 1, "Rademacher probes for hutchinson", in: .positive),
+      .option("probes", default: 1 as Count, "Rademacher probes for hutchinson", in: .positive),
       .option("seed", default: nil, "of the probes; the session's next where absent"),
       returns: "tensor of shape [n]", source: "Hutchinson 1990; Grathwohl et al. 2019",
       example: "return grad.divergence(function(x) return -x end, tensor.zeros{4, 3})"
-    ) { (f: Callback, x: Tensor, method: String, probes: Int, seed: Int?) in
+    ) { (f: Callback, x: Tensor, method: String, probes: Count, seed: Int?) in
       try divergence(
         x,
         method == "exact"
           ? .exact
-          : .hutchinson(probes: probes, stream: RandomStream(seed: seed ?? SessionSeed.next()))
+          : .hutchinson(
+            probes: probes.value, stream: RandomStream(seed: seed ?? SessionSeed.next()))
       ) { try f.call($0, returning: Tensor.self, name: "f") }
     },
     .function(

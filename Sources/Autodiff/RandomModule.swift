@@ -23,14 +23,15 @@ public enum RandomModule {
         RandomStream.self, "permutation", "The integers 1 … n in random order.",
         .arg("n", in: .nonNegative), returns: "int64 tensor of shape [n]",
         example: "return random.stream(1):permutation(5)"
-      ) { (stream: RandomStream, n: Int) in
-        try places(n) { try stream.permutation(n) }
+      ) { (stream: RandomStream, n: Count) in
+        try places(n.value) { try stream.permutation(n.value) }
       },
       .method(
         RandomStream.self, "integers", "Independent integers, each from first to last as likely.",
         .arg("n", in: .nonNegative), .arg("first"), .arg("last"),
         returns: "int64 tensor of shape [n]", example: "return random.stream(1):integers(5, 1, 6)"
-      ) { (stream: RandomStream, n: Int, first: Int, last: Int) in
+      ) { (stream: RandomStream, n: Count, first: Int, last: Int) in
+        let n = n.value
         guard first <= last else {
           throw UserError("last must be at least first, got \(first) and \(last)")
         }

@@ -97,7 +97,7 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int) throws -> Tensor {
   }
   let real = try measurable(x)
   let position = q * Double(length - 1)
-  let low = min(Int(position), length - 1)
+  let low = min(Int(clamping: position), length - 1)
   let rest = position - Double(low)
   if length >= Tensor.shortestSelection, axis == real.rank - 1, real.trace == nil,
     Recording.current == nil

@@ -11,8 +11,8 @@ extension TensorModule {
       .arg(
         "columns", default: nil, "as many as rows where absent", in: Domain.nonNegative.orAbsent()),
       .option("dtype", default: .float32, "element type"), example: "tensor.eye(3)"
-    ) { (rows: Int, columns: Int?, dtype: DType) in
-      let shape = try Shape(checking: [rows, columns ?? rows])
+    ) { (rows: Count, columns: Count?, dtype: DType) in
+      let shape = try Shape(checking: [rows.value, (columns ?? rows).value])
       let result = try Tensor.zeros(shape, dtype)
       let count = min(shape[0], shape[1])
       let diagonal = Tensor(
@@ -27,7 +27,8 @@ extension TensorModule {
       .option("first", default: 1, "the number that has the first place: 0 for labels from 0"),
       .option("dtype", default: .float32, "element type"),
       example: "tensor.one_hot(tensor({1, 3}, {dtype = \"int64\"}), 3)"
-    ) { (index: Tensor, count: Int, first: Int, dtype: DType) in
+    ) { (index: Tensor, count: Count, first: Int, dtype: DType) in
+      let count = count.value
       guard index.dtype == .int64 else {
         throw UserError("index must be an int64 tensor, got \(index.describe())")
       }
@@ -36,8 +37,9 @@ extension TensorModule {
         try index.integers().enumerated().map { row, number in
           let (place, overflows) = number.subtractingReportingOverflow(first)
           guard !overflows, place >= 0, place < count else {
+            let last = first > .max - count ? .max : first + count - 1
             throw UserError(
-              "index must hold numbers from \(first) to \(first + count - 1), got \(number)")
+              "index must hold numbers from \(first) to \(last), got \(number)")
           }
           return row * count + place
         }
@@ -71,7 +73,8 @@ extension TensorModule {
       .option("base", default: 10, "of the powers", in: .positive),
       .option("dtype", default: .float32, "element type"), returns: "tensor of shape [count]",
       example: "tensor.logspace(0, 3, 4)"
-    ) { (first: Double, last: Double, count: Int, base: Double, dtype: DType) in
+    ) { (first: Double, last: Double, count: Count, base: Double, dtype: DType) in
+      let count = count.value
       let exponent = spaced(from: first, to: last, count)
       return try checkedTensor(count) { pow(base, exponent($0)) }.converted(to: dtype)
     },

@@ -34,7 +34,8 @@ extension TensorModule {
       .option("largest", default: true, "false for the smallest"),
       returns: "the elements, and an int64 tensor of 1-based places in x",
       example: "return tensor{3, 1, 2}:topk(2)"
-    ) { (x: Tensor, k: Int, axis: Int, largest: Bool) in
+    ) { (x: Tensor, k: Count, axis: Int, largest: Bool) in
+      let k = k.value
       let axis = try x.axis(axis)
       guard k <= x.shape[axis] else {
         throw UserError(

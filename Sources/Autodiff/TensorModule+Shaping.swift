@@ -39,7 +39,8 @@ extension TensorModule {
       .arg("count", in: .positive), .arg("axis", default: 1, "1-based"),
       returns: "a list of tensors; the first ones have one element more where it does not divide",
       example: "return #tensor.arange(1, 7):chunk(3)"
-    ) { (x: Tensor, count: Int, axis: Int) in
+    ) { (x: Tensor, count: Count, axis: Int) in
+      let count = count.value
       let axis = try x.axis(axis)
       let length = x.shape[axis]
       guard count <= max(length, 1) else {

@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 /// The Lua module `tensor`: n-dimensional arrays, with gradients where a transform asks for them.
@@ -38,8 +39,9 @@ public enum TensorModule {
       .arg("first", in: .finite), .arg("last", in: .finite), .arg("count", in: .positive),
       .option("dtype", default: .float32, "element type"), returns: "tensor of shape [count]",
       example: "tensor.linspace(0, 1, 5)"
-    ) { (first: Double, last: Double, count: Int, dtype: DType) in
-      try checkedTensor(count, spaced(from: first, to: last, count)).converted(to: dtype)
+    ) { (first: Double, last: Double, count: Count, dtype: DType) in
+      let count = count.value
+      return try checkedTensor(count, spaced(from: first, to: last, count)).converted(to: dtype)
     },
     .function(
       "arange", "The numbers first, first + step, … up to last, which is included where it is met.",
@@ -138,6 +140,9 @@ public enum TensorModule {
     .operation(
       "table", "The elements as nested Lua tables.", .arg("x"), example: "tensor{1, 2}:table()[2]"
     ) { (x: Tensor) -> Value in
+      // Each number or list is a value in a list and has a box, also where the lists are empty.
+      let values = x.shape.reduce(1) { $0 * max($1, 1) }
+      try Memory.request(values, of: (Value, Value, Value, Value, Value, Value).self)
       if x.dtype == .int64 {
         return try nested(x.value.integers()[...], x.shape, axis: 0) { .integer($0) }
       }
@@ -183,9 +188,6 @@ public enum TensorModule {
     guard axis != 0, (0...x.rank).contains(place) else {
       throw UserError("axis must be from 1 to \(x.rank + 1), got \(axis), for shape \(x.shape)")
     }
-    guard x.rank < Shape.maximumRank else {
-      throw UserError("shape \(x.shape) has \(x.rank) axes already, the most there can be")
-    }
     return place
   }
 
@@ -197,7 +199,7 @@ public enum TensorModule {
     let exact = span.isFinite ? span / step : last / step - first / step
     let steps = (exact * (1 + 1e-12)).rounded(.down)
     guard steps < 1e15 else { throw UserError("\(formatNumber(steps + 1)) elements do not fit") }
-    let count = Int(max(0, steps + 1))
+    let count = Int(clamping: max(0, steps + 1))
     if dtype == .int64 {
       for (name, value) in [("first", first), ("last", last), ("step", step)]
       where value != value.rounded() || abs(value) > 0x1p53 {

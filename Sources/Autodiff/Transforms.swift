@@ -51,7 +51,8 @@ public func jacobian(_ x: Tensor, of function: (Tensor) throws -> Tensor) throws
     let rows = try (0..<count).map { place -> Tensor in
       let unit = try Tensor.zeros([count], value.dtype)
       try unit.slice(axis: 0, place..<place + 1).assign(Tensor.scalar(1, value.dtype))
-      return try expandedAxis(pullBack(unit.reshaped(to: Array(value.shape)))[0], at: 0)
+      let row = try pullBack(unit.reshaped(to: Array(value.shape)))[0]
+      return try reshape(row, to: [1, row.elementCount])
     }
     guard !rows.isEmpty else { return try Tensor.zeros(Shape(target), x.dtype) }
     return try reshape(concatenate(rows, axis: 0), to: target)

@@ -37,6 +37,9 @@ public func broadcast(_ x: Tensor, to shape: Shape) throws -> Tensor {
 
 /// A new axis of length 1.
 public func expandedAxis(_ x: Tensor, at axis: Int) throws -> Tensor {
+  guard x.rank < Shape.maximumRank else {
+    throw UserError("shape \(x.shape) has \(x.rank) axes already, the most there can be")
+  }
   if x.trace == nil { return x.expanded(axis: axis) }
   return try record(
     "expand", [x], forward: { $0[0].expanded(axis: axis) },

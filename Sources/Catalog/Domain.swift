@@ -13,12 +13,16 @@ public struct Domain<Value> {
   }
 }
 
-extension Domain where Value == Int {
+// An integer without an upper bound is a `Count`.
+extension Domain where Value == Count {
   public static var positive: Domain { Domain("a positive integer") { $0 > 0 } }
   public static var nonNegative: Domain { Domain("an integer of 0 or more") { $0 >= 0 } }
-  public static func atLeast(_ least: Int) -> Domain {
+  public static func atLeast(_ least: Count) -> Domain {
     Domain("an integer of \(least) or more") { $0 >= least }
   }
+}
+
+extension Domain where Value == Int {
   public static func within(_ range: ClosedRange<Int>) -> Domain {
     Domain("an integer from \(range.lowerBound) to \(range.upperBound)") { range.contains($0) }
   }

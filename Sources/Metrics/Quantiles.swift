@@ -47,7 +47,7 @@ enum Quantiles {
   static func quantile(_ sorted: [Double], _ probability: Double) -> Double {
     guard !sorted.isEmpty else { return .nan }
     let place = probability * Double(sorted.count - 1)
-    let below = Int(place)
+    let below = Int(clamping: place)
     let above = min(below + 1, sorted.count - 1)
     let share = place - Double(below)
     let (low, high) = (sorted[below], sorted[above])

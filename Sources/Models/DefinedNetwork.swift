@@ -35,9 +35,10 @@ package final class DefinedNetwork: Network {
         score = function(p, x, t) return -(x:matmul(p.w) + p.b) end}
       return m(tensor.zeros{5, 2}, 0.5)
       """
-  ) { (sde: SDE, dimension: Int, score: Callback, parameters: Value?, name: String) in
+  ) { (sde: SDE, dimension: Count, score: Callback, parameters: Value?, name: String) in
     let network = try DefinedNetwork(
-      name: name, dimension: dimension, tree: ParameterTree(parameters ?? .list([])), score: score)
+      name: name, dimension: dimension.value, tree: ParameterTree(parameters ?? .list([])),
+      score: score)
     try network.check(sde.process)
     return ScoreModel(network, sde)
   }
@@ -50,6 +51,7 @@ package final class DefinedNetwork: Network {
 
   package var summary: String { "\(dimension) → \(dimension) in Lua" }
   package var callsLua: Bool { true }
+  package var functions: [Callback] { [function] }
   package var compiledScore: CompiledFunction? { function.object as? CompiledFunction }
   package var options: [(key: String, value: Value)] {
     [

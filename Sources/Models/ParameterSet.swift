@@ -83,12 +83,12 @@ public final class ParameterSet {
     var items: [Item] = []
     var count = 0
     for start in starts {
-      let size = start.shape.elementCount
+      let size = try Shape(checking: Array(start.shape)).elementCount
       items.append(
         Item(
           name: start.name, shape: start.shape, range: count..<count + size,
           isTrained: start.isTrained))
-      count += size
+      count = try (Count(count) + Count(size)).value
     }
     let flat = try Tensor.zeros([count])
     let frozenFirst =

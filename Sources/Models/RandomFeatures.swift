@@ -16,23 +16,24 @@ package final class RandomFeatures: Network {
     constructor,
     "Score model with a frozen random first layer: only the output weights are trained.",
     .option("sde", "the diffusion it belongs to"),
-    .option("dimension", default: 1, "d, the length of a data point", in: .positive),
-    .option("width", default: 200, "m, the number of features", in: .positive),
+    .option("dimension", default: 1 as Count, "d, the length of a data point", in: .positive),
+    .option("width", default: 200 as Count, "m, the number of features", in: .positive),
     .option("activation", default: "relu", "nonlinearity σ", in: activations),
     .option(
-      "time_features", default: 6, "length of the sines and cosines in e(t), even", in: .even),
+      "time_features", default: 6 as Count, "length of the sines and cosines in e(t), even",
+      in: .even),
     .option(
       "feature_scale", default: 1, "standard deviation of their frequencies", in: .positive),
     .option("seed", default: nil, "of the frozen weights; the session's next where absent"),
     source: "Li et al. 2023, Eq. 12", example: "return nn.random_features{sde = sde.vp(), seed = 1}"
   ) {
     (
-      sde: SDE, dimension: Int, width: Int, activation: String, features: Int, scale: Double,
+      sde: SDE, dimension: Count, width: Count, activation: String, features: Count, scale: Double,
       seed: Int?
     ) in
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     let network = try RandomFeatures(
-      dimension: dimension, width: width, activation: activation,
+      dimension: dimension.value, width: width.value, activation: activation,
       features: TimeFeatureOptions(features: features, featureScale: scale), stream: stream)
     return ScoreModel(network, sde)
   }
@@ -50,7 +51,7 @@ package final class RandomFeatures: Network {
   package var options: [(key: String, value: Value)] {
     [
       ("dimension", .integer(dimension)), ("width", .integer(width)),
-      ("activation", .string(activation)), ("time_features", .integer(timeFeatures.features)),
+      ("activation", .string(activation)), ("time_features", .integer(timeFeatures.features.value)),
       ("feature_scale", .number(timeFeatures.featureScale)),
     ]
   }
@@ -63,14 +64,14 @@ package final class RandomFeatures: Network {
     self.width = width
     self.activation = activation
     timeFeatures = features
-    let inputs = dimension + features.features + 1
+    let inputs = dimension + features.features.value + 1
     // Drawn together, for w and u.
     lazy var rows = Result {
       try RandomFeatures.unitRows(stream.normal([width, inputs], .float64))
     }
     parameters = try ParameterSet(
       [
-        .frozen("omega", [features.features / 2]) { try features.draw(stream) },
+        .frozen("omega", [features.features.value / 2]) { try features.draw(stream) },
         .frozen("w", [width, dimension]) { try rows.get().slice(axis: 1, 0..<dimension) },
         .frozen("u", [width, inputs - dimension]) {
           try rows.get().slice(axis: 1, dimension..<inputs)
@@ -85,7 +86,7 @@ package final class RandomFeatures: Network {
       dimension: stored.length("dimension"), width: stored.length("width"),
       activation: options.string("activation", in: RandomFeatures.activations),
       features: TimeFeatureOptions(
-        features: stored.length("time_features"),
+        features: Count(stored.length("time_features")),
         featureScale: options.number("feature_scale", in: .positive)),
       stream: RandomStream(seed: 0), restoring: stored.tensors)
   }

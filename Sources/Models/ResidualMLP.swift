@@ -2,6 +2,7 @@ import Autodiff
 import Catalog
 import Glibc
 import Processes
+import Runtime
 import Tensors
 
 /// A residual multilayer perceptron F behind a preconditioning, which scales its input u and its output:
@@ -25,25 +26,28 @@ package final class ResidualMLP: Network {
       "preconditioning", default: "edm",
       "edm: one scale for all, sigma_data; gaussian: the mean and covariance of the data, which "
         + "sigma_data then must be", in: .oneOf(preconditionings)),
-    .option("width", default: 1024, "hidden units", in: .positive),
-    .option("blocks", default: 3, "residual blocks of two layers each", in: .nonNegative),
-    .option("embedding", default: 64, "length of the noise-level features, even", in: .even),
+    .option("width", default: 1024 as Count, "hidden units", in: .positive),
+    .option("blocks", default: 3 as Count, "residual blocks of two layers each", in: .nonNegative),
+    .option(
+      "embedding", default: 64 as Count, "length of the noise-level features, even", in: .even),
     .option("seed", default: nil, "of the initial weights; the session's next where absent"),
     source: "Karras et al. 2022, Eq. 7 and Table 1; Xiong et al. 2020; Wang and Vastola 2023",
     example: "return nn.residual_mlp{dimension = 2, width = 32, sde = sde.edm(), sigma_data = 0.5}"
   ) {
     (
-      sde: SDE, dimension: Int, sigmaData: OneOf<Double, Tensor>, preconditioning: String,
-      width: Int, blocks: Int, embedding: Int, seed: Int?
+      sde: SDE, dimension: Count, sigmaData: OneOf<Double, Tensor>, preconditioning: String,
+      width: Count, blocks: Count, embedding: Count, seed: Int?
     ) in
     try checkMean(sde)
+    try checkMemory(dimension, width: width, blocks: blocks, embedding: embedding)
+    let (dimension, width) = (dimension.value, width.value)
     let scaling: any Preconditioning =
       preconditioning == "edm"
       ? EDMPreconditioning(length: dimension, sigmaData: try spread(sigmaData))
       : try GaussianPreconditioning(data: points(sigmaData, dimension))
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     let network = try ResidualMLP(
-      dimension: dimension, width: width, blocks: blocks, embedding: embedding,
+      dimension: dimension, width: width, blocks: blocks.value, embedding: embedding.value,
       preconditioning: scaling, stream: stream)
     return ScoreModel(network, sde)
   }
@@ -208,6 +212,16 @@ package final class ResidualMLP: Network {
       throw UserError(
         "sde must keep the mean of the data, as sde.edm and sde.ve_power do, got \(sde.describe())")
     }
+  }
+
+  /// Asks for the parameters before a list of their names is made, which many blocks would make long.
+  private static func checkMemory(
+    _ dimension: Count, width: Count, blocks: Count, embedding: Count
+  ) throws {
+    let ends = try (2 as Count) * dimension * width
+    let block = try (2 as Count) * width * width + width * embedding + 5 * width
+    let names = try (7 as Count) * blocks * 64
+    try Memory.request((ends + embedding + blocks * block + names).value, of: Float.self)
   }
 
   /// A standard deviation as given, or that of all numbers of the data.

@@ -13,8 +13,8 @@ package final class ScoreMLP: Network {
   package static let entry = Entry.function(
     constructor, "One-hidden-layer score network with random time features, all weights trained.",
     .option("sde", "the diffusion it belongs to"),
-    .option("dimension", default: 1, "d, the length of a data point", in: .positive),
-    .option("width", default: 16, "hidden units", in: .positive),
+    .option("dimension", default: 1 as Count, "d, the length of a data point", in: .positive),
+    .option("width", default: 16 as Count, "hidden units", in: .positive),
     .option("activation", default: "silu", "nonlinearity", in: activations),
     .group(TimeFeatureOptions.self),
     .option("divisor", default: 16, "the output is divided by it", in: .positive),
@@ -23,12 +23,13 @@ package final class ScoreMLP: Network {
     example: "return nn.score_mlp{width = 16, sde = sde.ve_power{base = 25}, seed = 1}"
   ) {
     (
-      sde: SDE, dimension: Int, width: Int, activation: String,
+      sde: SDE, dimension: Count, width: Count, activation: String,
       features: OptionsOf<TimeFeatureOptions>, divisor: Double, seed: Int?
     ) in
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     let network = try ScoreMLP(
-      dimension: dimension, width: width, isReLU: activation == "relu", features: features.values,
+      dimension: dimension.value, width: width.value, isReLU: activation == "relu",
+      features: features.values,
       divisor: divisor, stream: stream)
     return ScoreModel(network, sde)
   }
@@ -50,7 +51,7 @@ package final class ScoreMLP: Network {
     [
       ("dimension", .integer(dimension)), ("width", .integer(width)),
       ("activation", .string(isReLU ? "relu" : "silu")), ("divisor", .number(divisor)),
-      ("features", .integer(timeFeatures.features)),
+      ("features", .integer(timeFeatures.features.value)),
       ("feature_scale", .number(timeFeatures.featureScale)),
     ]
   }
@@ -66,7 +67,7 @@ package final class ScoreMLP: Network {
     self.isReLU = isReLU
     self.divisor = divisor
     timeFeatures = features
-    let e = features.features
+    let e = features.features.value
     parameters = try ParameterSet(
       [
         .linear("w1", [width, dimension], fanIn: dimension, stream),
@@ -85,7 +86,7 @@ package final class ScoreMLP: Network {
       dimension: stored.length("dimension"), width: stored.length("width"),
       isReLU: options.string("activation", in: ScoreMLP.activations) == "relu",
       features: TimeFeatureOptions(
-        features: stored.length("features"),
+        features: Count(stored.length("features")),
         featureScale: options.number("feature_scale", in: .positive)),
       divisor: options.number("divisor", in: .positive), stream: RandomStream(seed: 0),
       restoring: stored.tensors)

@@ -6,12 +6,12 @@ import Tensors
 /// Random Fourier features of time, the same for all rows of a batch that share a time.
 package struct TimeFeatureOptions: OptionGroup {
   /// Length of γ(t): half sines, half cosines.
-  package var features = 4
+  package var features: Count = 4
   package var featureScale = 30.0
 
   package init() {}
 
-  package init(features: Int, featureScale: Double) {
+  package init(features: Count, featureScale: Double) {
     self.features = features
     self.featureScale = featureScale
   }
@@ -24,12 +24,14 @@ package struct TimeFeatureOptions: OptionGroup {
 
   /// ω ~ scale · N(0, 1), shape [features / 2].
   func draw(_ stream: RandomStream) throws -> Tensor {
-    try stream.normal([features / 2]) * featureScale
+    try stream.normal([features.value / 2]) * featureScale
   }
 }
 
-extension Domain where Value == Int {
-  static var even: Domain { Domain("a positive even integer") { $0 > 0 && $0 % 2 == 0 } }
+extension Domain where Value == Count {
+  static var even: Domain {
+    Domain("a positive even integer") { $0 > 0 && $0.value % 2 == 0 }
+  }
 }
 
 /// γ(t) = [sin 2πω₁t, …, cos 2πω₁t, …], shape [n, 2 · frequencies].

@@ -22,7 +22,7 @@ private final class ByteSink {
     ) -> cairo_status_t = { closure, data, count in
       guard let closure, let data else { return CAIRO_STATUS_WRITE_ERROR }
       let sink = Unmanaged<ByteSink>.fromOpaque(closure).takeUnretainedValue()
-      sink.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(count)))
+      sink.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(clamping: count)))
       return CAIRO_STATUS_SUCCESS
     }
 }
@@ -222,7 +222,7 @@ final class CairoCanvas: Canvas {
       CAIRO_FORMAT_RGB24, Int32(bitmap.width), Int32(bitmap.height))
     defer { cairo_surface_destroy(source) }
     guard let source, let data = cairo_image_surface_get_data(source) else { return }
-    let stride = Int(cairo_image_surface_get_stride(source))
+    let stride = Int(clamping: cairo_image_surface_get_stride(source))
     for row in 0..<bitmap.height {
       let line = UnsafeMutableRawPointer(data + row * stride)
       for column in 0..<bitmap.width {

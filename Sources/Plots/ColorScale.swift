@@ -69,7 +69,7 @@ struct ColorBar {
   }
 
   private func ticks(_ height: Double) -> Ticks {
-    Ticks(scale.axis, wish: min(max(Int(height / 35), 2), 6))
+    Ticks(scale.axis, wish: min(max(Int(clamping: height / 35), 2), 6))
   }
 
   func draw(beside frame: Rect, on canvas: CairoCanvas) throws {

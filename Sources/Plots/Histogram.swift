@@ -41,7 +41,7 @@ public struct Histogram {
           + " \(formatNumber(low)) and \(formatNumber(high)), got \(bins)")
     }
     let asked = bins.map(Double.init) ?? Self.bins(sorted: kept, low, high)
-    let equal = EqualBins(from: low, to: high, count: Int(min(asked, room)))
+    let equal = EqualBins(from: low, to: high, count: Int(clamping: min(asked, room)))
     var counts = [Double](repeating: 0, count: equal.edges.count - 1)
     for value in kept { counts[equal.bin(of: value)] += 1 }
     edges = equal.edges
@@ -78,7 +78,9 @@ public struct Histogram {
 
   private static func bins(sorted values: [Double], _ low: Double, _ high: Double) -> Double {
     guard values.count > 1 else { return 1 }
-    func quantile(_ share: Double) -> Double { values[Int(share * Double(values.count - 1))] }
+    func quantile(_ share: Double) -> Double {
+      values[Int(clamping: share * Double(values.count - 1))]
+    }
     // Halves again, and of both, so that their quotient is that of the wholes.
     let spread = quantile(0.75) / 2 - quantile(0.25) / 2
     let width = 2 * spread / cbrt(Double(values.count))

@@ -13,10 +13,10 @@ struct Bitmap: Equatable {
 
   /// The mean colour over a rectangle in pixel coordinates; the nearest pixel where it is small.
   func mean(x: Range<Double>, y: Range<Double>) -> Color {
-    let left = min(max(Int(x.lowerBound), 0), width - 1)
-    let top = min(max(Int(y.lowerBound), 0), height - 1)
-    let right = min(max(Int(x.upperBound.rounded(.up)), left + 1), width)
-    let bottom = min(max(Int(y.upperBound.rounded(.up)), top + 1), height)
+    let left = min(max(Int(clamping: x.lowerBound), 0), width - 1)
+    let top = min(max(Int(clamping: y.lowerBound), 0), height - 1)
+    let right = min(max(Int(clamping: x.upperBound.rounded(.up)), left + 1), width)
+    let bottom = min(max(Int(clamping: y.upperBound.rounded(.up)), top + 1), height)
     var sum = (red: 0.0, green: 0.0, blue: 0.0, weight: 0.0)
     for row in top..<bottom {
       let tall = min(Double(row + 1), y.upperBound) - max(Double(row), y.lowerBound)

@@ -146,7 +146,7 @@ private final class Obstacles: Canvas {
     for line in lines {
       for (a, b) in zip(line, line.dropFirst()) {
         // A sample every few points along the segment, where it can matter at all.
-        let steps = min(max(Int(max(abs(b.x - a.x), abs(b.y - a.y)) / 4), 1), 400)
+        let steps = min(max(Int(clamping: max(abs(b.x - a.x), abs(b.y - a.y)) / 4), 1), 400)
         for step in 0...steps {
           let share = Double(step) / Double(steps)
           points.append(Point(x: a.x + share * (b.x - a.x), y: a.y + share * (b.y - a.y)))

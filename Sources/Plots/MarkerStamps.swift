@@ -18,7 +18,7 @@ final class MarkerStamps {
   ///   - scale: dots a point.
   init(_ marker: Marker, size: Double, scale: Double) {
     (self.marker, self.size, self.scale) = (marker, min(size, 4000), scale)
-    half = Int((self.size * scale).rounded(.up)) + 2
+    half = Int(clamping: (self.size * scale).rounded(.up)) + 2
   }
 
   deinit { for mask in masks { if let mask { cairo_surface_destroy(mask) } } }
@@ -27,7 +27,7 @@ final class MarkerStamps {
     let quarters = Double(Self.phases)
     let (x, y) = ((point.x * quarters).rounded(), (point.y * quarters).rounded())
     let (left, top) = ((x / quarters).rounded(.down), (y / quarters).rounded(.down))
-    let phase = (Int(x - left * quarters), Int(y - top * quarters))
+    let phase = (Int(clamping: x - left * quarters), Int(clamping: y - top * quarters))
     guard let mask = mask(phase.0, phase.1) else { return }
     cairo_mask_surface(context, mask, left - Double(half), top - Double(half))
   }

@@ -18,7 +18,8 @@ enum NumberText {
   /// As a mark of an axis says it: "0.25", "10^{-4}", "2.5×10^{6}".
   static func label(_ value: Double) -> String {
     let text = general(value, digits: 6)
-    guard let split = text.firstIndex(of: "e"), let power = Int(text[text.index(after: split)...])
+    guard let split = text.firstIndex(of: "e"),
+      let power = Int(text[text.index(after: split)...], radix: 10)
     else { return text }
     let digits = text[..<split]
     return (digits == "1" ? "" : "\(digits)×") + "10^{\(power)}"

@@ -11,7 +11,8 @@ enum Page {
     let size = size(of: figure)
     guard max(size.x, size.y) / 72 * PageFormat.density < 32_000 else {
       throw UserError(
-        "the figure is too large: \(Int(size.x / 72))×\(Int(size.y / 72)) inches, at most 160")
+        "the figure is too large: \(Int(clamping: size.x / 72))×\(Int(clamping: size.y / 72)) inches, at most 160"
+      )
     }
     let canvas = try CairoCanvas(format, width: size.x, height: size.y, letters: letters)
     if let grid = ImagePage.alone(figure) {

@@ -94,10 +94,10 @@ struct PageLayout {
     var axes = data
     if panel.isEqual { axes = Self.equalized(panel, data, frame).axes }
     let style = TextStyle(size: Self.tickSize)
-    let x = Ticks.fitting(axes.x, wish: min(max(Int(frame.width / 45), 2), 9)) { ticks in
+    let x = Ticks.fitting(axes.x, wish: min(max(Int(clamping: frame.width / 45), 2), 9)) { ticks in
       apart(ticks, axes.x, frame.width, gap: 8) { canvas.width(of: RichText($0), style) }
     }
-    let y = Ticks.fitting(axes.y, wish: min(max(Int(frame.height / 30), 2), 9)) { ticks in
+    let y = Ticks.fitting(axes.y, wish: min(max(Int(clamping: frame.height / 30), 2), 9)) { ticks in
       apart(ticks, axes.y, frame.height, gap: 2) { _ in Self.tickSize }
     }
     let legend = try LegendLayout(panel, axes, frame, canvas)

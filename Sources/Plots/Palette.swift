@@ -78,7 +78,7 @@ public enum ColorMap: String, CaseIterable, Sendable {
     guard share.isFinite else { return Color(hex: 0xCFCFCF) }
     let stops = stops
     let place = min(max(share, 0), 1) * Double(stops.count - 1)
-    let index = min(Int(place), stops.count - 2)
+    let index = min(Int(clamping: place), stops.count - 2)
     return Color(hex: stops[index])
       .mixed(with: Color(hex: stops[index + 1]), place - Double(index))
   }

@@ -69,10 +69,10 @@ final class TerminalCanvas: Canvas {
 
   /// Bresenham's line, whole dots only.
   private func segment(_ a: Point, _ b: Point, _ visit: (Int, Int) -> Void) {
-    var x = Int(a.x.rounded(.down))
-    var y = Int(a.y.rounded(.down))
-    let endX = Int(b.x.rounded(.down))
-    let endY = Int(b.y.rounded(.down))
+    var x = Int(clamping: a.x.rounded(.down))
+    var y = Int(clamping: a.y.rounded(.down))
+    let endX = Int(clamping: b.x.rounded(.down))
+    let endY = Int(clamping: b.y.rounded(.down))
     let across = abs(endX - x)
     let down = -abs(endY - y)
     let stepX = x < endX ? 1 : -1
@@ -118,8 +118,8 @@ final class TerminalCanvas: Canvas {
   func mark(_ cloud: Cloud) throws {
     for (index, point) in cloud.points.enumerated() where frame.contains(point) {
       if index & 0xFFFF == 0 { try Cancellation.check() }
-      let x = min(Int(point.x), 2 * columns - 1)
-      let y = min(Int(point.y), 4 * rows - 1)
+      let x = min(Int(clamping: point.x), 2 * columns - 1)
+      let y = min(Int(clamping: point.y), 4 * rows - 1)
       dot(x, y, cloud.colors?[index] ?? cloud.color, cloud.series)
       if usesLetters, let series = cloud.series, cloud.size > 3 {
         words[(y / 4) * columns + x / 2] = TerminalCell(
@@ -150,7 +150,8 @@ final class TerminalCanvas: Canvas {
         break
       }
       guard let nearest, nearest.y >= 0, nearest.y < frame.bottom, x < frame.right else { continue }
-      words[Int(nearest.y / 4) * columns + Int(x / 2)] = TerminalCell(glyph: Self.letter(series))
+      words[Int(clamping: nearest.y / 4) * columns + Int(clamping: x / 2)] = TerminalCell(
+        glyph: Self.letter(series))
     }
   }
 
@@ -159,8 +160,8 @@ final class TerminalCanvas: Canvas {
   func fill(_ polygon: [Point], _ color: Color) {
     guard polygon.count > 2 else { return }
     let isTint = color.alpha < 0.4
-    let left = max(Int((polygon.map(\.x).min() ?? 0) / 2), 0)
-    let right = min(Int((polygon.map(\.x).max() ?? 0) / 2), columns - 1)
+    let left = max(Int(clamping: (polygon.map(\.x).min() ?? 0) / 2), 0)
+    let right = min(Int(clamping: (polygon.map(\.x).max() ?? 0) / 2), columns - 1)
     for column in stride(from: left, through: right, by: 1) {
       let spans = crossings(polygon, x: 2 * Double(column) + 1)
       for pair in stride(from: 0, to: spans.count - 1, by: 2) {
@@ -188,8 +189,8 @@ final class TerminalCanvas: Canvas {
   ) {
     let top = min(max(top, 0), frame.bottom)
     let bottom = min(max(bottom, 0), frame.bottom)
-    let first = Int(top / 4)
-    let last = min(Int((bottom - 1e-9) / 4), rows - 1)
+    let first = Int(clamping: top / 4)
+    let last = min(Int(clamping: (bottom - 1e-9) / 4), rows - 1)
     for row in stride(from: first, through: last, by: 1) {
       let high = max(top - 4 * Double(row), 0)
       let low = min(bottom - 4 * Double(row), 4)
@@ -215,7 +216,7 @@ final class TerminalCanvas: Canvas {
       let isWhole = low > 3.4
       return isWhole ? "█" : low < 1 ? "▔" : "▀"
     }
-    let eighths = Int(((4 - high) * 2).rounded())
+    let eighths = Int(clamping: ((4 - high) * 2).rounded())
     return eighths < 1 ? nil : Self.blocks[min(eighths, 8) - 1]
   }
 
@@ -224,8 +225,12 @@ final class TerminalCanvas: Canvas {
   // MARK: Images
 
   func image(_ bitmap: Bitmap, in frame: Rect) {
-    let (left, right) = (Int((frame.x / 2).rounded()), Int((frame.right / 2).rounded()))
-    let (top, bottom) = (Int((frame.y / 4).rounded()), Int((frame.bottom / 4).rounded()))
+    let (left, right) = (
+      Int(clamping: (frame.x / 2).rounded()), Int(clamping: (frame.right / 2).rounded())
+    )
+    let (top, bottom) = (
+      Int(clamping: (frame.y / 4).rounded()), Int(clamping: (frame.bottom / 4).rounded())
+    )
     guard right > left, bottom > top else { return }
     func color(_ x: Double, _ width: Double, _ y: Double, _ height: Double) -> Color {
       let wide = Double(bitmap.width) / Double(right - left)
@@ -255,7 +260,7 @@ final class TerminalCanvas: Canvas {
     if style.ascii {
       let ramp = Array(" .:-=+*#%@")
       let level = sample(0, 0, 1, 1).luminance * Double(ramp.count)
-      return TerminalCell(glyph: ramp[min(Int(level), ramp.count - 1)])
+      return TerminalCell(glyph: ramp[min(Int(clamping: level), ramp.count - 1)])
     }
     // Ordered dithering (Bayer 1973) on the eight dots.
     let thresholds = [[1, 9, 3, 11], [13, 5, 15, 7], [4, 12, 2, 10], [16, 8, 14, 6]]
@@ -277,9 +282,9 @@ final class TerminalCanvas: Canvas {
     let width = TerminalGrid.width(of: plain)
     let shift =
       textStyle.horizontal == .middle ? width / 2 : textStyle.horizontal == .end ? width : 0
-    let row = Int((point.y / 4).rounded(.down))
+    let row = Int(clamping: (point.y / 4).rounded(.down))
     guard (0..<rows).contains(row), point.x.isFinite else { return }
-    var column = min(max(Int(point.x / 2) - shift, 0), max(columns - width, 0))
+    var column = min(max(Int(clamping: point.x / 2) - shift, 0), max(columns - width, 0))
     for glyph in plain where column < columns && TerminalGrid.width(of: glyph) == 1 {
       words[row * columns + column] = TerminalCell(glyph: glyph, color: textStyle.color)
       column += 1

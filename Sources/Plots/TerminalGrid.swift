@@ -109,7 +109,9 @@ struct TerminalGrid {
 
   private static func code(_ color: Color, _ colors: TerminalStyle.Colors) -> String {
     let packed = color.packed
-    let (red, green, blue) = (Int(packed >> 16), Int(packed >> 8 & 255), Int(packed & 255))
+    let (red, green, blue) = (
+      Int(clamping: packed >> 16), Int(clamping: packed >> 8 & 255), Int(clamping: packed & 255)
+    )
     if colors == .full { return "2;\(red);\(green);\(blue)" }
     if max(red, green, blue) - min(red, green, blue) < 12 {
       // The ramp of greys: 232…255 are 8, 18, …, 238; 16 is black, 231 white.

@@ -12,7 +12,7 @@ struct TerminalImages {
     let columns = min(images.columns, most)
     let wide = max(1, min((width + 1) / columns - 1, images.imageWidth, 40))
     let shape = Double(images.imageHeight) / Double(images.imageWidth)
-    let tall = max(1, Int((Double(wide) * shape / 2).rounded()))
+    let tall = max(1, Int(clamping: (Double(wide) * shape / 2).rounded()))
     let caption = images.captions.isEmpty ? 0 : 1
     let step = tall + caption + (style.colors == .none || caption == 1 ? 1 : 0)
     let head = title == nil ? 0 : 1

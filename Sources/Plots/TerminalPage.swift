@@ -88,8 +88,8 @@ struct TerminalPanel {
       let dots = Rect(x: 0, y: 0, width: Double(2 * columns), height: Double(4 * rows))
       let (equal, frame) = PageLayout.equalized(panel, axes, dots)
       axes = equal
-      columns = max(Int(frame.width / 2), 3)
-      rows = max(Int((frame.height / 4).rounded()), 3)
+      columns = max(Int(clamping: frame.width / 2), 3)
+      rows = max(Int(clamping: (frame.height / 4).rounded()), 3)
       yTicks = upwardTicks(axes.y, rows: rows)
       gutter = min(self.gutter(yTicks, width: width), width - columns - 1)
       xTicks = acrossTicks(axes.x, columns: columns)
@@ -229,7 +229,7 @@ struct TerminalPanel {
       let share = axis.share(mark.place)
       guard share >= -1e-9, share <= 1 + 1e-9 else { continue }
       let dot = (Double(4 * rows) - 1.001) * (1 - share) + 0.5
-      let row = top + min(max(Int(dot / 4), 0), rows - 1)
+      let row = top + min(max(Int(clamping: dot / 4), 0), rows - 1)
       let label = clip(plain(mark.label), to: gutter - 1)
       grid.put(label, row, gutter - 1 - TerminalGrid.width(of: label), color: dim)
       grid.put(style.ascii ? "+" : "┤", row, gutter, color: dim)
@@ -248,7 +248,7 @@ struct TerminalPanel {
       let share = axis.share(mark.place)
       guard share >= -1e-9, share <= 1 + 1e-9 else { continue }
       let dot = (Double(2 * columns) - 1.001) * share + 0.5
-      let column = gutter + 1 + min(max(Int(dot / 2), 0), columns - 1)
+      let column = gutter + 1 + min(max(Int(clamping: dot / 2), 0), columns - 1)
       grid.put(line.tick, row, column, color: dim)
       let label = plain(mark.label)
       let width = TerminalGrid.width(of: label)

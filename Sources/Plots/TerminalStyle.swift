@@ -25,8 +25,8 @@ public struct TerminalStyle: Sendable {
     let isTerminal = isatty(file) == 1
     var size = winsize()
     if isTerminal, ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
-      style.width = Int(size.ws_col)
-    } else if let columns = Int(variable("COLUMNS")), columns > 0 {
+      style.width = Int(clamping: size.ws_col)
+    } else if let columns = Int(variable("COLUMNS"), radix: 10), columns > 0 {
       style.width = columns
     }
     style.width = min(style.width, 200)

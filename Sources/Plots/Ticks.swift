@@ -87,14 +87,14 @@ package struct Ticks {
   private static func commonExponent(_ values: [Double], mustShow: Bool) -> Int {
     let size = values.map(abs).max() ?? 0
     guard size > 0 else { return 0 }
-    let power = Int(floor(log10(size) + 1e-9))
+    let power = Int(clamping: floor(log10(size) + 1e-9))
     if mustShow { return power }
     if power >= 5 { return 3 * (power / 3) }
     return power < -3 ? power : 0
   }
 
   private static func decimals(ofStep step: Double) -> Int {
-    var decimals = max(0, Int(-floor(log10(step) + 1e-9)))
+    var decimals = max(0, Int(clamping: -floor(log10(step) + 1e-9)))
     let scaled = step * pow(10, Double(decimals))
     if abs(scaled - scaled.rounded()) > 1e-6 { decimals += 1 }
     return min(decimals, 15)
@@ -105,8 +105,8 @@ package struct Ticks {
   private mutating func placeLog(_ axis: ResolvedAxis, wish: Int) {
     let (low, high) = (axis.low, axis.high)
     let slack = 1e-9 * (high - low)
-    let first = Int(ceil(low - slack))
-    let last = Int(floor(high + slack))
+    let first = Int(clamping: ceil(low - slack))
+    let last = Int(clamping: floor(high + slack))
     if high - low < 0.5 {
       placeLinear(axis, pow(10, low), pow(10, high), wish: wish)
       return

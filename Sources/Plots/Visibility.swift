@@ -20,13 +20,13 @@ struct Visibility {
     let cells = across * ((frame.height / dot).rounded(.up) + 1)
     guard cells > 0, cells <= Double(Self.mostCells) else { return nil }
     let most = most
-    var counts = [UInt16](repeating: 0, count: Int(cells))
+    var counts = [UInt16](repeating: 0, count: Int(clamping: cells))
     var kept: [Int] = []
     for index in points.indices.reversed() {
       let point = points[index]
       let column = ((point.x - frame.x) / dot).rounded(.down)
       let row = ((point.y - frame.y) / dot).rounded(.down)
-      let cell = min(max(Int(row * across + column), 0), counts.count - 1)
+      let cell = min(max(Int(clamping: row * across + column), 0), counts.count - 1)
       guard counts[cell] < most else { continue }
       counts[cell] += 1
       kept.append(index)

@@ -31,10 +31,11 @@ final class Completion {
   static func start(_ lua: LuaState, modules: [Module], locals: SessionLocals) {
     current = Completion(lua, modules: modules, locals: locals)
     creadline_start("moondrift") { line, start, end, quote in
-      let bytes = UnsafeRawBufferPointer(start: line, count: Int(end))
+      let bytes = UnsafeRawBufferPointer(start: line, count: Int(clamping: end))
       Completion.current?.complete(
-        before: String(decoding: bytes.prefix(Int(start)), as: UTF8.self),
-        word: String(decoding: bytes.dropFirst(Int(start)), as: UTF8.self), isInString: quote != 0)
+        before: String(decoding: bytes.prefix(Int(clamping: start)), as: UTF8.self),
+        word: String(decoding: bytes.dropFirst(Int(clamping: start)), as: UTF8.self),
+        isInString: quote != 0)
     }
   }
 

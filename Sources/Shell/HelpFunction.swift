@@ -12,7 +12,7 @@ enum HelpFunction {
       "prompt", "",
       entries: [
         .function("help", "Tells of a name or a value.", .rest("x")) { (x: Rest<Topic>) in
-          let width = Int(creadline_terminal_width())
+          let width = Int(clamping: creadline_terminal_width())
           pager.show(
             x.values.first.map { text(about: $0, name: nil, help, width: width) }
               ?? help.overview(width: width))

@@ -213,7 +213,7 @@ public final class Prompt {
     }
   }
 
-  private var width: Int { Int(creadline_terminal_width()) }
+  private var width: Int { Int(clamping: creadline_terminal_width()) }
 }
 
 func trimmed(_ text: String) -> String {

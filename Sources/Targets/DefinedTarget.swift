@@ -34,7 +34,7 @@ final class DefinedTarget: Distribution {
       """
   ) {
     (
-      dimension: Int, name: String, logDensity: Callback?, energy: Callback?, score: Callback?,
+      dimension: Count, name: String, logDensity: Callback?, energy: Callback?, score: Callback?,
       sample: Callback?
     ) in
     if logDensity != nil, energy != nil {
@@ -45,7 +45,8 @@ final class DefinedTarget: Distribution {
       throw UserError("one of log_density, energy, score and sample is required")
     }
     let target = DefinedTarget(
-      name: name, dimension: dimension, density: logDensity ?? energy, isEnergy: energy != nil,
+      name: name, dimension: dimension.value, density: logDensity ?? energy,
+      isEnergy: energy != nil,
       score: score, sampler: sample)
     try target.check()
     return Target(target)
@@ -83,6 +84,7 @@ final class DefinedTarget: Distribution {
     if sampler != nil { parts.append("sample") }
     return "d = \(dimension), by \(parts.joined(separator: ", "))"
   }
+  var functions: [Callback] { [density, scoreFunction, sampler].compactMap(\.self) }
   var hasLogDensity: Bool { density != nil && !isEnergy }
   var hasScore: Bool { density != nil || scoreFunction != nil }
   var hasNoised: Bool { false }

@@ -66,7 +66,7 @@ public struct GaussianMixture: Distribution {
   /// Component numbers from uniform draws, by the cumulative weights.
   private func chooseComponents(_ draws: [Double]) -> [Int] {
     let count = components.count
-    if weights.count == 1 { return draws.map { min(count - 1, Int($0 * Double(count))) } }
+    if weights.count == 1 { return draws.map { min(count - 1, Int(clamping: $0 * Double(count))) } }
     var cumulative = 0.0
     let ends = weights.map { weight in
       cumulative += weight

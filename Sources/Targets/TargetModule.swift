@@ -18,9 +18,9 @@ public enum TargetModule {
       .option("seed", default: nil, "any integer; the session's next where absent"),
       returns: "float32 tensor of shape [n, d]",
       example: example + "return mix:sample(5, {seed = 1})"
-    ) { (target: Target, n: Int, seed: Int?) in
+    ) { (target: Target, n: Count, seed: Int?) in
       try target.distribution.sample(
-        n, RandomStream(seed: seed ?? SessionSeed.next(), purpose: .data))
+        n.value, RandomStream(seed: seed ?? SessionSeed.next(), purpose: .data))
     },
     .method(
       Target.self, "log_density", "ln p(x), natural logarithm, normalised.",

@@ -52,10 +52,10 @@ private func trueBytes(_ x: UnsafePointer<UInt8>, _ n: Int) -> Int {
       i += 8
     }
     let pairs = (counts & even) &+ (counts &>> 8 & even)
-    total += Int((pairs &* 0x0001_0001_0001_0001) &>> 48)
+    total += Int(clamping: (pairs &* 0x0001_0001_0001_0001) &>> 48)
   }
   while i < n {
-    total += Int(x[i])
+    total += Int(clamping: x[i])
     i += 1
   }
   return total

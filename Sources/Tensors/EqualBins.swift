@@ -22,7 +22,7 @@ package struct EqualBins {
   /// The bin of a number between the ends; the last bin is closed.
   package func bin(of value: Double) -> Int {
     let most = edges.count - 2
-    let bin = Int(min(max((value * unit - low) / step, 0), Double(most)))
+    let bin = Int(clamping: min(max((value * unit - low) / step, 0), Double(most)))
     // Rounding may put a value next to its bin: the edges decide.
     if value < edges[bin], bin > 0 { return bin - 1 }
     return bin < most && value >= edges[bin + 1] ? bin + 1 : bin

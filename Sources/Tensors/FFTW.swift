@@ -99,7 +99,7 @@ extension Tensor {
       target[axis] = n
     }
     guard n > 0 else { throw UserError("an empty axis has no transform, got shape \(shape)") }
-    guard n < Int(Int32.max), elementCount < 1 << 40 else {
+    guard n < Int(clamping: Int32.max), elementCount < 1 << 40 else {
       throw UserError("an axis of \(n) elements is too long to transform")
     }
     let result = try Tensor(uninitialized: target, dtype)
@@ -123,7 +123,9 @@ extension Tensor {
     let outputLength = result.shape[axis]
     // Neighbours in one call where the axis is the last, otherwise a call for each outer block.
     let many = inner == 1 ? outer : inner
-    guard many < Int(Int32.max), inner * max(inputLength, outputLength) < Int(Int32.max) else {
+    guard many < Int(clamping: Int32.max),
+      inner * max(inputLength, outputLength) < Int(clamping: Int32.max)
+    else {
       throw UserError("shape \(shape) is too large to transform along axis \(axis + 1)")
     }
     let x = storage.base + offset * dtype.byteCount

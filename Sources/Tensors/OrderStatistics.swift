@@ -104,7 +104,7 @@ private final class Selection<T: OrderedBits> {
     var before = 0
     var bucket = 0
     while true {
-      let here = (0..<pieces).reduce(0) { $0 + Int(counts[$1 * width + bucket]) }
+      let here = (0..<pieces).reduce(0) { $0 + Int(clamping: counts[$1 * width + bucket]) }
       if before + here > place { break }
       before += here
       bucket += 1
@@ -113,7 +113,9 @@ private final class Selection<T: OrderedBits> {
       to: T.Key.self)
     // Each piece writes its keys of the bucket behind those of the pieces before it.
     var starts = [0]
-    for piece in 0..<pieces { starts.append(starts[piece] + Int(counts[piece * width + bucket])) }
+    for piece in 0..<pieces {
+      starts.append(starts[piece] + Int(clamping: counts[piece * width + bucket]))
+    }
     try WorkerPool.shared.run(chunks: pieces) { piece in
       var target = starts[piece]
       for i in piece * Self.piece..<min(length, (piece + 1) * Self.piece) {

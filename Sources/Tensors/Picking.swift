@@ -29,6 +29,8 @@ struct AxisBlocks {
     length = shape[axis]
     for position in 0..<axis { outer *= shape[position] }
     for position in stride(from: axis + 1, to: shape.rank, by: 1) { inner *= shape[position] }
+    // Blocks without elements are not walked through: there may be 2^40 of them.
+    if inner == 0 { outer = 0 }
   }
 }
 
@@ -196,7 +198,8 @@ extension Tensor {
     try Recording.requireNumbers(of: self)
     let whole = try converted(to: .int64).densified()
     let source = whole.pointer(Int64.self)
-    return (0..<elementCount).map { Int(source[$0]) }
+    try Memory.request(elementCount, of: (Int, Int).self)
+    return (0..<elementCount).map { Int(clamping: source[$0]) }
   }
 
   /// Where `mask` is true the element of `a`, elsewhere that of `b`; all three broadcast.

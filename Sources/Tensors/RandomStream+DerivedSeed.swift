@@ -6,6 +6,6 @@ extension RandomStream {
   /// mix(seed, purpose) of the streams that use `seed` itself.
   public static func derivedSeed(_ seed: Int, part: Int) -> Int {
     let key = mix(seed: UInt64(bitPattern: Int64(seed)), purpose: 0xDE51_5EED)
-    return Int(mix(seed: key, purpose: UInt64(bitPattern: Int64(part))) >> 11)
+    return Int(clamping: mix(seed: key, purpose: UInt64(bitPattern: Int64(part))) >> 11)
   }
 }

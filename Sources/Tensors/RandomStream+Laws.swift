@@ -73,7 +73,7 @@ extension RandomStream {
       kernels.words(base, rows: count, columns: 2, key: key, step: step, firstRow: 0)
       return (0..<count).map { i in
         let word = UInt64(base[2 * i]) << 32 | UInt64(base[2 * i + 1])
-        let j = i + Int(word.multipliedFullWidth(by: UInt64(total - i)).high)
+        let j = i + Int(clamping: word.multipliedFullWidth(by: UInt64(total - i)).high)
         let chosen = moved[j] ?? j
         moved[j] = moved[i] ?? i
         moved[i] = nil

@@ -175,7 +175,7 @@ public func shuffle(_ order: inout [Int32], key: UInt64, step: UInt32, row: UInt
     guard let base = words.baseAddress else { return }
     kernels.words(base, rows: 1, columns: count, key: key, step: step, firstRow: row)
     for i in stride(from: count - 1, to: 0, by: -1) {
-      let j = Int((UInt64(base[i]) &* UInt64(i + 1)) >> 32)
+      let j = Int(clamping: (UInt64(base[i]) &* UInt64(i + 1)) >> 32)
       order.swapAt(i, j)
     }
   }
@@ -198,6 +198,7 @@ public enum SessionSeed {
     Recording.current?.refuse(
       "a seed that grad.compile would freeze: name the seed, or pass a stream as an argument")
     used += 1
-    return Int(mix(seed: UInt64(bitPattern: Int64(base)), purpose: 0xD1F7 &+ used << 16) >> 11)
+    return Int(
+      clamping: mix(seed: UInt64(bitPattern: Int64(base)), purpose: 0xD1F7 &+ used << 16) >> 11)
   }
 }

@@ -108,7 +108,7 @@ public func shortNumber(_ value: Double) -> String {
   if digits == 3 {
     withVaList([value]) { _ = vsnprintf(&buffer, 40, "%.3e", $0) }
   } else {
-    let decimals = max(0, 3 - Int(log10(size).rounded(.down)))
+    let decimals = max(0, 3 - Int(clamping: log10(size).rounded(.down)))
     withVaList([Int32(min(decimals, 7)), value]) { _ = vsnprintf(&buffer, 40, "%.*f", $0) }
   }
   var text = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

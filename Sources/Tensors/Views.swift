@@ -8,11 +8,13 @@ extension Tensor {
     var lengths = lengths
     let unknown = lengths.indices.filter { lengths[$0] == -1 }
     if unknown.count == 1 {
-      let known = lengths.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
-      guard known > 0, elementCount % known == 0 else {
+      var known = lengths
+      known.remove(at: unknown[0])
+      let size = try Shape(checking: known).elementCount
+      guard size > 0, elementCount % size == 0 else {
         throw UserError("\(elementCount) elements of shape \(shape) do not fit shape \(lengths)")
       }
-      lengths[unknown[0]] = elementCount / known
+      lengths[unknown[0]] = elementCount / size
     }
     let target = try Shape(checking: lengths)
     guard target.elementCount == elementCount else {

@@ -92,8 +92,8 @@ package enum Train {
 
   private static func stepCount(_ options: TrainOptions, _ run: TrainingRun) throws -> Int {
     switch (options.steps, options.epochs) {
-    case (let steps?, nil): return steps
-    case (nil, let epochs?): return epochs * run.stepsPerEpoch
+    case (let steps?, nil): return steps.value
+    case (nil, let epochs?): return try (epochs * Count(run.stepsPerEpoch)).value
     case (nil, nil): throw UserError("steps or epochs is required: a positive integer")
     case (_?, _?): throw UserError("steps and epochs must not both be given")
     }

@@ -5,16 +5,16 @@ import Tensors
 
 /// The options of `train`.
 package struct TrainOptions: OptionGroup {
-  package var steps: Int?
-  package var epochs: Int?
-  package var batch = 32
+  package var steps: Count?
+  package var epochs: Count?
+  package var batch: Count = 32
   package var optimizer: Optimizer?
   package var time: Callback?
   package var weight: Callback?
   package var loss: Callback?
   package var ema: Double?
   package var probe: Probe?
-  package var logEvery: Int?
+  package var logEvery: Count?
   package var seed: SeedList?
   package var progress: Bool?
 
@@ -92,7 +92,8 @@ package struct Probe: Argument {
     for (key, value) in pairs {
       let name = key.text
       switch value {
-      case .integer(let count) where name == "every" && count > 0: every = count
+      case .integer(let count) where name == "every" && count > 0:
+        every = min(count, Count.most)
       case .function(let body) where !reserved.contains(name): functions.append((name, body))
       case .function:
         throw Mismatch(sentence: "cannot use the name '\(name)', which the log has already")

@@ -30,7 +30,7 @@ final class TrainingDriver {
     self.optimizer = optimizer
     self.steps = steps
     self.stepsPerEpoch = stepsPerEpoch
-    logEvery = options.probe?.every ?? options.logEvery ?? max(1, steps / 100)
+    logEvery = options.probe?.every ?? options.logEvery?.value ?? max(1, steps / 100)
     progress = ProgressLine(total: steps, isShown: options.progress)
   }
 
@@ -145,7 +145,7 @@ struct ProgressLine {
     hasShown = true
     let elapsed = (now - start).seconds
     let speed = Double(step) / elapsed
-    let left = Int((Double(total - step) / speed).rounded())
+    let left = Int(clamping: (Double(total - step) / speed).rounded())
     let clock = "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60)"
     write(
       "\r\u{1B}[Ktrain \(step)/\(total)  \(100 * step / total) %  \(shortNumber(speed)) steps/s  "

@@ -53,7 +53,7 @@ final class TrainingRun {
     self.index = index
     self.seed = seed
     process = model.process
-    batch = min(options.batch, n)
+    batch = min(options.batch.value, n)
     stepsPerEpoch = (n + batch - 1) / batch
     objective =
       try options.loss.map { AutodiffObjective(network, model.sde, loss: $0) }
@@ -64,10 +64,11 @@ final class TrainingRun {
     gradient = try .zeros([network.parameters.trained.count])
     emaDecay = options.ema ?? 0
     let trained = network.parameters.trainedValues
+    if options.ema != nil { try Memory.request(trained.count, of: Float.self) }
     average =
       options.ema == nil
       ? nil : try Tensor(Array(trained))
-    order = Array(repeating: 0, count: n)
+    order = try checkedArray(repeating: 0, count: n)
     func key(_ purpose: RandomPurpose) -> UInt64 {
       mix(seed: UInt64(bitPattern: Int64(seed)), purpose: purpose.rawValue)
     }
@@ -75,7 +76,7 @@ final class TrainingRun {
     timeKey = key(.time)
     noiseKey = key(.noise)
     fit = Fit(
-      model: model, seed: seed, batch: batch, wanted: options.batch,
+      model: model, seed: seed, batch: batch, wanted: options.batch.value,
       probes: options.probe?.functions.map(\.name) ?? [])
   }
 
@@ -208,7 +209,7 @@ final class TrainingRun {
     let source = data.pointer(Float.self)
     let clean = batch.clean.pointer(Float.self)
     for i in 0..<batch.count {
-      (clean + i * d).update(from: source + Int(order[first + i]) * d, count: d)
+      (clean + i * d).update(from: source + Int(clamping: order[first + i]) * d, count: d)
     }
     copyRow(schedule.times, start, to: batch.times)
     copyRow(schedule.std, start, to: batch.std)

@@ -49,9 +49,10 @@ import Testing
   @Test("a parameter's description is taken from its Swift type, default and domain")
   func descriptions() {
     let entry = Entry.function(
-      "f", "F.", .arg("x"), .option("steps", default: 500, "number of steps", in: .positive),
+      "f", "F.", .arg("x"),
+      .option("steps", default: 500 as Count, "number of steps", in: .positive),
       .option("kind", default: "a", "which", in: .oneOf(["a", "b"]))
-    ) { (x: Double, steps: Int, kind: String) in x }
+    ) { (x: Double, steps: Count, kind: String) in x }
     let (x, steps, kind) = (entry.parameters[0], entry.parameters[1], entry.parameters[2])
     #expect(x.type == "number" && x.isRequired && x.role == .positional)
     #expect(steps.defaultLiteral == "500" && steps.domain == "a positive integer")

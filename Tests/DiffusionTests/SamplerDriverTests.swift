@@ -112,7 +112,7 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
         let bad = try t < 0.5 ? Tensor([0, Double.nan, 0, 0], shape: [4, 1]) : .zeros([4, 1])
         return try x * -1 + bad.converted(to: .float32)
       }, SDE(vp))
-    func text(_ model: ScoreModel, _ count: Int) -> String {
+    func text(_ model: ScoreModel, _ count: Count) -> String {
       do {
         _ = try sample(model) { ($0.count, $0.steps) = (count, 10) }
         return "no error"
@@ -158,7 +158,9 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
       message {
         ($0.start, $0.count) = try (.full([4, 3], .infinity), nil)
       } == "start must hold finite numbers, got NaN or infinity in row 1")
-    #expect(message { $0.steps = 1 << 40 } == "steps must be at most 134217728, got 1099511627776")
+    #expect(
+      message { $0.steps = 1_099_511_627_776 }
+        == "steps must be at most 134217728, got 1099511627776")
   }
 
   @Test("from Lua: results, and errors with the function's name")

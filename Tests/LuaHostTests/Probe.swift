@@ -49,15 +49,17 @@ let probeModule = Module(
   entries: [
     .method(Probe.self, "itself", "The same object.") { (p: Probe) in p },
     .function("add", "Adds.", .arg("a"), .arg("b")) { (a: Double, b: Double) in a + b },
-    .function("repeat_text", "Repeats.", .arg("text"), .arg("count", default: 2, in: .positive)) {
-      (text: String, count: Int) in String(repeating: text, count: count)
+    .function(
+      "repeat_text", "Repeats.", .arg("text"), .arg("count", default: 2 as Count, in: .positive)
+    ) {
+      (text: String, count: Count) in String(repeating: text, count: count.value)
     },
     .function(
       "run", "Takes options.", .arg("x"),
-      .option("steps", default: 10, "steps", in: .positive),
+      .option("steps", default: 10 as Count, "steps", in: .positive),
       .option("rate", "rate", in: .positive),
       .option("kind", default: "round", "kind", in: .oneOf(["round", "flat"]))
-    ) { (x: Double, steps: Int, rate: Double, kind: String) in "\(x) \(steps) \(rate) \(kind)" },
+    ) { (x: Double, steps: Count, rate: Double, kind: String) in "\(x) \(steps) \(rate) \(kind)" },
     .function("fail", "Throws a user error.", .arg("text")) { (text: String) throws -> Nothing in
       throw UserError(text)
     },

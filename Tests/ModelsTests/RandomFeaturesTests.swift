@@ -1,5 +1,6 @@
 // The random-features model: its formula, its frozen first layer, its linearity.
 
+import Catalog
 import Autodiff
 import Glibc
 import Models
@@ -15,7 +16,7 @@ private func network(
 ) throws -> RandomFeatures {
   try RandomFeatures(
     dimension: dimension, width: width, activation: activation,
-    features: .init(features: features, featureScale: 1),
+    features: .init(features: Count(features), featureScale: 1),
     stream: RandomStream(seed: 1, purpose: .initialization))
 }
 

@@ -13,12 +13,13 @@ private let module = Module(
   call: .function("shop", "Opens one.", .arg("name")) { (name: String) in Thing() },
   entries: [
     .function(
-      "make", "Makes a thing.", .arg("size", "in metres"), .arg("count", default: 1, in: .positive),
+      "make", "Makes a thing.", .arg("size", "in metres"),
+      .arg("count", default: 1 as Count, in: .positive),
       .option("colour", default: "red", "its colour", in: .oneOf(["red", "blue"])),
       .option("weight", "in kg", in: .positive),
       returns: "the thing", details: "More of it.", source: "Shop 2021, Eq. 3",
       example: "shop.make(1, {weight = 2})"
-    ) { (size: Double, count: Int, colour: String, weight: Double) in Thing() },
+    ) { (size: Double, count: Count, colour: String, weight: Double) in Thing() },
     .method(Thing.self, "grow", "Makes it larger.", .arg("by", default: 1.0)) {
       (thing: Thing, by: Double) in by
     },

@@ -28,6 +28,16 @@ import Testing
       ])
   }
 
+  @Test("no integer is made of a number without a guard")
+  func integersAreGuarded() {
+    expectNone(SourceRules.bareIntegers(in: swiftSources))
+    let planted = SourceFile(
+      path: "Sources/A/B.swift",
+      text:
+        "let a = min(Int(x), 3)\nlet b = Int(clamping: x) + UInt(y)\nlet c = Int(t, radix: 10)\n")
+    #expect(SourceRules.bareIntegers(in: [planted]) == ["Sources/A/B.swift:1: Int(x), 3)"])
+  }
+
   @Test("no file is longer than one concept needs")
   func filesAreShort() {
     for line in SourceRules.longFiles(in: sources + tests, most: SourceRules.wantedLines) {

@@ -29,6 +29,33 @@ enum SourceRules {
     }
   }
 
+  /// `Int(x)` ends the process where a number is NaN or too large, and nothing shows whether x is a
+  /// number or an integer. So only labelled forms are used: `clamping`, `exactly`, `radix`.
+  static func bareIntegers(in files: [SourceFile]) -> [String] {
+    let labels = ["clamping:", "exactly:", "truncatingIfNeeded:", "bitPattern:"]
+    return files.filter {
+      !$0.target.hasPrefix("Kernels") && !$0.path.hasSuffix("/ClampedInteger.swift")
+    }.flatMap { file in
+      let lines = file.codeLines
+      return lines.indices.flatMap { index -> [String] in
+        let number = lines[index].number
+        var rest = Substring(lines[index].text)
+        if rest.hasSuffix("Int("), index + 1 < lines.count {
+          rest = Substring(rest + lines[index + 1].text.drop { $0 == " " })
+        }
+        var found: [String] = []
+        while let range = rest.firstRange(of: "Int(") {
+          let before = rest[..<range.lowerBound].last
+          rest = rest[range.upperBound...]
+          let isWhole = before.map { !($0.isLetter || $0.isNumber || "._".contains($0)) } ?? true
+          let isLabelled = labels.contains(where: rest.hasPrefix) || rest.contains("radix:")
+          if isWhole, !isLabelled { found.append("\(file.path):\(number): Int(\(rest.prefix(20))") }
+        }
+        return found
+      }
+    }
+  }
+
   /// A file holds one concept.
   static func longFiles(in files: [SourceFile], most: Int) -> [String] {
     files.compactMap { file in

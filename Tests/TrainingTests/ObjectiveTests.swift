@@ -1,3 +1,4 @@
+import Catalog
 import Diffusion
 import Models
 import Processes
@@ -31,7 +32,7 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
     let process = VEPower(base: 25)
     let network = try ScoreMLP(
       dimension: d, width: width, isReLU: isReLU,
-      features: TimeFeatureOptions(features: features, featureScale: 3), divisor: 2,
+      features: TimeFeatureOptions(features: Count(features), featureScale: 3), divisor: 2,
       stream: RandomStream(seed: 4))
     let batch = try randomBatch(count, d, process, seed: place)
     let size = network.parameters.trained.count

@@ -87,7 +87,7 @@ import Training
       let fit = try Train.run(
         [model], .first(points(64)),
         options {
-          $0.steps = steps; $0.ema = 0.75; $0.seed = .one(1)
+          $0.steps = try? Count(steps); $0.ema = 0.75; $0.seed = .one(1)
         })[0]
       return (try weights(model), try fit.emaModel.map(weights) ?? [])
     }

@@ -12,7 +12,7 @@ enum CompileModule {
       .option(
         "check", default: nil,
         "every so many calls f itself is called as well, and an error says where the results differ",
-        in: Domain<Int>.positive.orAbsent()),
+        in: Domain<Count>.positive.orAbsent()),
       returns: "a function with the results of f",
       details:
         "Shapes, element types, nesting and all arguments that are not tensors tell which plan is "
@@ -28,7 +28,7 @@ enum CompileModule {
         value, p = step({a = tensor{1, 2}, b = tensor(0)}, tensor{3, 4})
         return step(p, tensor{3, 4})
         """
-    ) { (f: Callback, check: Int?) in CompiledFunction(f, check: check) },
+    ) { (f: Callback, check: Count?) in CompiledFunction(f, check: check?.value) },
     .metamethod(
       CompiledFunction.self, "__call", "g(...)", "The results of f at these arguments.",
       .arg("self"), .rest("arguments")

@@ -46,9 +46,9 @@ package struct SamplerDriver {
     self.model = model
     times = try options.grid(for: model.process)
     start = try options.startingPoints(for: model)
-    count = start?.shape[0] ?? options.count ?? 64
+    count = start?.shape[0] ?? options.count?.value ?? 64
     guard count > 0 else { throw UserError("start must have 1 row or more, got 0") }
-    recordEvery = options.record
+    recordEvery = options.record?.value
     denoiseLast = options.denoiseLast
     seed = options.seed ?? SessionSeed.next()
     stream = RandomStream(seed: seed, purpose: .sampling)
@@ -59,7 +59,8 @@ package struct SamplerDriver {
 
   package func run(_ step: SamplerStep) throws -> Samples {
     let dtype = start?.dtype ?? .float32
-    let points = try Tensor(uninitialized: [count, model.dimension], dtype)
+    let shape = try Shape(checking: [count, model.dimension])
+    let points = try Tensor(uninitialized: shape, dtype)
     let recorded = try recordedStates(dtype)
     for first in stride(from: 0, to: count, by: rowsPerBlock) {
       let rows = first..<min(count, first + rowsPerBlock)
@@ -114,7 +115,7 @@ package struct SamplerDriver {
     if kept.isEmpty { return nil }
     return (
       try Tensor(kept.map { times[$0] }),
-      try Tensor(uninitialized: [kept.count, count, model.dimension], dtype)
+      try Tensor(uninitialized: Shape(checking: [kept.count, count, model.dimension]), dtype)
     )
   }
 

@@ -5,12 +5,12 @@ import Tensors
 
 /// The options that all samplers share; the driver reads them.
 package struct SamplingOptions: OptionGroup {
-  package var count: Int?
-  package var steps = 500
+  package var count: Count?
+  package var steps: Count = 500
   package var seed: Int?
   package var times: OneOf<[Double], Tensor>?
   package var start: Tensor?
-  package var record: Int?
+  package var record: Count?
   package var denoiseLast = true
 
   package init() {}
@@ -34,10 +34,10 @@ extension SamplingOptions {
   /// The decreasing times to visit, checked.
   func grid(for process: any DiffusionProcess) throws -> [Double] {
     guard let times else {
-      guard steps <= 1 << 27 else {
+      guard steps.value <= 1 << 27 else {
         throw UserError("steps must be at most \(1 << 27), got \(steps)")
       }
-      return process.grid(steps: steps)
+      return process.grid(steps: steps.value)
     }
     let grid: [Double]
     switch times {
@@ -66,7 +66,7 @@ extension SamplingOptions {
   func startingPoints(for model: ScoreModel) throws -> Tensor? {
     guard let start else { return nil }
     try checkPoints(start, model, name: "start")
-    if let count, count != start.shape[0] {
+    if let count, count.value != start.shape[0] {
       throw UserError("start must have count = \(count) rows, got \(start.shape[0])")
     }
     let given = try start.constant("start")
