@@ -86,7 +86,7 @@ package enum DSMBayesLoss {
           "the noised target cannot be integrated: from \(shortNumber(range.lowerBound)) to "
             + "\(shortNumber(range.upperBound)) it changes over a length of \(shortNumber(scale))")
       }
-      let panels = max(1, Int(wanted))
+      let panels = max(1, Int(clamping: wanted))
       let panel = length / Double(panels)
       for i in 0..<panels {
         let start = range.lowerBound + panel * Double(i)

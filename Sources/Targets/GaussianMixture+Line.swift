@@ -52,8 +52,8 @@ extension GaussianMixture {
   {
     var events: [(x: Double, exponent: Int, change: Int)] = []
     for (centre, std) in zip(centres, stds) where std > 0 && std.isFinite {
-      events.append((centre - halfWidth * std, Int(std.exponent), 1))
-      events.append((centre + halfWidth * std, Int(std.exponent), -1))
+      events.append((centre - halfWidth * std, Int(clamping: std.exponent), 1))
+      events.append((centre + halfWidth * std, Int(clamping: std.exponent), -1))
     }
     events.sort { $0.x < $1.x }
     var counts: [Int: Int] = [:]
