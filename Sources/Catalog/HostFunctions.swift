@@ -79,6 +79,9 @@ public struct HostFunctions {
   public var call: @convention(c) (State, Int32, Int32) -> Int32
   /// The coroutine that runs now, given any state of the same Lua universe.
   public var running: @convention(c) (State) -> State
+  /// Whether the user has asked to stop what runs. Then a result is not used and any error is told as
+  /// the interrupt, so that a loop over many values just ends.
+  public var isInterrupted: @convention(c) () -> Bool
 
   public init(
     type: @escaping @convention(c) (State, Int32) -> Int32,
@@ -119,7 +122,8 @@ public struct HostFunctions {
     release: @escaping @convention(c) (Reference?) -> Void,
     stateOfReference: @escaping @convention(c) (Reference?) -> State?,
     call: @escaping @convention(c) (State, Int32, Int32) -> Int32,
-    running: @escaping @convention(c) (State) -> State
+    running: @escaping @convention(c) (State) -> State,
+    isInterrupted: @escaping @convention(c) () -> Bool
   ) {
     self.type = type
     self.number = number
@@ -157,6 +161,7 @@ public struct HostFunctions {
     self.stateOfReference = stateOfReference
     self.call = call
     self.running = running
+    self.isInterrupted = isInterrupted
   }
 }
 

@@ -24,7 +24,7 @@ struct ClassPlan {
     case .method:
       methods.append((entry.name, BoundFunction("\(name).\(entry.name)", body)))
     case .property:
-      properties.append((entry.name, BoundFunction(name, body)))
+      properties.append((entry.name, BoundFunction(name, shortName: entry.name, body)))
     case .metamethod(let event):
       if entry.parameters.count > 1 {
         let key = entry.parameters[1].type
@@ -32,7 +32,7 @@ struct ClassPlan {
         if event == "__index" { indexTakesNames = takesNames }
         if event == "__newindex" { assignmentTakesNames = takesNames }
       }
-      events[event] = BoundFunction(name, body)
+      events[event] = BoundFunction(name, shortName: entry.name, body)
     case .constant: break
     }
   }

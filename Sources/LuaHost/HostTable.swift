@@ -43,7 +43,8 @@ enum HostTable {
         release: clua_release,
         stateOfReference: clua_state_of,
         call: clua_call,
-        running: clua_running))
+        running: clua_running,
+        isInterrupted: clua_is_interrupted))
     return UnsafePointer(table)
   }()
 }

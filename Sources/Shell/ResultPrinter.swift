@@ -21,11 +21,11 @@ struct ResultPrinter {
       write("too many results to print\n", to: stderr)
       return
     }
-    if clua_get_global(lua.pointer, "print") != CLUA_OK { clua_push_nil(lua.pointer) }
-    for index in 1...count { clua_push_copy(lua.pointer, index) }
-    clua_begin_interruptible(lua.pointer)
-    let status = clua_call(lua.pointer, count, 0)
-    clua_end_interruptible(lua.pointer)
+    let status = lua.interruptible {
+      if clua_get_global(lua.pointer, "print") != CLUA_OK { clua_push_nil(lua.pointer) }
+      for index in 1...count { clua_push_copy(lua.pointer, index) }
+      return clua_call(lua.pointer, count, 0)
+    }
     if status != CLUA_OK {
       let message = Frame(lua.pointer).string(at: -1) ?? "?"
       write("error calling 'print' (\(message))\n", to: stderr)
