@@ -198,6 +198,7 @@ private struct NestedListReader {
           sentence: "must have lists of equal length, got \(length) beside \(lengths[depth])")
       }
       for position in stride(from: 1, through: length, by: 1) {
+        try frame.poll(position)
         _ = host.getIndex(frame.state, table, position)
         defer { frame.pop() }
         try read(-1, depth: depth + 1)

@@ -30,6 +30,9 @@ struct AxisBlocks {
     for position in 0..<axis { outer *= shape[position] }
     for position in stride(from: axis + 1, to: shape.rank, by: 1) { inner *= shape[position] }
   }
+
+  /// Rows that a serial loop goes through between two polls.
+  var rowsBetweenPolls: Int { max(1, Cancellation.blockLength / max(inner, 1)) }
 }
 
 extension Tensor {
@@ -185,7 +188,7 @@ extension Tensor {
     if dtype == .bool {
       let dense = try densified()
       let source = dense.pointer(Bool.self)
-      return (0..<elementCount).filter { source[$0] }
+      return try (0..<elementCount).polledFilter { source[$0] }
     }
     let values = try doubles()
     return values.indices.filter { values[$0] != 0 }
@@ -196,7 +199,7 @@ extension Tensor {
     try Recording.requireNumbers(of: self)
     let whole = try converted(to: .int64).densified()
     let source = whole.pointer(Int64.self)
-    return (0..<elementCount).map { Int(source[$0]) }
+    return try Array(polled: elementCount) { for i in $0 { $1[i] = Int(source[i]) } }
   }
 
   /// Where `mask` is true the element of `a`, elsewhere that of `b`; all three broadcast.
