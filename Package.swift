@@ -30,7 +30,8 @@ let package = Package(
     .target(
       name: "CLua", dependencies: ["CSystemLua", "CSupport"],
       linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
-    .target(name: "CReadline", linkerSettings: [.linkedLibrary("readline")]),
+    .target(
+      name: "CReadline", dependencies: ["CSupport"], linkerSettings: [.linkedLibrary("readline")]),
     .target(
       name: "CSupport",
       linkerSettings: [

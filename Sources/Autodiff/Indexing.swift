@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 /// What stands between the brackets of `x[…]`.
@@ -212,7 +213,7 @@ private func numbers(_ chosen: Tensor, span: Int, axis: Int, of shape: Shape) th
         "a mask of shape \(chosen.shape) does not fit axis \(axis + 1) of shape \(shape)")
     }
     return try chosen.truePlaces()
-  case .int64: return try chosen.integers().map { try place($0, axis: axis, of: shape) }
+  case .int64: return try chosen.integers().polledMap { try place($0, axis: axis, of: shape) }
   default:
     throw UserError("an index tensor must be bool or int64, got \(chosen.dtype.rawValue)")
   }

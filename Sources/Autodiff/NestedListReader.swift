@@ -62,6 +62,7 @@ struct NestedListReader {
     let (count, isAll) = try readInOrder(table, depth: depth)
     if !isAll { try checkKeys(of: table, length: length, depth: depth) }
     for position in stride(from: count + 1, through: length, by: 1) {
+      try frame.poll(position)
       path[depth] = position
       _ = host.getIndex(frame.state, table, position)
       defer { frame.pop() }
@@ -88,7 +89,10 @@ struct NestedListReader {
       }
       position += 1
       path[depth] = position
-      do { try read(-1, depth: depth + 1) } catch {
+      do {
+        try frame.poll(position)
+        try read(-1, depth: depth + 1)
+      } catch {
         frame.pop(2)
         throw error
       }

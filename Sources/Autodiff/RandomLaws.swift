@@ -133,7 +133,7 @@ extension RandomModule {
       return try places(n) {
         switch (chances, replace) {
         case (nil, true): try stream.integers(n, 0...count - 1)
-        case (nil, false): stream.differentPlaces(n, of: count)
+        case (nil, false): try stream.differentPlaces(n, of: count)
         case (let chances?, true): try stream.weightedPlaces(n, chances)
         case (let chances?, false): try stream.differentPlaces(n, chances)
         }
@@ -152,11 +152,12 @@ extension RandomModule {
       let shape = weights.shape.removing(axis: weights.rank - 1)
       let values = try weights.value.doubles()
       for row in 0..<shape.elementCount {
+        try Cancellation.check()
         try check(weights: Array(values[row * columns..<(row + 1) * columns]))
       }
       let places = try stream.places(
         inRowsOf: values, rows: shape.elementCount, columns: columns)
-      return try Tensor(places.map { Int64($0 + 1) }, shape: shape)
+      return try Tensor(places.polledMap { Int64($0 + 1) }, shape: shape)
     },
   ]
 

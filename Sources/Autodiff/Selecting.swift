@@ -142,7 +142,8 @@ private func places(of index: Tensor, from first: Int, along axis: Int, in shape
   var result: [Int] = []
   result.reserveCapacity(values.count)
   var position = Shape(repeating: 0, rank: index.rank)
-  for value in values {
+  for (number, value) in values.enumerated() {
+    if number & 0x3FFF == 0 { try Cancellation.check() }
     var place = value * strides[axis]
     for other in 0..<index.rank where other != axis { place += position[other] * strides[other] }
     result.append(place)

@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 // Running sums, sorting, and what is counted.
@@ -54,11 +55,11 @@ extension TensorModule {
         .sorted(axis: 0, descending: false).values
       let values = try sorted.doubles()
       let exact = x.dtype == .int64 ? try sorted.integers() : []
-      let starts = values.indices.filter { i in
+      let starts = try values.indices.polledFilter { i in
         i == 0 || (exact.isEmpty ? values[i] != values[i - 1] : exact[i] != exact[i - 1])
       }
       let ends = starts.dropFirst() + [values.count]
-      let counts = zip(starts, ends).map { Int64($1 - $0) }
+      let counts = try zip(starts, ends).polledMap { Int64($1 - $0) }
       return Several(try sorted.picked(axis: 0, starts), try Tensor(counts))
     },
     .operation(
@@ -73,8 +74,10 @@ extension TensorModule {
       let (first, last) = try ends(of: values, range, x.dtype)
       var counts = [Int64](repeating: 0, count: bins)
       let equal = EqualBins(from: first, to: last, count: bins)
-      for value in values where value >= first && value <= last {
-        counts[equal.bin(of: value)] += 1
+      try Cancellation.inBlocks(values.count) {
+        for value in values[$0] where value >= first && value <= last {
+          counts[equal.bin(of: value)] += 1
+        }
       }
       let type: DType = x.dtype == .float64 || x.dtype == .int64 ? .float64 : .float32
       return Several(try Tensor(counts), try Tensor(equal.edges).converted(to: type))

@@ -145,12 +145,12 @@ extension TensorModule {
       name, "\(what) over an axis, a list of axes or all elements.", .arg("x"),
       .arg("axis", default: nil, "1-based, or a list; all elements where absent"),
       .option(
-        "correction", default: 1, "divides by N − correction; nan where that is 0 or less",
-        in: .nonNegative),
+        "correction", default: 1 as Count,
+        "divides by N − correction; nan where that is 0 or less", in: .nonNegative),
       .option("keepdim", default: false, "keeps each axis with length 1"),
       example: "return tensor{1, 2, 3}:\(name)()"
-    ) { (x: Tensor, axis: Axes?, correction: Int, keep: Bool) in
-      try reduce(x, axis, keepingAxes: keep) { try body($0, $1, correction) }
+    ) { (x: Tensor, axis: Axes?, correction: Count, keep: Bool) in
+      try reduce(x, axis, keepingAxes: keep) { try body($0, $1, correction.value) }
     }
   }
 }

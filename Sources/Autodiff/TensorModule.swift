@@ -246,14 +246,14 @@ public enum TensorModule {
   /// Numbers in row-major order as lists in lists.
   private static func nested<Number>(
     _ values: ArraySlice<Number>, _ shape: Shape, axis: Int, _ leaf: (Number) -> Value
-  ) -> Value {
+  ) throws -> Value {
     if axis == shape.rank { return values.first.map(leaf) ?? .none }
     let length = shape[axis]
     let step = length == 0 ? 0 : values.count / length
     return .list(
-      (0..<length).map {
+      try (0..<length).polledMap {
         let start = values.startIndex + $0 * step
-        return nested(values[start..<start + step], shape, axis: axis + 1, leaf)
+        return try nested(values[start..<start + step], shape, axis: axis + 1, leaf)
       })
   }
 }

@@ -2,6 +2,7 @@
 // Swift frame is left. To Lua: everything that may raise goes through a protected call.
 #include "universe.h"
 
+#include <CSupport.h>
 #include <string.h>
 
 struct clua_scope clua_enter(lua_State *L) {
@@ -76,6 +77,12 @@ int clua_invoke(lua_State *L, void *function) {
   u->in_swift = true;
   int results = clua_swift_dispatch(L, function);
   clua_leave(L, scope);
+  if (results >= 0 && u->interrupt_pending && csupport_cancel_requested()) {
+    // What it returns may have been cut short.
+    lua_settop(L, 0);
+    lua_pushliteral(L, "interrupted!");
+    results = CLUA_RAISE_INTERRUPT;
+  }
   if (results >= 0 && !u->memory_failed) {
     forget_arguments(L, arguments, results);
     if (u->room_made != room) lift_results(L, results);

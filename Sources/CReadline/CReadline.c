@@ -18,6 +18,8 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include <CSupport.h>
+
 // --- Completion -----------------------------------------------------------------------------------
 
 static creadline_completer completer;
@@ -99,14 +101,9 @@ static int indent_or_complete(int count, int key) {
 
 // --- Reading --------------------------------------------------------------------------------------
 
-static volatile sig_atomic_t interrupted, resized;
+static volatile sig_atomic_t resized;
 static char *finished_line;
 static bool is_finished;
-
-static void on_interrupt(int number) {
-  (void)number;
-  interrupted = 1;
-}
 
 static void on_resize(int number) {
   (void)number;
@@ -135,22 +132,21 @@ void creadline_start(const char *program, creadline_completer complete) {
 }
 
 int creadline_read(const char *prompt, char **line) {
-  struct sigaction on_int = {.sa_handler = on_interrupt}, on_winch = {.sa_handler = on_resize};
-  struct sigaction old_int, old_winch;
+  struct sigaction on_winch = {.sa_handler = on_resize}, old_winch;
   sigset_t blocked, previous;
-  // The signals come through only while ppoll waits, never inside readline.
+  // The signals come through only while ppoll waits, never inside readline. SIGINT goes to the handler
+  // of the process, which keeps the press until it is asked.
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGINT);
   sigaddset(&blocked, SIGWINCH);
   sigprocmask(SIG_BLOCK, &blocked, &previous);
-  sigaction(SIGINT, &on_int, &old_int);
   sigaction(SIGWINCH, &on_winch, &old_winch);
   sigset_t waiting = previous;
   sigdelset(&waiting, SIGINT);
   sigdelset(&waiting, SIGWINCH);
 
   int outcome = CREADLINE_LINE;
-  interrupted = resized = 0;
+  resized = 0;
   is_finished = false;
   finished_line = NULL;
   fflush(stdout);
@@ -158,7 +154,11 @@ int creadline_read(const char *prompt, char **line) {
   while (!is_finished) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     int ready = ppoll(&input, 1, NULL, &waiting);
-    if (interrupted) {
+    int error = errno;
+    // Where input is ready ppoll does not look for signals, and a press comes before what follows it.
+    sigprocmask(SIG_SETMASK, &waiting, NULL);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    if (csupport_take_press()) {
       rl_free_line_state();
       rl_callback_sigcleanup();
       fputs("^C\n", rl_outstream);
@@ -174,12 +174,11 @@ int creadline_read(const char *prompt, char **line) {
     }
     if (ready > 0) {
       rl_callback_read_char();
-    } else if (ready < 0 && errno != EINTR) {
+    } else if (ready < 0 && error != EINTR) {
       rl_callback_handler_remove();
       break;
     }
   }
-  sigaction(SIGINT, &old_int, NULL);
   sigaction(SIGWINCH, &old_winch, NULL);
   sigprocmask(SIG_SETMASK, &previous, NULL);
   *line = finished_line;

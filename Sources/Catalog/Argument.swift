@@ -89,6 +89,7 @@ extension Array: Argument where Element: Argument {
     var elements: [Element] = []
     elements.reserveCapacity(count)
     for position in stride(from: 1, through: count, by: 1) {
+      try frame.poll(position)
       _ = frame.host.pointee.getIndex(frame.state, index, position)
       defer { frame.pop() }
       do {

@@ -23,6 +23,12 @@ public struct Frame {
   @inlinable
   public func isMissing(at index: Int32) -> Bool { type(at: index) <= LuaType.nil }
 
+  /// Ends a loop over Lua values that the user has asked to stop; to be called now and then in one.
+  @inlinable
+  public func poll(_ place: Int) throws {
+    if place & 0xFFF == 0, host.pointee.isInterrupted() { throw UserError("interrupted!") }
+  }
+
   public func integer(at index: Int32) -> Int? {
     var exact: Int32 = 0
     let value = host.pointee.integer(state, index, &exact)

@@ -88,6 +88,9 @@ public struct HostFunctions {
   public var failMemory: @convention(c) (State) -> Void
   /// The coroutine that runs now, given any state of the same Lua universe.
   public var running: @convention(c) (State) -> State
+  /// Whether the user has asked to stop what runs. Then a result is not used and any error is told as
+  /// the interrupt, so that a loop over many values just ends.
+  public var isInterrupted: @convention(c) () -> Bool
 
   public init(
     type: @escaping @convention(c) (State, Int32) -> Int32,
@@ -133,7 +136,8 @@ public struct HostFunctions {
     call: @escaping @convention(c) (State, Int32, Int32) -> Int32,
     takeMemory: @escaping @convention(c) (Int) -> Bool,
     failMemory: @escaping @convention(c) (State) -> Void,
-    running: @escaping @convention(c) (State) -> State
+    running: @escaping @convention(c) (State) -> State,
+    isInterrupted: @escaping @convention(c) () -> Bool
   ) {
     self.type = type
     self.number = number
@@ -174,6 +178,7 @@ public struct HostFunctions {
     self.takeMemory = takeMemory
     self.failMemory = failMemory
     self.running = running
+    self.isInterrupted = isInterrupted
   }
 }
 

@@ -68,6 +68,8 @@ extension Array: Results where Element: Results {
       return 1
     }
     for position in 0..<count {
+      // What was cut short is not used.
+      if position & 0xFFF == 0xFFF, frame.host.pointee.isInterrupted() { break }
       let pushed = self[position].push(frame)
       if pushed > 1 { frame.pop(pushed - 1) }
       frame.host.pointee.setIndex(frame.state, -2, position + 1)

@@ -99,6 +99,7 @@ public enum Value: Argument, Results {
     try frame.takeMemory(for: length, bytesEach: valueBytes)
     var list: [Value] = []
     for position in stride(from: 1, through: length, by: 1) {
+      try frame.poll(position)
       _ = host.getIndex(frame.state, index, position)
       defer { frame.pop() }
       list.append(try read(frame, -1, depth: depth + 1))
@@ -107,6 +108,7 @@ public enum Value: Argument, Results {
     host.pushNil(frame.state)
     while host.next(frame.state, index) != 0 {
       do {
+        if map.count & 0xFFF == 0xFFF { try frame.poll(0) }
         let key = try readKey(frame, -2)
         if key.index.map({ $0 < 1 || $0 > length }) ?? true {
           map.append((key, try read(frame, -1, depth: depth + 1)))
@@ -146,7 +148,8 @@ public enum Value: Argument, Results {
         host.failMemory(frame.state)
         return 1
       }
-      for (key, value) in pairs {
+      for (place, (key, value)) in pairs.enumerated() {
+        if place & 0xFFF == 0xFFF, host.isInterrupted() { break }
         _ = value.push(frame)
         key.setField(of: -2, frame)
       }

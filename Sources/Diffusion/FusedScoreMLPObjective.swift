@@ -1,5 +1,6 @@
 import KernelsBase
 import Models
+import Runtime
 import Tensors
 
 /// The denoising loss of `nn.score_mlp` and its gradient in one hand-written pass, for speed: the tape
@@ -42,6 +43,7 @@ final class FusedScoreMLPObjective: Objective {
     for i in totals.indices { totals[i] = 0 }
     var loss = 0.0
     for start in stride(from: 0, to: batch.count, by: blockLength) {
+      try Cancellation.check()
       let block = start..<min(start + blockLength, batch.count)
       let share = Double(block.count) / Double(batch.count)
       loss += share * lossAndGradient(batch, block, gradient)

@@ -284,22 +284,27 @@ public protocol DistanceKernels {
 /// Row r, column c of a `Float` or word array comes from word c mod 4 of the block with counter
 /// (c / 4, low32(firstRow + r), high32(firstRow + r), step); `Double` takes two words a number, so
 /// the block is c / 2. The value at (row, column) depends on nothing else: not on how many are
-/// asked for, not on the CPU level. `out` is rows × columns, contiguous.
+/// asked for, not on the CPU level. `out` is rows × columns, contiguous. Columns begin at the block
+/// `firstBlock`, for part of one row; where it is not 0 there must be one row.
 public protocol RandomKernels {
   /// Uniform on the open interval (0, 1).
   static func uniform(
-    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64)
+    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64)
   static func uniform(
-    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64)
+    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64)
   /// Standard normal, by the Box–Muller transform.
   static func normal(
-    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64)
+    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64)
   static func normal(
-    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64)
+    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64)
   /// Raw 32-bit words.
   static func words(
     _ out: UnsafeMutablePointer<UInt32>, rows: Int, columns: Int, key: UInt64, step: UInt32,
-    firstRow: UInt64)
+    firstRow: UInt64, firstBlock: UInt64)
 }
 
 /// The activation of the one-hidden-layer score network.

@@ -13,40 +13,54 @@
 
 extension Kernels {
   public static func uniform(
-    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64
+    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64
   ) {
-    let place = RandomPlace(rows: rows, columns: columns, key: key, step: step, firstRow: firstRow)
+    let place = RandomPlace(
+      rows: rows, columns: columns, key: key, step: step, firstRow: firstRow, firstBlock: firstBlock
+    )
     generate(out, place, first: RandomValue.firstUniform, all: RandomValue.uniforms)
   }
 
   public static func normal(
-    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64
+    _ out: FloatOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64
   ) {
-    let place = RandomPlace(rows: rows, columns: columns, key: key, step: step, firstRow: firstRow)
+    let place = RandomPlace(
+      rows: rows, columns: columns, key: key, step: step, firstRow: firstRow, firstBlock: firstBlock
+    )
     generate(out, place, first: RandomValue.firstNormal, all: RandomValue.normals)
   }
 
   public static func words(
     _ out: UnsafeMutablePointer<UInt32>, rows: Int, columns: Int, key: UInt64, step: UInt32,
-    firstRow: UInt64
+    firstRow: UInt64, firstBlock: UInt64
   ) {
-    let place = RandomPlace(rows: rows, columns: columns, key: key, step: step, firstRow: firstRow)
+    let place = RandomPlace(
+      rows: rows, columns: columns, key: key, step: step, firstRow: firstRow, firstBlock: firstBlock
+    )
     // the bits travel as floats; nothing computes with them
     let bits = UnsafeMutableRawPointer(out).assumingMemoryBound(to: Float.self)
     generate(bits, place, first: RandomValue.firstWord, all: RandomValue.words)
   }
 
   public static func uniform(
-    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64
+    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64
   ) {
-    let place = RandomPlace(rows: rows, columns: columns, key: key, step: step, firstRow: firstRow)
+    let place = RandomPlace(
+      rows: rows, columns: columns, key: key, step: step, firstRow: firstRow, firstBlock: firstBlock
+    )
     generate(out, place, first: RandomValue.firstUniform, all: RandomValue.uniforms)
   }
 
   public static func normal(
-    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64
+    _ out: DoubleOut, rows: Int, columns: Int, key: UInt64, step: UInt32, firstRow: UInt64,
+    firstBlock: UInt64
   ) {
-    let place = RandomPlace(rows: rows, columns: columns, key: key, step: step, firstRow: firstRow)
+    let place = RandomPlace(
+      rows: rows, columns: columns, key: key, step: step, firstRow: firstRow, firstBlock: firstBlock
+    )
     generate(out, place, first: RandomValue.firstNormal, all: RandomValue.normals)
   }
 }
@@ -58,6 +72,7 @@ struct RandomPlace {
   var key: UInt64
   var step: UInt32
   var firstRow: UInt64
+  var firstBlock: UInt64
 }
 
 /// One number a row: the first of block 0.
@@ -102,7 +117,7 @@ struct RandomPlace {
 ) {
   let columns = place.columns
   if place.rows <= 0 || columns <= 0 { return }
-  if columns == 1 { return generateColumn(out, place, first) }
+  if columns == 1, place.firstBlock == 0 { return generateColumn(out, place, first) }
 
   let blocks = (columns &+ 3) / 4
   let total = place.rows &* blocks
@@ -114,9 +129,11 @@ struct RandomPlace {
     let sameRow = block &+ 16 <= blocks
     let counters =
       sameRow
-      ? PhiloxCounters(row: absolute, blocks: UInt64(block), step: place.step, .alternating)
+      ? PhiloxCounters(
+        row: absolute, blocks: place.firstBlock &+ UInt64(block), step: place.step, .alternating)
       : PhiloxCounters(
-        row: absolute, block: UInt64(block), blocksPerRow: UInt64(blocks), step: place.step,
+        row: absolute, block: place.firstBlock &+ UInt64(block),
+        blocksPerRow: place.firstBlock &+ UInt64(blocks), step: place.step,
         .alternating)
     let values = all(counters.scrambled(key: place.key))
     let count = min(16, total &- item)
@@ -155,7 +172,7 @@ struct RandomPlace {
 ) {
   let columns = place.columns
   if place.rows <= 0 || columns <= 0 { return }
-  if columns == 1 { return generateColumn(out, place, first) }
+  if columns == 1, place.firstBlock == 0 { return generateColumn(out, place, first) }
 
   let blocks = (columns &+ 1) / 2
   let total = place.rows &* blocks
@@ -167,9 +184,11 @@ struct RandomPlace {
     let sameRow = block &+ 16 <= blocks
     let counters =
       sameRow
-      ? PhiloxCounters(row: absolute, blocks: UInt64(block), step: place.step, .consecutive)
+      ? PhiloxCounters(
+        row: absolute, blocks: place.firstBlock &+ UInt64(block), step: place.step, .consecutive)
       : PhiloxCounters(
-        row: absolute, block: UInt64(block), blocksPerRow: UInt64(blocks), step: place.step,
+        row: absolute, block: place.firstBlock &+ UInt64(block),
+        blocksPerRow: place.firstBlock &+ UInt64(blocks), step: place.step,
         .consecutive)
     let values = all(counters.scrambled(key: place.key))
     let count = min(16, total &- item)

@@ -10,7 +10,11 @@ public struct RowSorter {
   /// adding up more counts is no longer what takes the time.
   private static let wideDigitLength = 6_000
 
+  /// Elements between two polls in a long row.
+  private static let pollLength = 1 << 17
+
   private let length: Int
+  private let poll: () throws -> Void
   private let pairs: UnsafeMutableRawPointer
   private let spare: UnsafeMutableRawPointer
   /// How often each digit has each value, digit after digit from the least significant.
@@ -31,9 +35,15 @@ public struct RowSorter {
   }
 
   /// For rows of `length` numbers of a type, fewer than 2³².
-  /// - Parameter work: `workBytes` of memory, aligned for words, that must outlive the sorter.
-  public init<T>(length: Int, of type: T.Type, work: UnsafeMutableRawPointer) {
+  /// - Parameters:
+  ///   - work: `workBytes` of memory, aligned for words, that must outlive the sorter.
+  ///   - poll: called now and then in long rows; what it throws ends the sort.
+  public init<T>(
+    length: Int, of type: T.Type, work: UnsafeMutableRawPointer,
+    poll: @escaping () throws -> Void = {}
+  ) {
     self.length = length
+    self.poll = poll
     let bytes = RowSorter.pairBytes(length, type)
     pairs = work
     spare = work + bytes
@@ -58,9 +68,9 @@ public struct RowSorter {
   public func sort(
     _ row: UnsafePointer<Float>, _ order: Order, values: UnsafeMutablePointer<Float>,
     places: UnsafeMutablePointer<Int64>
-  ) {
+  ) throws {
     let flip: UInt32 = order.isDescending ? .max : 0
-    sort(row, order.firstPlace, values, places) { x, place in
+    try sort(row, order.firstPlace, values, places) { x, place in
       let bits = x == 0 ? 0 : x.bitPattern
       let sign = UInt32(bitPattern: Int32(bitPattern: bits) >> 31)
       let key = bits ^ (sign | 1 << 31) ^ flip
@@ -71,9 +81,9 @@ public struct RowSorter {
   public func sort(
     _ row: UnsafePointer<Double>, _ order: Order, values: UnsafeMutablePointer<Double>,
     places: UnsafeMutablePointer<Int64>
-  ) {
+  ) throws {
     let flip: UInt64 = order.isDescending ? .max : 0
-    sort(row, order.firstPlace, values, places) { x, place in
+    try sort(row, order.firstPlace, values, places) { x, place in
       let bits = x == 0 ? 0 : x.bitPattern
       let sign = UInt64(bitPattern: Int64(bitPattern: bits) >> 63)
       let key = bits ^ (sign | 1 << 63) ^ flip
@@ -84,9 +94,9 @@ public struct RowSorter {
   public func sort(
     _ row: UnsafePointer<Int64>, _ order: Order, values: UnsafeMutablePointer<Int64>,
     places: UnsafeMutablePointer<Int64>
-  ) {
+  ) throws {
     let flip: UInt64 = (order.isDescending ? .max : 0) ^ 1 << 63
-    sort(row, order.firstPlace, values, places) {
+    try sort(row, order.firstPlace, values, places) {
       WidePair(key: UInt64(bitPattern: $0) ^ flip, place: $1)
     }
   }
@@ -94,8 +104,8 @@ public struct RowSorter {
   public func sort(
     _ row: UnsafePointer<Bool>, _ order: Order, values: UnsafeMutablePointer<Bool>,
     places: UnsafeMutablePointer<Int64>
-  ) {
-    sort(row, order.firstPlace, values, places) {
+  ) throws {
+    try sort(row, order.firstPlace, values, places) {
       PackedPair(key: $0 == order.isDescending ? 0 : 1, place: $1)
     }
   }
@@ -105,26 +115,41 @@ public struct RowSorter {
   @inline(__always) private func sort<T, Pair: KeyedPlace>(
     _ row: UnsafePointer<T>, _ firstPlace: Int, _ values: UnsafeMutablePointer<T>,
     _ places: UnsafeMutablePointer<Int64>, _ pair: (T, _ place: UInt32) -> Pair
-  ) {
+  ) throws {
     let start = pairs.assumingMemoryBound(to: Pair.self)
-    for i in 0..<length { start[i] = pair(row[i], UInt32(truncatingIfNeeded: i)) }
-    let sorted = sort(start, spare.assumingMemoryBound(to: Pair.self))
-    for i in 0..<length {
-      let place = Int(sorted[i].place)
-      values[i] = row[place]
-      places[i] = Int64(place + firstPlace)
+    try inBlocks {
+      for i in $0 { start[i] = pair(row[i], UInt32(truncatingIfNeeded: i)) }
     }
+    let sorted = try sort(start, spare.assumingMemoryBound(to: Pair.self))
+    try inBlocks {
+      for i in $0 {
+        let place = Int(sorted[i].place)
+        values[i] = row[place]
+        places[i] = Int64(place + firstPlace)
+      }
+    }
+  }
+
+  /// Runs `body` over the row, a long one in blocks with a poll between them.
+  @inline(__always) private func inBlocks(_ body: (Range<Int>) -> Void) throws {
+    var start = 0
+    while length - start > RowSorter.pollLength {
+      body(start..<start + RowSorter.pollLength)
+      start += RowSorter.pollLength
+      try poll()
+    }
+    body(start..<length)
   }
 
   /// - Returns: the one of the two that the pairs end in.
   @inline(__always) private func sort<Pair: KeyedPlace>(
     _ pairs: UnsafeMutablePointer<Pair>, _ spare: UnsafeMutablePointer<Pair>
-  ) -> UnsafeMutablePointer<Pair> {
+  ) throws -> UnsafeMutablePointer<Pair> {
     if length <= RowSorter.insertionLimit {
       insert(pairs)
       return pairs
     }
-    return length < RowSorter.wideDigitLength
+    return try length < RowSorter.wideDigitLength
       ? distribute(pairs, spare, digitBits: 8) : distribute(pairs, spare, digitBits: 11)
   }
 
@@ -144,13 +169,15 @@ public struct RowSorter {
   /// that have it in common. Inlined for each width, so that shifts and masks are constants.
   @inline(__always) private func distribute<Pair: KeyedPlace>(
     _ pairs: UnsafeMutablePointer<Pair>, _ spare: UnsafeMutablePointer<Pair>, digitBits: Int
-  ) -> UnsafeMutablePointer<Pair> {
+  ) throws -> UnsafeMutablePointer<Pair> {
     let digits = (Pair.Key.bitWidth + digitBits - 1) / digitBits
     let (counts, length) = (counts, length)
     counts.initialize(repeating: 0, count: digits << digitBits)
-    for i in 0..<length {
-      let key = pairs[i].key
-      for digit in 0..<digits { counts[bucket(digit, of: key, digitBits)] &+= 1 }
+    try inBlocks {
+      for i in $0 {
+        let key = pairs[i].key
+        for digit in 0..<digits { counts[bucket(digit, of: key, digitBits)] &+= 1 }
+      }
     }
     var (from, to) = (pairs, spare)
     for digit in 0..<digits {
@@ -162,12 +189,14 @@ public struct RowSorter {
         counts[bucket] = start
         start &+= count
       }
-      for i in 0..<length {
-        let pair = from[i]
-        let bucket = bucket(digit, of: pair.key, digitBits)
-        let place = counts[bucket]
-        counts[bucket] = place &+ 1
-        to[Int(place)] = pair
+      try inBlocks {
+        for i in $0 {
+          let pair = from[i]
+          let bucket = bucket(digit, of: pair.key, digitBits)
+          let place = counts[bucket]
+          counts[bucket] = place &+ 1
+          to[Int(place)] = pair
+        }
       }
       swap(&from, &to)
     }

@@ -1,6 +1,7 @@
 // A Swift function as Lua holds it, and the one place where Swift errors become Lua errors.
 import CLua
 import Catalog
+import Glibc
 import Runtime
 
 /// The box a Lua function points to. Its owner is the `LuaState` that binds it.
@@ -10,11 +11,19 @@ final class BoundFunction {
   let body: (Frame) throws -> Int32
   /// What an error says besides, where the call went wrong in a common way.
   private let hint: CallHint?
+  /// What Ctrl-C says is running, as a handler of signals can read it.
+  private let shortName: UnsafePointer<CChar>?
 
-  init(_ name: String, hint: CallHint? = nil, _ body: @escaping (Frame) throws -> Int32) {
+  /// - Parameter shortName: `matmul`; the last part of `name` where it is not given.
+  init(
+    _ name: String, shortName: String? = nil, hint: CallHint? = nil,
+    _ body: @escaping (Frame) throws -> Int32
+  ) {
     self.name = name
     self.body = body
     self.hint = hint
+    let text = shortName ?? name.split(separator: ".").last.map(String.init) ?? ""
+    self.shortName = text.isEmpty ? nil : UnsafePointer(strdup(text))
   }
 
   /// The function of an entry.
@@ -25,6 +34,8 @@ final class BoundFunction {
   ) {
     self.init(name, hint: CallHint(entry, name: name, isMember: isMember), body)
   }
+
+  deinit { free(UnsafeMutablePointer(mutating: shortName)) }
 
   /// Hands Lua's C side the functions it calls in Swift. Runs once, before the first state.
   static let connectToLua: Void = {
@@ -39,6 +50,8 @@ final class BoundFunction {
       { state, raw in
         Unmanaged<BoundFunction>.fromOpaque(raw)._withUnsafeGuaranteedRef { function in
           let frame = Frame(state: state, host: HostTable.pointer)
+          let outer = clua_exchange_running_function(function.shortName)
+          defer { _ = clua_exchange_running_function(outer) }
           do { return try function.body(frame) } catch { return function.report(error, frame) }
         }
       },
@@ -60,6 +73,10 @@ final class BoundFunction {
     let hint =
       error is UserError ? hint?.text(frame, isDotCall: clua_is_dot_call(frame.state)) : nil
     frame.host.pointee.setTop(frame.state, 0)
+    if Cancellation.isRequested {
+      frame.push("interrupted!")
+      return CLUA_RAISE_INTERRUPT
+    }
     switch error {
     case let error as LuaError:
       frame.host.pointee.pushReference(frame.state, error.reference)

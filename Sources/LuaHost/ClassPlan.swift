@@ -26,7 +26,7 @@ struct ClassPlan {
       methods.append(
         (entry.name, BoundFunction("\(name).\(entry.name)", entry, isMember: true, body)))
     case .property:
-      properties.append((entry.name, BoundFunction(name, body)))
+      properties.append((entry.name, BoundFunction(name, shortName: entry.name, body)))
     case .metamethod(let event):
       if entry.parameters.count > 1 {
         let key = entry.parameters[1].type
@@ -34,7 +34,7 @@ struct ClassPlan {
         if event == "__index" { indexTakesNames = takesNames }
         if event == "__newindex" { assignmentTakesNames = takesNames }
       }
-      events[event] = BoundFunction(type.errorName, body)
+      events[event] = BoundFunction(type.errorName, shortName: entry.name, body)
     case .constant: break
     }
   }

@@ -47,7 +47,8 @@ enum HostTable {
         call: clua_call,
         takeMemory: { Memory.takes($0) },
         failMemory: clua_fail_memory,
-        running: clua_running))
+        running: clua_running,
+        isInterrupted: clua_is_interrupted))
     return UnsafePointer(table)
   }()
 }

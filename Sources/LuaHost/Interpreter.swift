@@ -98,6 +98,7 @@ public final class Interpreter {
   }
 
   private func run() -> Int32 {
+    clua_keep_session(options.isInteractive || startsPrompt)
     // All of it runs inside one call, as in `lua`: a traceback ends in that call.
     let status = clua_run(
       lua.pointer,
@@ -120,14 +121,23 @@ public final class Interpreter {
     if !options.ignoresEnvironment, !runInitialisation() { return false }
     for action in options.actions where !run(action) { return false }
     if options.script < arguments.count, !runScript() { return false }
-    if options.isInteractive {
+    if startsPrompt { printVersionLine() }
+    if options.isInteractive || startsPrompt {
       product.prompt(lua)
-    } else if options.script == arguments.count, !options.hasCode, !options.printsVersion {
-      guard isatty(STDIN_FILENO) != 0 else { return run(file: nil, arguments: 0) }
-      printVersionLine()
-      product.prompt(lua)
+      clua_keep_session(false)  // what runs at the end may be ended
+    } else if hasNothingToDo {
+      return run(file: nil, arguments: 0)
     }
     return true
+  }
+
+  private var hasNothingToDo: Bool {
+    options.script == arguments.count && !options.hasCode && !options.printsVersion
+  }
+
+  /// Whether there is a prompt without being asked for.
+  private var startsPrompt: Bool {
+    !options.isInteractive && hasNothingToDo && isatty(STDIN_FILENO) != 0
   }
 
   private func printVersionLine() {

@@ -7,11 +7,16 @@ import CLua
 import Catalog
 
 extension LuaState {
-  /// Calls the function below its arguments on top of the stack.
-  package func callFromTop(arguments: Int32, results: Int32) -> Int32 {
+  /// Runs what Ctrl-C may stop.
+  package func interruptible<R>(_ body: () -> R) -> R {
     clua_begin_interruptible(pointer)
     defer { clua_end_interruptible(pointer) }
-    return clua_call_traced(pointer, arguments, results)
+    return body()
+  }
+
+  /// Calls the function below its arguments on top of the stack.
+  package func callFromTop(arguments: Int32, results: Int32) -> Int32 {
+    interruptible { clua_call_traced(pointer, arguments, results) }
   }
 
   /// Calls the chunk on top of the stack that was typed at the prompt: an error in the chunk itself, and

@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Runtime
 import Tensors
 
 /// A confidence interval for a statistic by the percentile bootstrap: the statistic of many samples
@@ -26,7 +27,8 @@ enum Bootstrap {
     let measure = statistic == "median" ? median : mean
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .bootstrap)
     let results = try (0..<resamples).map { _ in
-      try measure(stream.integers(kept.count, 0...kept.count - 1).sorted().map { kept[$0] })
+      try measure(
+        stream.integers(kept.count, 0...kept.count - 1).polledSort(by: <).polledMap { kept[$0] })
     }.sorted()
     return Several(
       measure(kept), Quantiles.quantile(results, (1 - level) / 2),

@@ -54,7 +54,7 @@ enum DensityOfScore {
   ) throws -> ([Double], [Double]) {
     try checkOneDimensional(model)
     let density = try ScoreDensity(model, time: time, range: range, points: points, nodes: nodes)
-    let q = density.normalisedLogDensity()?.map { exp($0) }
+    let q = try density.normalisedLogDensity()?.map { exp($0) }
     return (density.x, q ?? Array(repeating: .nan, count: points))
   }
 

@@ -48,7 +48,7 @@ enum KLAtTime {
     let last = logP.count - 1
     let ends = (exp(logP[0]) + exp(logP[last])) / 2
     try checkMass((logP.reduce(0) { $0 + exp($1) } - ends) * density.step, points: options.points)
-    guard let logQ = density.normalisedLogDensity() else { return .nan }
+    guard let logQ = try density.normalisedLogDensity() else { return .nan }
     return logP.indices.reduce(0.0) { total, i in
       if logP[i] == -.infinity { return total }
       let term = exp(logP[i]) * (logP[i] - logQ[i])

@@ -64,7 +64,7 @@ enum KLOfScore {
       model, time: options.time, range: range, points: options.points, nodes: options.nodes)
     let logP = try logDensity(target.distribution, at: density.x).map { $0 + log(density.step) }
     try checkMass(logP.reduce(0) { $0 + exp($1) }, points: options.points)
-    guard let logQ = density.logWeights() else { return .nan }
+    guard let logQ = try density.logWeights() else { return .nan }
     return zip(logP, logQ).reduce(0) { sum, pair in
       let (p, q) = pair
       return p == -.infinity ? sum : sum + exp(p) * (p - q)

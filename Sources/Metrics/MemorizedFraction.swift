@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 import Tensors
 
 /// The share of samples that copy the data: those much nearer to one data point than to any other,
@@ -75,6 +76,7 @@ struct NearestPair {
       let products = try block.combined(with: centre, .subtract)
         .matrixProduct(centred.transposed()).densified()
       for row in 0..<block.shape[0] {
+        try Cancellation.check()
         result.append(
           pair(
             products.pointer(Double.self) + row * count, lengths,

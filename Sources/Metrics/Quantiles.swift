@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Runtime
 import Tensors
 
 /// Quantiles of a list, linear between order statistics (Hyndman & Fan 1996, type 7: NumPy's default),
@@ -39,7 +40,7 @@ enum Quantiles {
   static func numbers(_ source: TensorSource) throws -> (sorted: [Double], nanCount: Int) {
     let all = try source.tensor(.float64).doubles()
     guard !all.isEmpty else { throw UserError("values must not be empty") }
-    let kept = all.filter { !$0.isNaN }.sorted()
+    let kept = try all.polledFilter { !$0.isNaN }.polledSort(by: <)
     return (kept, all.count - kept.count)
   }
 

@@ -1,6 +1,7 @@
 import Catalog
 import Glibc
 import Models
+import Runtime
 import Tensors
 
 /// The density whose score a one-dimensional model has at one time: q(x) ∝ exp ∫ s(x, t) dx on an
@@ -33,8 +34,8 @@ package struct ScoreDensity {
       )
     }
     let step = (range.upperBound - range.lowerBound) / Double(segments * fine)
-    let places = (0...segments * fine).map { range.lowerBound + step * Double($0) }
-    x = stride(from: 0, through: segments * fine, by: fine).map { places[$0] }
+    let places = try (0...segments * fine).polledMap { range.lowerBound + step * Double($0) }
+    x = try stride(from: 0, through: segments * fine, by: fine).polledMap { places[$0] }
     let scores = try model.score(Tensor(places, shape: [places.count, 1]), at: time).doubles()
     guard scores.allSatisfy(\.isFinite) else {
       logDensity = nil
@@ -43,6 +44,7 @@ package struct ScoreDensity {
     var total = 0.0
     var integral = [0.0]
     for segment in 0..<segments {
+      if segment & 0xFFF == 0 { try Cancellation.check() }
       let first = segment * fine
       for i in stride(from: first, to: first + fine, by: 2) {
         total += step / 3 * (scores[i] + 4 * scores[i + 1] + scores[i + 2])
@@ -57,18 +59,18 @@ package struct ScoreDensity {
   var step: Double { (x[x.count - 1] - x[0]) / Double(x.count - 1) }
 
   /// ln q at the points, normalised so that Σ q = 1 over them; nil as above.
-  package func logWeights() -> [Double]? {
+  package func logWeights() throws -> [Double]? {
     guard let logDensity else { return nil }
-    let total = log(logDensity.reduce(0) { $0 + exp($1) })
-    return logDensity.map { $0 - total }
+    let total = log(try logDensity.polledMap { exp($0) }.reduce(0, +))
+    return try logDensity.polledMap { $0 - total }
   }
 
   /// ln q at the points, normalised so that the trapezoidal integral is 1; nil as above.
-  func normalisedLogDensity() -> [Double]? {
+  func normalisedLogDensity() throws -> [Double]? {
     guard let logDensity else { return nil }
-    let values = logDensity.map { exp($0) }
+    let values = try logDensity.polledMap { exp($0) }
     let ends = (values[0] + values[values.count - 1]) / 2
     let total = log((values.reduce(0, +) - ends) * step)
-    return logDensity.map { $0 - total }
+    return try logDensity.polledMap { $0 - total }
   }
 }

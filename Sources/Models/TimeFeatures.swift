@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Glibc
+import Runtime
 import Tensors
 
 /// Random Fourier features of time, the same for all rows of a batch that share a time.
@@ -65,9 +66,12 @@ private func featureValues(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor 
     if t.dtype == .float32, omega.dtype == .float32 {
       let (times, rates) = (try t.densified(), try omega.densified())
       let result = try Tensor(uninitialized: [n, 2 * k])
-      kernels.fourierFeatures(
-        times.pointer(Float.self), rates.pointer(Float.self), result.pointer(Float.self), count: n,
-        frequencies: k)
+      let (x, out) = (times.pointer(Float.self), result.pointer(Float.self))
+      try Cancellation.inBlocks(n, of: max(1, (1 << 18) / max(k, 1))) {
+        kernels.fourierFeatures(
+          x + $0.lowerBound, rates.pointer(Float.self), out + 2 * k * $0.lowerBound,
+          count: $0.count, frequencies: k)
+      }
       return result
     }
     return try preciseFeatures(t.doubles(), omega.doubles())
@@ -80,6 +84,7 @@ private func preciseFeatures(_ times: [Double], _ omega: [Double]) throws -> Ten
   let result = try Tensor(uninitialized: [times.count, 2 * k], .float64)
   let out = result.pointer(Double.self)
   for (i, t) in times.enumerated() {
+    if i & 0xFF == 0 { try Cancellation.check() }
     for (j, rate) in omega.enumerated() {
       let turns = t * rate
       let angle = 2 * Double.pi * (turns - turns.rounded())

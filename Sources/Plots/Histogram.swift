@@ -2,6 +2,7 @@
 
 import Catalog
 import Glibc
+import Runtime
 import Tensors
 
 public struct Histogram {
@@ -19,9 +20,9 @@ public struct Histogram {
     if let bins, !(1...100_000).contains(bins) {
       throw UserError("bins must be an integer from 1 to 100000, got \(bins)")
     }
-    var kept = samples.filter { $0.isFinite }
-    if let range { kept = kept.filter(range.contains) }
-    kept.sort()
+    var kept = try samples.polledFilter { $0.isFinite }
+    if let range { kept = try kept.polledFilter(range.contains) }
+    kept = try kept.polledSort(by: <)
     guard var low = range?.lowerBound ?? kept.first, var high = range?.upperBound ?? kept.last
     else {
       (edges, heights) = ([], [])
@@ -43,7 +44,10 @@ public struct Histogram {
     let asked = bins.map(Double.init) ?? Self.bins(sorted: kept, low, high)
     let equal = EqualBins(from: low, to: high, count: Int(clamping: min(asked, room)))
     var counts = [Double](repeating: 0, count: equal.edges.count - 1)
-    for value in kept { counts[equal.bin(of: value)] += 1 }
+    for (number, value) in kept.enumerated() {
+      if number & 0xFFFF == 0 { try Cancellation.check() }
+      counts[equal.bin(of: value)] += 1
+    }
     edges = equal.edges
     heights = density ? Self.densities(counts, edges) : counts
   }
@@ -57,7 +61,9 @@ public struct Histogram {
       throw UserError("edges must increase, got \(formatNumber(a)) before \(formatNumber(b))")
     }
     var counts = [Double](repeating: 0, count: edges.count - 1)
-    for value in samples where value >= edges[0] && value <= edges[edges.count - 1] {
+    for (number, value) in samples.enumerated() {
+      if number & 0xFFFF == 0 { try Cancellation.check() }
+      guard value >= edges[0], value <= edges[edges.count - 1] else { continue }
       var (low, high) = (0, counts.count)
       while high - low > 1 {
         let middle = (low + high) / 2

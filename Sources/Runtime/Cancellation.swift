@@ -12,7 +12,7 @@ public struct Cancelled: Error {
 /// changes a tensor or the state of a training run in place is not cut (`WorkerPool.runWhole`).
 public enum Cancellation {
   /// Throws `Cancelled` while a request waits.
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func check() throws {
     if csupport_cancel_requested() { throw Cancelled() }
   }
@@ -40,5 +40,59 @@ public enum Cancellation {
     _ count: Int, of length: Int = blockLength, _ body: (Range<Int>) throws -> Void
   ) throws {
     try inBlocks(0..<max(count, 0), of: length, body)
+  }
+}
+
+extension Sequence {
+  /// `map` with a poll every few thousand elements.
+  @inlinable
+  public func polledMap<R>(_ body: (Element) throws -> R) throws -> [R] {
+    var results: [R] = []
+    results.reserveCapacity(underestimatedCount)
+    var place = 0
+    for element in self {
+      if place & 0x3FFF == 0 { try Cancellation.check() }
+      place &+= 1
+      results.append(try body(element))
+    }
+    return results
+  }
+
+  /// Elements in order, `areInOrder` being asked with a poll.
+  @inlinable
+  public func polledSort(by areInOrder: (Element, Element) throws -> Bool) throws -> [Element] {
+    try sorted {
+      try Cancellation.check()
+      return try areInOrder($0, $1)
+    }
+  }
+
+  /// `filter` with a poll every few thousand elements.
+  @inlinable
+  public func polledFilter(_ isIncluded: (Element) throws -> Bool) throws -> [Element] {
+    var results: [Element] = []
+    var place = 0
+    for element in self {
+      if place & 0x3FFF == 0 { try Cancellation.check() }
+      place &+= 1
+      if try isIncluded(element) { results.append(element) }
+    }
+    return results
+  }
+}
+
+extension Array {
+  /// An array whose elements `body` writes, block after block with a poll before each.
+  @inlinable
+  public init(polled count: Int, _ body: (Range<Int>, UnsafeMutablePointer<Element>) throws -> Void)
+    throws
+  {
+    try self.init(unsafeUninitializedCapacity: count) { buffer, done in
+      guard let base = buffer.baseAddress else { return }
+      try Cancellation.inBlocks(count) {
+        try body($0, base)
+        done = $0.upperBound
+      }
+    }
   }
 }

@@ -41,8 +41,15 @@ struct StreamReader: LineReader {
     var buffer: UnsafeMutablePointer<CChar>?
     var room = 0
     defer { free(buffer) }
+    errno = 0
     let count = getline(&buffer, &room, stdin)
-    guard count >= 0, let buffer else { return .end }
+    guard count >= 0, let buffer else {
+      // An interrupt ends the read; the input goes on.
+      guard errno == EINTR, feof(stdin) == 0 else { return .end }
+      clearerr(stdin)
+      write("\n", to: stdout)
+      return .interrupted
+    }
     var line = UnsafeRawBufferPointer(start: buffer, count: count)[...]
     if line.last == UInt8(ascii: "\n") { line.removeLast() }
     let text = String(decoding: line, as: UTF8.self)

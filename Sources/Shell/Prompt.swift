@@ -79,6 +79,7 @@ public final class Prompt {
   }
 
   private func readChunk() -> Read {
+    clua_forget_press()  // what it was to stop has ended
     switch reader.read(prompt: promptText("_PROMPT", "> ")) {
     case .end: return .end
     case .interrupted: return .interrupted
@@ -122,10 +123,12 @@ public final class Prompt {
   private func promptText(_ global: String, _ standard: String) -> String {
     let top = clua_top(lua.pointer)
     defer { clua_set_top(lua.pointer, top) }
-    guard clua_get_global(lua.pointer, global) == CLUA_OK,
-      clua_type(lua.pointer, -1) != LuaType.nil
-    else { return standard }
-    return lua.text(at: -1)
+    return lua.interruptible {
+      guard clua_get_global(lua.pointer, global) == CLUA_OK,
+        clua_type(lua.pointer, -1) != LuaType.nil
+      else { return standard }
+      return lua.text(at: -1)
+    }
   }
 
   // MARK: Commands
@@ -181,7 +184,7 @@ public final class Prompt {
     let count = clua_top(lua.pointer)
     guard count > 0 else { return }
     clua_push_copy(lua.pointer, 1)
-    _ = clua_set_global(lua.pointer, "_")
+    _ = lua.interruptible { clua_set_global(lua.pointer, "_") }
     ResultPrinter(lua: lua, width: width, isTerminal: isTerminal).printAll(count)
   }
 

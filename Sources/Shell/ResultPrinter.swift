@@ -30,18 +30,15 @@ struct ResultPrinter {
       return true
     }
     // A form of its own (`__tostring`) that a value in the table has is code of the user.
-    clua_begin_interruptible(lua.pointer)
-    let table = ValueText(lua: lua, width: width).table(at: index)
-    clua_end_interruptible(lua.pointer)
-    if let text = table {
+    if let text = lua.interruptible({ ValueText(lua: lua, width: width).table(at: index) }) {
       write(text + "\n", to: stdout)
       return true
     }
-    if clua_get_global(lua.pointer, "print") != CLUA_OK { clua_push_nil(lua.pointer) }
-    clua_push_copy(lua.pointer, index)
-    clua_begin_interruptible(lua.pointer)
-    let status = clua_call(lua.pointer, 1, 0)
-    clua_end_interruptible(lua.pointer)
+    let status = lua.interruptible {
+      if clua_get_global(lua.pointer, "print") != CLUA_OK { clua_push_nil(lua.pointer) }
+      clua_push_copy(lua.pointer, index)
+      return clua_call(lua.pointer, 1, 0)
+    }
     if status != CLUA_OK {
       let message = Frame(lua.pointer).string(at: -1) ?? "?"
       write("error calling 'print' (\(message))\n", to: stderr)

@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Glibc
+import Runtime
 import Tensors
 
 /// Σ_k w_k N(m_k, σ_k² I) in any dimension: density, score and noised marginals in closed form.
@@ -56,23 +57,26 @@ public struct GaussianMixture: Distribution {
   public var hasNoised: Bool { true }
 
   public func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
-    let chosen = chooseComponents(try stream.uniform([count], .float64).doubles())
+    let chosen = try chooseComponents(stream.uniform([count], .float64).doubles())
     let centres = try components.means.gathered(rows: chosen)
     let noise = try stream.normal([count, dimension], .float32)
-    let spread = try Tensor(chosen.map { stds.count == 1 ? stds[0] : stds[$0] }, shape: [count, 1])
+    let spread = try Tensor(
+      chosen.polledMap { stds.count == 1 ? stds[0] : stds[$0] }, shape: [count, 1])
     return try (centres + noise * spread).converted(to: .float32)
   }
 
   /// Component numbers from uniform draws, by the cumulative weights.
-  private func chooseComponents(_ draws: [Double]) -> [Int] {
+  private func chooseComponents(_ draws: [Double]) throws -> [Int] {
     let count = components.count
-    if weights.count == 1 { return draws.map { min(count - 1, Int(clamping: $0 * Double(count))) } }
+    if weights.count == 1 {
+      return try draws.polledMap { min(count - 1, Int(clamping: $0 * Double(count))) }
+    }
     var cumulative = 0.0
     let ends = weights.map { weight in
       cumulative += weight
       return cumulative
     }
-    return draws.map { draw in
+    return try draws.polledMap { draw in
       let place = ends.firstIndex { draw < $0 } ?? count - 1
       return place
     }

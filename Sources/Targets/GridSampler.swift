@@ -1,4 +1,5 @@
 import Glibc
+import Runtime
 import Tensors
 
 /// Draws from a density in one or two dimensions by inverting its distribution function on a grid.
@@ -37,6 +38,7 @@ final class GridSampler {
     var values: [Double] = []
     values.reserveCapacity(count * d)
     for row in 0..<count {
+      if row & 0xFFF == 0 { try Cancellation.check() }
       let place = self.place(of: draws[row * width])
       let index = d == 1 ? [place] : [place / columns, place % columns]
       for j in 0..<d {

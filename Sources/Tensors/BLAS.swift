@@ -90,11 +90,13 @@ public func gemm(
       kernels.product)
   }
   guard let sgemm = BLAS.sgemm else { throw BLAS.missing }
-  try runPanels(rows: rows, columns: columns, inner: inner) { i, j in
+  try runPanels(rows: rows, columns: columns, inner: inner, isDouble: false) { i, j, p in
+    let (aRow, aColumn) = aOrder == .plain ? (aStep, 1) : (1, aStep)
+    let (bRow, bColumn) = bOrder == .plain ? (bStep, 1) : (1, bStep)
     sgemm(
-      101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(inner), alpha,
-      a + i.lowerBound * (aOrder == .plain ? aStep : 1), Int32(aStep),
-      b + j.lowerBound * (bOrder == .plain ? 1 : bStep), Int32(bStep), beta,
+      101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(p.count), alpha,
+      a + i.lowerBound * aRow + p.lowerBound * aColumn, Int32(aStep),
+      b + p.lowerBound * bRow + j.lowerBound * bColumn, Int32(bStep), p.lowerBound == 0 ? beta : 1,
       c + i.lowerBound * cStep + j.lowerBound, Int32(cStep))
   }
 }
@@ -112,26 +114,54 @@ public func gemm(
       kernels.product)
   }
   guard let dgemm = BLAS.dgemm else { throw BLAS.missing }
-  try runPanels(rows: rows, columns: columns, inner: inner) { i, j in
+  try runPanels(rows: rows, columns: columns, inner: inner, isDouble: true) { i, j, p in
+    let (aRow, aColumn) = aOrder == .plain ? (aStep, 1) : (1, aStep)
+    let (bRow, bColumn) = bOrder == .plain ? (bStep, 1) : (1, bStep)
     dgemm(
-      101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(inner), alpha,
-      a + i.lowerBound * (aOrder == .plain ? aStep : 1), Int32(aStep),
-      b + j.lowerBound * (bOrder == .plain ? 1 : bStep), Int32(bStep), beta,
+      101, aOrder.code, bOrder.code, Int32(i.count), Int32(j.count), Int32(p.count), alpha,
+      a + i.lowerBound * aRow + p.lowerBound * aColumn, Int32(aStep),
+      b + p.lowerBound * bRow + j.lowerBound * bColumn, Int32(bStep), p.lowerBound == 0 ? beta : 1,
       c + i.lowerBound * cStep + j.lowerBound, Int32(cStep))
   }
 }
 
 /// Panels of at least 64 rows of C, or columns where there are more of those, and about 4 MFLOP, at
-/// most 32 of them; their cut depends on the shape alone.
+/// most 32 of them; their cut depends on the shape alone. Where such a panel would take more than some
+/// 50 ms, C is cut into tiles instead, and the inner axis into pieces whose products are added up.
+/// - Parameter body: rows, columns and inner range of one call; β is 1 where the range does not begin at 0.
 private func runPanels(
-  rows: Int, columns: Int, inner: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+  rows: Int, columns: Int, inner: Int, isDouble: Bool,
+  _ body: (_ rows: Range<Int>, _ columns: Range<Int>, _ inner: Range<Int>) -> Void
 ) throws {
   let cutsRows = rows >= columns
   let (long, short) = cutsRows ? (rows, columns) : (columns, rows)
   let byWork = max(64, 4_000_000 / max(1, 2 * short * inner))
   let grain = (max(byWork, (long + 31) / 32) + 15) & ~15
+  let longestCall = isDouble ? 5e8 : 1e9
+  if 2 * Double(min(grain, long)) * Double(short) * Double(inner) > longestCall {
+    return try runTiles(rows, columns, inner, operations: longestCall, body)
+  }
   try WorkerPool.shared.run(count: long, grain: grain) { panel in
-    if cutsRows { body(panel, 0..<columns) } else { body(0..<rows, panel) }
+    if cutsRows { body(panel, 0..<columns, 0..<inner) } else { body(0..<rows, panel, 0..<inner) }
+  }
+}
+
+private func runTiles(
+  _ rows: Int, _ columns: Int, _ inner: Int, operations: Double,
+  _ body: (_ rows: Range<Int>, _ columns: Range<Int>, _ inner: Range<Int>) -> Void
+) throws {
+  let depth = min(inner, 1024)
+  let width = min(columns, 1024)
+  let height = max(16, Int(operations / 2 / Double(depth * width)) & ~15)
+  let across = (columns + width - 1) / width
+  try WorkerPool.shared.run(chunks: (rows + height - 1) / height * across) { tile in
+    let (i, j) = tile.quotientAndRemainder(dividingBy: across)
+    for first in stride(from: 0, to: inner, by: depth) {
+      try Cancellation.check()
+      body(
+        i * height..<min(rows, (i + 1) * height), j * width..<min(columns, (j + 1) * width),
+        first..<min(inner, first + depth))
+    }
   }
 }
 

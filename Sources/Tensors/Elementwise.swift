@@ -284,7 +284,7 @@ extension Tensor {
     let result = try Tensor(uninitialized: shape, .int64)
     let x = source.pointer(Int64.self)
     let y = result.pointer(Int64.self)
-    for i in 0..<elementCount { y[i] = body(x[i]) }
+    try Cancellation.inBlocks(elementCount) { for i in $0 { y[i] = body(x[i]) } }
     return result
   }
 }

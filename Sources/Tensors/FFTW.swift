@@ -156,6 +156,7 @@ extension Tensor {
     let inputBytes = inputLength * inner * dtype.byteCount * (isRealInput ? 1 : 2)
     let outputBytes = outputLength * inner * dtype.byteCount * (isRealOutput ? 1 : 2)
     for block in 0..<(inner == 1 ? 1 : outer) {
+      try Cancellation.check()
       execute(plan, x + block * inputBytes, y + block * outputBytes)
     }
   }

@@ -32,6 +32,9 @@ struct AxisBlocks {
     // Blocks without elements are not walked through: there may be 2^40 of them.
     if inner == 0 { outer = 0 }
   }
+
+  /// Rows that a serial loop goes through between two polls.
+  var rowsBetweenPolls: Int { max(1, Cancellation.blockLength / max(inner, 1)) }
 }
 
 extension Tensor {
@@ -187,7 +190,7 @@ extension Tensor {
     if dtype == .bool {
       let dense = try densified()
       let source = dense.pointer(Bool.self)
-      return (0..<elementCount).filter { source[$0] }
+      return try (0..<elementCount).polledFilter { source[$0] }
     }
     let values = try doubles()
     return values.indices.filter { values[$0] != 0 }
@@ -199,7 +202,7 @@ extension Tensor {
     let whole = try converted(to: .int64).densified()
     let source = whole.pointer(Int64.self)
     try Memory.request(elementCount, of: (Int, Int).self)
-    return (0..<elementCount).map { Int(clamping: source[$0]) }
+    return try Array(polled: elementCount) { for i in $0 { $1[i] = Int(clamping: source[i]) } }
   }
 
   /// Where `mask` is true the element of `a`, elsewhere that of `b`; all three broadcast.

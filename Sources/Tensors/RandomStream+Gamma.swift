@@ -63,7 +63,7 @@ extension RandomStream {
     let half: LawParameter =
       switch degrees {
       case .number(let value): .number(value / 2)
-      case .elements(let values): .elements(values.map { $0 / 2 })
+      case .elements(let values): .elements(try values.polledMap { $0 / 2 })
       }
     return try generated(shape, dtype) { range, out in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: range.count) { other in

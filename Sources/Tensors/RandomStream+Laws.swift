@@ -31,19 +31,20 @@ extension RandomStream {
   public func weightedPlaces(_ count: Int, _ weights: [Double]) throws -> [Int] {
     let step = nextStep()
     var total = 0.0
-    let cumulative = weights.map { weight in
+    let cumulative = try weights.polledMap { weight in
       total += weight
       return total
     }
     let drawn = try generated([count], .float64) { range, out in uniforms(range, step, out) }
-    return try drawn.doubles().map { firstPlace(above: $0 * total, in: cumulative[...]) }
+    return try drawn.doubles().polledMap { firstPlace(above: $0 * total, in: cumulative[...]) }
   }
 
   /// One place in each row of `weights` ([rows columns] in row-major order).
   public func places(inRowsOf weights: [Double], rows: Int, columns: Int) throws -> [Int] {
     let step = nextStep()
     let drawn = try generated([rows], .float64) { range, out in uniforms(range, step, out) }
-    return try drawn.doubles().enumerated().map { row, u in
+    return try drawn.doubles().enumerated().polledMap { row, u in
+      if columns > 1 << 10 { try Cancellation.check() }
       var total = 0.0
       let cumulative = weights[row * columns..<(row + 1) * columns].map { weight in
         total += weight
@@ -57,7 +58,7 @@ extension RandomStream {
   /// (Efraimidis & Spirakis 2006): the order of exponential numbers of these rates.
   public func differentPlaces(_ count: Int, _ weights: [Double]) throws -> [Int] {
     let clocks = try exponential([weights.count], rate: .elements(weights), .float64).doubles()
-    let order = weights.indices.filter { weights[$0] > 0 }.sorted {
+    let order = try weights.indices.polledFilter { weights[$0] > 0 }.polledSort {
       (clocks[$0], $0) < (clocks[$1], $1)
     }
     return Array(order.prefix(count))
@@ -65,13 +66,18 @@ extension RandomStream {
 
   /// Different places in `0 ..< total`, each as likely: the first steps of Fisher & Yates, of which
   /// only the exchanged places are kept.
-  public func differentPlaces(_ count: Int, of total: Int) -> [Int] {
+  public func differentPlaces(_ count: Int, of total: Int) throws -> [Int] {
     let step = nextStep()
     var moved: [Int: Int] = [:]
-    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(2 * count, 1)) { words in
+    return try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(2 * count, 1)) {
+      words in
       guard let base = words.baseAddress else { return [] }
-      kernels.words(base, rows: count, columns: 2, key: key, step: step, firstRow: 0)
-      return (0..<count).map { i in
+      try Cancellation.inBlocks(count) {
+        kernels.words(
+          base + 2 * $0.lowerBound, rows: $0.count, columns: 2, key: key, step: step,
+          firstRow: UInt64($0.lowerBound))
+      }
+      return try (0..<count).polledMap { i in
         let word = UInt64(base[2 * i]) << 32 | UInt64(base[2 * i + 1])
         let j = i + Int(clamping: word.multipliedFullWidth(by: UInt64(total - i)).high)
         let chosen = moved[j] ?? j

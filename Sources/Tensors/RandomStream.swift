@@ -78,8 +78,8 @@ public final class RandomStream: Object {
     }
     try Memory.request(count * MemoryLayout<Int>.size)
     var order = [Int32](repeating: 0, count: count)
-    shuffle(&order, key: key, step: nextStep(), row: 0)
-    return order.map(Int.init)
+    try shuffle(&order, key: key, step: nextStep(), row: 0, poll: Cancellation.check)
+    return try order.polledMap { Int($0) }
   }
 
   /// Independent integers from a range, each as likely (Lemire's multiply, exact to 2^-64).
@@ -88,10 +88,11 @@ public final class RandomStream: Object {
     try Memory.request(count * 2 * MemoryLayout<Int>.size)
     let words = UnsafeMutablePointer<UInt32>.allocate(capacity: max(2 * count, 1))
     defer { words.deallocate() }
-    kernels.words(words, rows: 1, columns: 2 * count, key: key, step: nextStep(), firstRow: 0)
+    try fillWords(
+      words, 2 * count, key: key, step: nextStep(), row: 0, poll: Cancellation.check)
     // 0 stands for 2^64, the width of all integers.
     let width = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound)) &+ 1
-    return (0..<count).map {
+    return try (0..<count).polledMap {
       let word = UInt64(words[2 * $0]) << 32 | UInt64(words[2 * $0 + 1])
       let place = width == 0 ? word : word.multipliedFullWidth(by: width).high
       return range.lowerBound &+ Int(truncatingIfNeeded: place)
@@ -124,10 +125,17 @@ public final class RandomStream: Object {
   /// Goes back to an earlier draw, so that it can be made once more.
   package func rewind(to step: UInt32) { self.step = step }
 
+  /// A kernel of a law: where to, rows, columns, key, step, first row and first block.
+  private typealias FloatDraw = (
+    UnsafeMutablePointer<Float>, Int, Int, UInt64, UInt32, UInt64, UInt64
+  ) -> Void
+  private typealias DoubleDraw = (
+    UnsafeMutablePointer<Double>, Int, Int, UInt64, UInt32, UInt64, UInt64
+  ) -> Void
+
   private func draw(
     _ shape: Shape, _ dtype: DType, step: UInt32, firstRow: UInt64,
-    float: (UnsafeMutablePointer<Float>, Int, Int, UInt64, UInt32, UInt64) -> Void,
-    double: (UnsafeMutablePointer<Double>, Int, Int, UInt64, UInt32, UInt64) -> Void
+    float: FloatDraw, double: DoubleDraw
   ) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, dtype)
     try draw(into: result, step: step, firstRow: firstRow, float: float, double: double)
@@ -136,45 +144,71 @@ public final class RandomStream: Object {
 
   /// Fills a dense tensor.
   private func draw(
-    into result: Tensor, step: UInt32, firstRow: UInt64,
-    float: (UnsafeMutablePointer<Float>, Int, Int, UInt64, UInt32, UInt64) -> Void,
-    double: (UnsafeMutablePointer<Double>, Int, Int, UInt64, UInt32, UInt64) -> Void
+    into result: Tensor, step: UInt32, firstRow: UInt64, float: FloatDraw, double: DoubleDraw
   ) throws {
-    let (shape, dtype) = (result.shape, result.dtype)
-    let rows = shape.rank == 0 ? 1 : shape[0]
-    let columns = rows == 0 ? 0 : shape.elementCount / rows
-    if columns == 0 { return }
-    let grain = max(1, parallelGrain / 4 / columns)
-    switch dtype {
-    case .float32:
-      let out = result.pointer(Float.self)
-      try WorkerPool.shared.run(count: rows, grain: grain) {
-        float(
-          out + $0.lowerBound * columns, $0.count, columns, key, step,
-          firstRow + UInt64($0.lowerBound))
-      }
-    case .float64:
-      let out = result.pointer(Double.self)
-      try WorkerPool.shared.run(count: rows, grain: grain) {
-        double(
-          out + $0.lowerBound * columns, $0.count, columns, key, step,
-          firstRow + UInt64($0.lowerBound))
-      }
+    switch result.dtype {
+    case .float32: try draw(result, result.pointer(Float.self), step, firstRow, float)
+    case .float64: try draw(result, result.pointer(Double.self), step, firstRow, double)
     default:
-      throw UserError("random numbers need dtype float32 or float64, got \(dtype.rawValue)")
+      throw UserError("random numbers need dtype float32 or float64, got \(result.dtype.rawValue)")
+    }
+  }
+
+  /// Rows are shared out over the threads, long ones in pieces.
+  private func draw<T: Element>(
+    _ result: Tensor, _ out: UnsafeMutablePointer<T>, _ step: UInt32, _ firstRow: UInt64,
+    _ numbers: (UnsafeMutablePointer<T>, Int, Int, UInt64, UInt32, UInt64, UInt64) -> Void
+  ) throws {
+    let rows = result.shape.rank == 0 ? 1 : result.shape[0]
+    let columns = rows == 0 ? 0 : result.elementCount / rows
+    if columns == 0 { return }
+    let piece = parallelGrain / 4
+    if columns <= 4 * piece {
+      return try WorkerPool.shared.run(count: rows, grain: max(1, piece / columns)) {
+        numbers(
+          out + $0.lowerBound * columns, $0.count, columns, key, step,
+          firstRow + UInt64($0.lowerBound), 0)
+      }
+    }
+    let pieces = (columns + piece - 1) / piece
+    let blockLength = T.self == Float.self ? 4 : 2
+    try WorkerPool.shared.run(chunks: rows * pieces) { chunk in
+      let (row, part) = chunk.quotientAndRemainder(dividingBy: pieces)
+      let first = part * piece
+      numbers(
+        out + row * columns + first, 1, min(piece, columns - first), key, step,
+        firstRow + UInt64(row), UInt64(first / blockLength))
     }
   }
 }
 
+/// The words of one long row, in pieces.
+private func fillWords(
+  _ words: UnsafeMutablePointer<UInt32>, _ count: Int, key: UInt64, step: UInt32, row: UInt64,
+  poll: () throws -> Void
+) rethrows {
+  let piece = 1 << 15
+  for first in stride(from: 0, to: count, by: piece) {
+    try poll()
+    kernels.words(
+      words + first, rows: 1, columns: min(piece, count - first), key: key, step: step,
+      firstRow: row, firstBlock: UInt64(first / 4))
+  }
+}
+
 /// Fills `order` with a random permutation of its indices; no allocation beyond a block of words.
-public func shuffle(_ order: inout [Int32], key: UInt64, step: UInt32, row: UInt64) {
+/// - Parameter poll: called every few thousand elements; what it throws ends the work.
+public func shuffle(
+  _ order: inout [Int32], key: UInt64, step: UInt32, row: UInt64, poll: () throws -> Void = {}
+) rethrows {
   let count = order.count
   for i in 0..<count { order[i] = Int32(truncatingIfNeeded: i) }
   if count < 2 { return }
-  withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { words in
+  try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { words in
     guard let base = words.baseAddress else { return }
-    kernels.words(base, rows: 1, columns: count, key: key, step: step, firstRow: row)
+    try fillWords(base, count, key: key, step: step, row: row, poll: poll)
     for i in stride(from: count - 1, to: 0, by: -1) {
+      if i & 0x3FFF == 0 { try poll() }
       let j = Int(clamping: (UInt64(base[i]) &* UInt64(i + 1)) >> 32)
       order.swapAt(i, j)
     }

@@ -115,6 +115,7 @@ extension Tensor {
     let y = result.pointer(Int64.self)
     guard let combine = kernel.combine.integer else { return }
     for o in 0..<outer {
+      try Cancellation.check()
       for i in 0..<inner {
         var value = x[o * length * inner + i]
         for k in 1..<max(length, 1) { value = combine(value, x[(o * length + k) * inner + i]) }

@@ -1,4 +1,5 @@
 import Catalog
+import Runtime
 
 // Running sums, products and linear recurrences along an axis. float32 is accumulated in float64, so
 // that the last of ten million sums is as good as the first.
@@ -36,9 +37,11 @@ extension Tensor {
     let x = terms.pointer(Double.self)
     let h = result.pointer(Double.self)
     let inner = blocks.inner
-    for i in 0..<elementCount {
-      let isFirst = i / inner % blocks.length == 0
-      h[i] = isFirst ? x[i] : a[i] * h[i - inner] + x[i]
+    try Cancellation.inBlocks(elementCount) {
+      for i in $0 {
+        let isFirst = i / inner % blocks.length == 0
+        h[i] = isFirst ? x[i] : a[i] * h[i - inner] + x[i]
+      }
     }
     return try result.converted(to: DType.promoted(dtype, b.dtype))
   }
@@ -56,19 +59,20 @@ extension Tensor {
     let source = try converted(to: type).densified()
     let result = try Tensor(uninitialized: shape, type)
     let blocks = AxisBlocks(shape, axis: axis)
-    func go<T: Element>(_ type: T.Type, _ join: (T, T) -> T) {
+    func go<T: Element>(_ type: T.Type, _ join: (T, T) -> T) throws {
       let x = source.pointer(T.self)
       let y = result.pointer(T.self)
       let inner = blocks.inner
       for block in 0..<blocks.outer {
         let start = block * blocks.length * inner
-        for i in start..<start + min(blocks.length, 1) * inner { y[i] = x[i] }
-        for i in stride(from: start + inner, to: start + blocks.length * inner, by: 1) {
-          y[i] = join(y[i - inner], x[i])
+        if blocks.length == 0 { continue }
+        for i in start..<start + inner { y[i] = x[i] }
+        try Cancellation.inBlocks(start + inner..<start + blocks.length * inner) {
+          for i in $0 { y[i] = join(y[i - inner], x[i]) }
         }
       }
     }
-    if type == .float64 { go(Double.self, real) } else { go(Int64.self, integer) }
+    if type == .float64 { try go(Double.self, real) } else { try go(Int64.self, integer) }
     return dtype.isFloatingPoint ? try result.converted(to: dtype) : result
   }
 }
@@ -95,10 +99,12 @@ extension Tensor {
     let x = source.pointer(Bool.self)
     let y = result.pointer(Bool.self)
     for block in 0..<blocks.outer {
-      for row in 0..<blocks.length {
-        let start = (block * blocks.length + row) * blocks.inner
-        for i in 0..<blocks.inner where x[start + i] != every {
-          y[block * blocks.inner + i] = !every
+      try Cancellation.inBlocks(blocks.length, of: blocks.rowsBetweenPolls) { rows in
+        for row in rows {
+          let start = (block * blocks.length + row) * blocks.inner
+          for i in 0..<blocks.inner where x[start + i] != every {
+            y[block * blocks.inner + i] = !every
+          }
         }
       }
     }
@@ -123,8 +129,9 @@ extension Tensor {
     let source = try (dtype == .bool ? converted(to: .int64) : self).densified()
     let result = try Tensor(uninitialized: target, .int64)
     let places = result.pointer(Int64.self)
-    func go<T: Element & Comparable>(_ type: T.Type, isNaN: (T) -> Bool) {
+    func go<T: Element & Comparable>(_ type: T.Type, isNaN: (T) -> Bool) throws {
       let x = source.pointer(T.self)
+      var sincePoll = 0
       for block in 0..<blocks.outer {
         for i in 0..<blocks.inner {
           let start = block * blocks.length * blocks.inner + i
@@ -137,15 +144,21 @@ extension Tensor {
               best = k
               value = next
             }
+            if k & 0xFFFF == 0 { try Cancellation.check() }
           }
           places[block * blocks.inner + i] = Int64(best + 1)
+          sincePoll += blocks.length
+          if sincePoll >= Cancellation.blockLength {
+            sincePoll = 0
+            try Cancellation.check()
+          }
         }
       }
     }
     switch source.dtype {
-    case .float32: go(Float.self) { $0.isNaN }
-    case .float64: go(Double.self) { $0.isNaN }
-    default: go(Int64.self) { _ in false }
+    case .float32: try go(Float.self) { $0.isNaN }
+    case .float64: try go(Double.self) { $0.isNaN }
+    default: try go(Int64.self) { _ in false }
     }
     return result
   }

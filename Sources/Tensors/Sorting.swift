@@ -35,19 +35,19 @@ extension Tensor {
     switch dtype {
     case .float32:
       try sortRows(source, values, places, of: Float.self) {
-        $0.sort($1, order, values: $2, places: $3)
+        try $0.sort($1, order, values: $2, places: $3)
       }
     case .float64:
       try sortRows(source, values, places, of: Double.self) {
-        $0.sort($1, order, values: $2, places: $3)
+        try $0.sort($1, order, values: $2, places: $3)
       }
     case .int64:
       try sortRows(source, values, places, of: Int64.self) {
-        $0.sort($1, order, values: $2, places: $3)
+        try $0.sort($1, order, values: $2, places: $3)
       }
     case .bool:
       try sortRows(source, values, places, of: Bool.self) {
-        $0.sort($1, order, values: $2, places: $3)
+        try $0.sort($1, order, values: $2, places: $3)
       }
     }
     return (values, places)
@@ -56,8 +56,8 @@ extension Tensor {
 
 private func sortRows<T: Element>(
   _ source: Tensor, _ values: Tensor, _ places: Tensor, of type: T.Type,
-  _ sort: (RowSorter, UnsafePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<Int64>) ->
-    Void
+  _ sort: (RowSorter, UnsafePointer<T>, UnsafeMutablePointer<T>, UnsafeMutablePointer<Int64>)
+    throws -> Void
 ) throws {
   let length = source.shape[source.rank - 1]
   if source.elementCount == 0 { return }
@@ -67,10 +67,12 @@ private func sortRows<T: Element>(
   let grain = max(1, parallelGrain / max(length, 1))
   try WorkerPool.shared.run(count: source.elementCount / length, grain: grain) { rows in
     try withWorkspace(of: RowSorter.workBytes(length: length, of: T.self) / 8 + 1, UInt64.self) {
-      let sorter = RowSorter(length: length, of: T.self, work: UnsafeMutableRawPointer($0))
+      let sorter = RowSorter(
+        length: length, of: T.self, work: UnsafeMutableRawPointer($0),
+        poll: Cancellation.check)
       for row in rows {
         let start = row * length
-        sort(sorter, x + start, y + start, p + start)
+        try sort(sorter, x + start, y + start, p + start)
       }
     }
   }

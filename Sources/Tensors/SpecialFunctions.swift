@@ -155,13 +155,13 @@ extension Tensor {
     let dense = try densified()
     let result = try Tensor(uninitialized: shape, .bool)
     let out = result.pointer(Bool.self)
-    func go<T: BinaryFloatingPoint & Element>(_ type: T.Type) {
+    func go<T: BinaryFloatingPoint & Element>(_ type: T.Type) throws {
       let x = dense.pointer(T.self)
-      for i in 0..<elementCount { out[i] = test.holds(x[i]) }
+      try Cancellation.inBlocks(elementCount) { for i in $0 { out[i] = test.holds(x[i]) } }
     }
     switch dtype {
-    case .float32: go(Float.self)
-    case .float64: go(Double.self)
+    case .float32: try go(Float.self)
+    case .float64: try go(Double.self)
     default: out.initialize(repeating: test == .isFinite, count: elementCount)
     }
     return result
@@ -180,7 +180,7 @@ extension Tensor {
     let x = first.pointer(Bool.self)
     let y = second.pointer(Bool.self)
     let z = result.pointer(Bool.self)
-    for i in 0..<elementCount { z[i] = x[i] && y[i] }
+    try Cancellation.inBlocks(elementCount) { for i in $0 { z[i] = x[i] && y[i] } }
     return result
   }
 

@@ -95,13 +95,18 @@ public struct Trace {
 extension Tensor {
   public convenience init<T: Element>(filling shape: Shape, with value: T) throws {
     try self.init(uninitialized: shape, T.dtype)
-    pointer(T.self).initialize(repeating: value, count: elementCount)
+    let target = pointer(T.self)
+    try Cancellation.inBlocks(elementCount, of: Tensor.copyBlock) {
+      (target + $0.lowerBound).initialize(repeating: value, count: $0.count)
+    }
   }
 
   public static func zeros(_ shape: Shape, _ dtype: DType = .float32) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, dtype)
-    result.storage.base.initializeMemory(
-      as: UInt8.self, repeating: 0, count: result.storage.byteCount)
+    let base = result.storage.base
+    try Cancellation.inBlocks(result.storage.byteCount, of: 8 * Tensor.copyBlock) {
+      (base + $0.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: $0.count)
+    }
     return result
   }
 
@@ -125,9 +130,11 @@ extension Tensor {
     let shape = shape ?? [values.count]
     precondition(shape.elementCount == values.count, "\(values.count) values for shape \(shape)")
     try self.init(uninitialized: shape, T.dtype)
-    values.withUnsafeBufferPointer { source in
-      if let base = source.baseAddress {
-        pointer(T.self).initialize(from: base, count: source.count)
+    let target = pointer(T.self)
+    try values.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      try Cancellation.inBlocks(source.count, of: Tensor.copyBlock) {
+        (target + $0.lowerBound).initialize(from: base + $0.lowerBound, count: $0.count)
       }
     }
   }
@@ -151,15 +158,16 @@ extension Tensor {
     switch dtype {
     case .float32:
       let source = dense.pointer(Float.self)
-      return (0..<count).map { Double(source[$0]) }
+      return try Array(polled: count) { for i in $0 { $1[i] = Double(source[i]) } }
     case .float64:
-      return Array(UnsafeBufferPointer(start: dense.pointer(Double.self), count: count))
+      let source = dense.pointer(Double.self)
+      return try Array(polled: count) { for i in $0 { $1[i] = source[i] } }
     case .int64:
       let source = dense.pointer(Int64.self)
-      return (0..<count).map { Double(source[$0]) }
+      return try Array(polled: count) { for i in $0 { $1[i] = Double(source[i]) } }
     case .bool:
       let source = dense.pointer(Bool.self)
-      return (0..<count).map { source[$0] ? 1 : 0 }
+      return try Array(polled: count) { for i in $0 { $1[i] = source[i] ? 1 : 0 } }
     }
   }
 
@@ -168,7 +176,8 @@ extension Tensor {
     try Recording.requireNumbers(of: self)
     let dense = try converted(to: .float32).densified()
     try Memory.request(elementCount, of: (Float, Float).self)
-    return Array(UnsafeBufferPointer(start: dense.pointer(Float.self), count: elementCount))
+    let source = dense.pointer(Float.self)
+    return try Array(polled: elementCount) { for i in $0 { $1[i] = source[i] } }
   }
 
   /// The only element as a double.

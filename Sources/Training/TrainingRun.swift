@@ -168,7 +168,7 @@ final class TrainingRun {
     for rate in schedule.rates {
       if Cancellation.isRequested { return }
       let current = (step + 1) % stepsPerEpoch == 0 ? short : whole
-      fill(current, schedule, start)
+      try fill(current, schedule, start)
       start += current.count
       let out = gradient.pointer(Float.self)
       let loss = try objective.lossAndGradient(current, into: out)
@@ -198,11 +198,13 @@ final class TrainingRun {
   }
 
   /// Gathers the next examples and mixes noise into them.
-  private func fill(_ batch: NoisedBatch, _ schedule: Schedule, _ start: Int) {
+  private func fill(_ batch: NoisedBatch, _ schedule: Schedule, _ start: Int) throws {
     let d = data.shape[1]
     let epoch = step / stepsPerEpoch
     if epoch != orderEpoch {
-      shuffle(&order, key: shuffleKey, step: UInt32(truncatingIfNeeded: epoch), row: 0)
+      try shuffle(
+        &order, key: shuffleKey, step: UInt32(truncatingIfNeeded: epoch), row: 0,
+        poll: Cancellation.check)
       orderEpoch = epoch
     }
     let first = (step % stepsPerEpoch) * self.batch

@@ -133,7 +133,7 @@ import Testing
       ("bernoulli", { try $0.bernoulli([$1], .number(0.3)).doubles() }),
       ("sobol", { try $0.sobol($1, dimensions: 3).doubles() }),
       ("weights", { try $0.weightedPlaces($1, [1, 2, 3]).map(Double.init) }),
-      ("different", { $0.differentPlaces($1, of: 70_000).map(Double.init) }),
+      ("different", { try $0.differentPlaces($1, of: 70_000).map(Double.init) }),
     ]
     let threads = WorkerPool.shared.threadCount
     defer { WorkerPool.shared.threadCount = threads }
@@ -181,9 +181,9 @@ import Testing
       }
     }
     var pairs: [[Int]: Int] = [:]
-    for _ in 0..<trials { pairs[stream.differentPlaces(2, of: 3), default: 0] += 1 }
+    for _ in 0..<trials { pairs[try stream.differentPlaces(2, of: 3), default: 0] += 1 }
     #expect(pairs.count == 6 && pairs.values.allSatisfy { isShare($0, of: trials, 1 / 6.0) })
-    #expect(stream.differentPlaces(500, of: 500).sorted() == Array(0..<500))
+    #expect(try stream.differentPlaces(500, of: 500).sorted() == Array(0..<500))
   }
 
   @Test("multivariate normal numbers have their mean and covariance")

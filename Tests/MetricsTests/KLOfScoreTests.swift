@@ -59,7 +59,7 @@ private func mixture(_ mu: Int) -> String {
     func weights(nodes: Int?) throws -> [Double] {
       let density = try ScoreDensity(
         model, time: 0.065, range: -end...end, points: 51, nodes: nodes)
-      return try #require(density.logWeights())
+      return try #require(try density.logWeights())
     }
     let (coarse, fine) = (try weights(nodes: nil), try weights(nodes: 256))
     let change = zip(coarse, fine).reduce(0) { max($0, abs(exp($1.0) - exp($1.1))) }

@@ -119,6 +119,75 @@ struct PromptTests {
     #expect(try session.reply("1") == "1")
   }
 
+  @Test("Ctrl-C at an idle prompt drops the line and ends nothing, however often")
+  func idle() throws {
+    let session = try Session()
+    for _ in 0..<5 {
+      session.terminal.send(Key.controlC)
+      try session.terminal.expect("\n> ")
+    }
+    #expect(try session.reply("1") == "1")
+  }
+
+  @Test("in a call that cannot stop the second press tells which, a late third tells again")
+  func insisting() throws {
+    let session = try Session()
+    let terminal = session.terminal
+    _ = try session.reply("text = ('a'):rep(2^22)")
+    let line = "text:find(('a*'):rep(4) .. 'b')"
+    terminal.sendLine(line)
+    try terminal.expect(line)
+    usleepMilliseconds(300)
+    terminal.send(Key.controlC)
+    usleepMilliseconds(300)
+    terminal.send(Key.controlC)
+    let warning =
+      "still in a call that cannot stop; press again within 2 s to end Moondrift and lose its state"
+    try terminal.expect(warning)
+    usleepMilliseconds(2500)
+    terminal.send(Key.controlC)
+    try terminal.expect(warning)
+    // A held key repeats faster than anybody reads.
+    for _ in 0..<5 {
+      usleepMilliseconds(30)
+      terminal.send(Key.controlC)
+    }
+    usleepMilliseconds(300)
+    terminal.send(Key.controlC)
+    try terminal.expect("ended by Ctrl-C")
+    #expect(try terminal.waitForEnd() == 128 + 2)
+  }
+
+  @Test("the function that cannot stop is named")
+  func insistingByName() throws {
+    let session = try Session()
+    let terminal = session.terminal
+    _ = try session.reply("x = random.stream(1):normal({1200, 1200}, {dtype = 'float64'})")
+    terminal.sendLine("y = linalg.eigvals(x)")
+    usleepMilliseconds(300)
+    terminal.send(Key.controlC)
+    usleepMilliseconds(300)
+    terminal.send(Key.controlC)
+    try terminal.expect(
+      "still in eigvals; press again within 2 s to end Moondrift and lose its state")
+    try terminal.expect("interrupted!", timeout: 60)
+    #expect(try session.reply("x.shape[1], y") == "1200\tnil")
+  }
+
+  @Test("the prompt of a pipe goes on after an interrupt")
+  func pipe() throws {
+    var command = Command(
+      "/bin/sh",
+      [
+        "-c",
+        "(echo 'x = 42'; sleep 1; echo 'print(x)'; sleep 0.2) | { exec 3<&0; \"$0\" -i <&3 & sleep 0.5; kill -INT $!; wait $!; }",
+        Products.moondrift,
+      ])
+    command.environment = ["LUA_INIT": nil]
+    let result = try command.run()
+    #expect(result.out.contains("42"), "\(result)")
+  }
+
   @Test("Tab completes globals, members, options, keywords and files")
   func completion() throws {
     let session = try Session()

@@ -29,6 +29,7 @@ enum Layering {
   /// the kernels, whose tables have the types of the base copy.
   static let exceptions: [String: Set<String>] = [
     "CLua": ["CSystemLua", "CSupport"],
+    "CReadline": ["CSupport"],
     "KernelsBase": ["CSupport"],
     "KernelsV3": ["KernelsBase", "CSupport"],
     "KernelsV4": ["KernelsBase", "CSupport"],

@@ -175,9 +175,24 @@ void clua_warn(lua_State *L, const char *message);
 
 // --- Interrupts -----------------------------------------------------------------------------------
 /// From here to the end, SIGINT stops what runs in this universe: Lua code by a hook, Swift loops by
-/// the cancel flag. A second one is not caught by pcall, a third ends the process.
+/// the request to cancel. The second one is not caught by pcall. Where the first one finds a call that
+/// cannot stop, the next tells which, and a third within two seconds ends the process.
 void clua_begin_interruptible(lua_State *L);
 void clua_end_interruptible(lua_State *L);
+/// Whether the process has a session to lose: then SIGINT while nothing runs never ends it, but stops
+/// what begins next.
+void clua_keep_session(bool keeps);
+/// Whether something is asked to stop and has not told Lua yet.
+bool clua_is_interrupted(void);
+/// Drops a SIGINT that came while nothing ran.
+void clua_forget_press(void);
+/// The name of the bound function that this thread runs, for the handler to tell; NULL for none.
+extern _Thread_local const char *_Nullable clua_running_function;
+static inline const char *_Nullable clua_exchange_running_function(const char *_Nullable name) {
+  const char *outer = clua_running_function;
+  clua_running_function = name;
+  return outer;
+}
 /// What the signal handler does; for tests.
 void clua_interrupt(lua_State *L);
 

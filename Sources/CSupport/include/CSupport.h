@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "CSupportInterrupts.h"
 #include "CSupportMemory.h"
 #include "CSupportThreads.h"
 
