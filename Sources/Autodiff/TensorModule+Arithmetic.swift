@@ -37,11 +37,6 @@ extension TensorModule {
         guard a.rank == 0, b.rank == 0 else { return false }
         return try a.value.compared(with: b.value, .equal).item() != 0
       },
-      .metamethod(
-        Tensor.self, "__idiv", "a // b", "Not defined: write (a / b):floor().", .arg("a"), .arg("b")
-      ) { (_: Operand, _: Operand) -> Nothing in
-        throw UserError("a // b is not defined for tensors; write (a / b):floor()")
-      },
     ]
 
   private static func binaryOperator(_ event: String, _ form: String, _ rule: BinaryRule) -> Entry {

@@ -47,6 +47,7 @@ extension Sequence {
   /// `map` with a poll every few thousand elements.
   @inlinable
   public func polledMap<R>(_ body: (Element) throws -> R) throws -> [R] {
+    try Memory.request(underestimatedCount, of: R.self)
     var results: [R] = []
     results.reserveCapacity(underestimatedCount)
     var place = 0
@@ -61,7 +62,9 @@ extension Sequence {
   /// Elements in order, `areInOrder` being asked with a poll.
   @inlinable
   public func polledSort(by areInOrder: (Element, Element) throws -> Bool) throws -> [Element] {
-    try sorted {
+    // The result, and half of it for merging.
+    try Memory.request(underestimatedCount, of: (Element, Element).self)
+    return try sorted {
       try Cancellation.check()
       return try areInOrder($0, $1)
     }
@@ -70,6 +73,8 @@ extension Sequence {
   /// `filter` with a poll every few thousand elements.
   @inlinable
   public func polledFilter(_ isIncluded: (Element) throws -> Bool) throws -> [Element] {
+    // It doubles as it grows.
+    try Memory.request(underestimatedCount, of: (Element, Element).self)
     var results: [Element] = []
     var place = 0
     for element in self {
@@ -87,6 +92,7 @@ extension Array {
   public init(polled count: Int, _ body: (Range<Int>, UnsafeMutablePointer<Element>) throws -> Void)
     throws
   {
+    try Memory.request(count, of: Element.self)
     try self.init(unsafeUninitializedCapacity: count) { buffer, done in
       guard let base = buffer.baseAddress else { return }
       try Cancellation.inBlocks(count) {

@@ -76,7 +76,7 @@ enum Topic: Argument {
     if let object = frame.anyObject(at: index) { return .name(type(of: object).typeName) }
     if let name = frame.referenceName(at: index) { return .name(name) }
     if let place = frame.place(ofFunctionAt: index) {
-      let line = place.split(separator: ":").last.flatMap { Int($0) } ?? 0
+      let line = place.split(separator: ":").last.flatMap { Int($0, radix: 10) } ?? 0
       return .function(Place(text: place, file: frame.file(ofFunctionAt: index), line: line))
     }
     if frame.type(at: index) == LuaType.function {

@@ -58,7 +58,7 @@ struct NameLookup {
         expectsName = true
       } else if rest.first == "[", let end = rest.firstIndex(of: "]") {
         let inside = trimmed(String(rest[rest.index(after: rest.startIndex)..<end]))
-        if let place = Int(inside) {
+        if let place = Int(inside, radix: 10) {
           steps.append(.index(place))
         } else if inside.count >= 2, let quote = inside.first, quote == "\"" || quote == "'",
           inside.last == quote

@@ -11,7 +11,7 @@ struct Pager {
 
   func show(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let height = Int(creadline_terminal_height())
+    let height = Int(clamping: creadline_terminal_height())
     guard isOn, lines.count > height, height > 2 else {
       write(text, to: stdout)
       return

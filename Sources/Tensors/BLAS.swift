@@ -152,7 +152,7 @@ private func runTiles(
 ) throws {
   let depth = min(inner, 1024)
   let width = min(columns, 1024)
-  let height = max(16, Int(operations / 2 / Double(depth * width)) & ~15)
+  let height = max(16, Int(clamping: operations / 2 / Double(depth * width)) & ~15)
   let across = (columns + width - 1) / width
   try WorkerPool.shared.run(chunks: (rows + height - 1) / height * across) { tile in
     let (i, j) = tile.quotientAndRemainder(dividingBy: across)

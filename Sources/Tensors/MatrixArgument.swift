@@ -60,7 +60,7 @@ extension Tensor {
   private func asymmetry<T: LAPACKScalar>(_ type: T.Type) -> (row: Int, column: Int)? {
     let n = matrixRows
     let tolerance = T.ulpOfOne.squareRoot()
-    for index in 0..<matrixCount {
+    for index in 0..<matricesToVisit {
       let a = pointer(T.self) + index * n * n
       var largest: T = 0
       for i in 0..<n * n { largest = Swift.max(largest, abs(a[i])) }
@@ -86,6 +86,9 @@ extension Tensor {
     throw UserError("\(name) must hold finite numbers, got \(shortNumber(value)) at \(index)")
   }
 
+  /// None of a stack without elements, which may hold 2^40 matrices.
+  private var matricesToVisit: Int { elementCount == 0 ? 0 : matrixCount }
+
   /// Sets the elements below (`lower`) or above the diagonal of each matrix of a dense stack to 0.
   func clearTriangle(lower: Bool) {
     if dtype == .float32 { clear(Float.self, lower) } else { clear(Double.self, lower) }
@@ -93,7 +96,7 @@ extension Tensor {
 
   private func clear<T: LAPACKScalar>(_ type: T.Type, _ lower: Bool) {
     let (rows, columns) = (matrixRows, matrixColumns)
-    for index in 0..<matrixCount {
+    for index in 0..<matricesToVisit {
       let a = pointer(T.self) + index * rows * columns
       for row in 0..<rows {
         let range = lower ? 0..<min(row, columns) : min(row + 1, columns)..<columns

@@ -79,7 +79,7 @@ public final class RandomStream: Object {
     try Memory.request(count * MemoryLayout<Int>.size)
     var order = [Int32](repeating: 0, count: count)
     try shuffle(&order, key: key, step: nextStep(), row: 0, poll: Cancellation.check)
-    return try order.polledMap { Int($0) }
+    return try order.polledMap { Int(clamping: $0) }
   }
 
   /// Independent integers from a range, each as likely (Lemire's multiply, exact to 2^-64).

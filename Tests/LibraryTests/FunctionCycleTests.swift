@@ -24,7 +24,7 @@ struct FunctionCycleTests {
         + " self.both = grad.compile(self.outer) self.both(big)",
       "local o o = optim.sgd{rate = function(step) return o and big and 0.1 end}",
       "local t t = target.define{name = 'own', dimension = 2,"
-        + " sample = function(n, stream) return t and big or stream:normal(n, 2) end}",
+        + " sample = function(n, stream) return t and big or stream:normal{n, 2} end}",
       "local m m = nn.define{name = 'own', dimension = 1, sde = sde.vp(),"
         + " parameters = {a = tensor.ones{1}}, score = function(p, x, t)"
         + " return m and big or -x * p.a end}",

@@ -138,7 +138,6 @@ struct HintTests {
       "metric.quantiles: values must be numbers in nested lists: element 2 is nil"
     ),
     // Operators.
-    ("local y = x // 2", "tensor: a // b is not defined for tensors; write (a / b):floor()"),
     (
       "local y = x > 0",
       "tensor: a < b compares 0-d tensors, got shape [2, 2]; use a:less(b) and its kin"

@@ -20,7 +20,6 @@
 ---@operator bor(any): tensor
 ---@operator bxor(any): tensor
 ---@operator bnot: tensor
----@operator idiv(any): any
 local tensor_object = {}
 
 --- The same elements in another shape; a view where they lie densely.

@@ -172,3 +172,8 @@ expect_error(function() tensor.einsum("i1->i", a) end, "form must name axes by l
 expect_error(function() x:fft() end, "tensor.fft: x must be complex, of shape [..., n, 2] and not empty, got shape [2, 3]")
 expect_error(function() tensor.zeros(0):rfft() end, "x must have a last axis that is not empty, got shape [0]")
 expect_error(function() tensor.zeros{3, 2}:irfft(7) end, "count must be 4 or 5 for 3 frequencies, got 7")
+
+-- A stack without elements is not walked through, however many matrices it counts.
+for _, name in ipairs{"eigh", "cholesky", "qr", "svd", "inv"} do
+  assert(linalg[name](tensor.zeros{1 << 40, 0, 0}).shape[1] == 1 << 40)
+end
