@@ -76,7 +76,7 @@ struct Marks {
     case .arrows(let x, let y, let toX, let toY):
       try arrows(x, y, toX, toY, style, pen)
     case .band(let x, let lower, let upper):
-      band(x, lower, upper, color.with(alpha: style.opacity ?? 0.22))
+      try band(x, lower, upper, color.with(alpha: style.opacity ?? 0.22))
     case .bars(let edges, let heights):
       try bars(edges, heights, color.with(alpha: style.opacity ?? 0.8))
     case .heat(let map):
@@ -116,6 +116,8 @@ struct Marks {
 
   /// Connected stretches: NaN, and what a log scale cannot show, ends one.
   private func runs(_ x: [Double], _ y: [Double]) throws -> [[Point]] {
+    // A run doubles as it grows, and its steps are twice as many.
+    try Memory.request(x.count, of: (Point, Point, Point, Point).self)
     var runs: [[Point]] = []
     var run: [Point] = []
     for (number, (x, y)) in zip(x, y).enumerated() {
@@ -140,7 +142,9 @@ struct Marks {
 
   private func band(
     _ x: [Double], _ lower: [Double], _ upper: [Double], _ color: Color
-  ) {
+  ) throws {
+    // Both edges, as they grow, and their outline.
+    try Memory.request(x.count, of: (Point, Point, Point, Point, Point, Point).self)
     var top: [Point] = []
     var bottom: [Point] = []
     func finish() {
@@ -170,8 +174,12 @@ struct Marks {
     let size = style.size ?? 4
     // A mark whose centre lies outside may still reach into the frame.
     let reach = projection.frame.inset(-size)
+    // Numbers and places here, and what `Visibility` keeps of them as it grows and turns round.
+    try Memory.request(x.count, of: (Int, Point, Int, Int, Int).self)
     var kept: [Int] = []
     var places: [Point] = []
+    kept.reserveCapacity(x.count)
+    places.reserveCapacity(x.count)
     for (number, (x, y)) in zip(x, y).enumerated() {
       if number & 0xFFFF == 0 { try Cancellation.check() }
       guard let point = projection.point(x, y), reach.contains(point) else { continue }

@@ -134,7 +134,7 @@ expect(list(rest), "1 1 0 1")
 expect(list(whole), "33554432 0 0 -2")
 expect(list(product), list(odd:matmul(odd)))
 expect(list(power), list(odd ^ 2))
-expect_error(function() x2(odd, integers{2, 0}) end, "compiled: an integer modulo 0 has no value; the divisor is 0")
+expect_error(function() x2(odd, integers{2, 0}) end, "grad.compile: an integer modulo 0 has no value; the divisor is 0")
 expect_error(function() return integers{1} % 0 end, "tensor: an integer modulo 0 has no value; the divisor is 0")
 expect_error(function() return integers{1} // integers{0} end,
   "tensor: an integer divided by 0 has no integer; the divisor is 0")
