@@ -14,10 +14,13 @@ enum { RESERVE = 64 << 20 };
 static _Atomic(void *) reserve;
 static atomic_bool was_used;
 
+// mimalloc also says "last attempt" when it is asked to collect.
+static _Thread_local bool is_collecting;
+
 /// mimalloc calls this before its last attempt at a request that failed.
 static void give_back(bool is_last_attempt, unsigned long long beat, void *argument) {
   (void)beat, (void)argument;
-  if (!is_last_attempt) return;
+  if (!is_last_attempt || is_collecting) return;
   void *block = atomic_exchange(&reserve, NULL);
   if (block == NULL) return;
   munmap(block, RESERVE);
@@ -40,4 +43,8 @@ bool csupport_reserve_was_used(void) {
   return atomic_load_explicit(&was_used, memory_order_relaxed);
 }
 
-void csupport_release_free_blocks(void) { mi_collect(true); }
+void csupport_release_free_blocks(void) {
+  is_collecting = true;
+  mi_collect(true);
+  is_collecting = false;
+}

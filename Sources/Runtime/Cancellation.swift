@@ -73,14 +73,16 @@ extension Sequence {
   /// `filter` with a poll every few thousand elements.
   @inlinable
   public func polledFilter(_ isIncluded: (Element) throws -> Bool) throws -> [Element] {
-    // It doubles as it grows.
-    try Memory.request(underestimatedCount, of: (Element, Element).self)
     var results: [Element] = []
     var place = 0
     for element in self {
       if place & 0x3FFF == 0 { try Cancellation.check() }
       place &+= 1
-      if try isIncluded(element) { results.append(element) }
+      if try !isIncluded(element) { continue }
+      if results.count == results.capacity {
+        try results.reserveChecked(Swift.max(results.count, 64))
+      }
+      results.append(element)
     }
     return results
   }
