@@ -86,25 +86,31 @@ static bool has_room(struct clua_universe *u, int64_t more) {
   return true;
 }
 
+static void *allocate_within_limits(struct clua_universe *u, void *block, size_t old_size,
+                                    size_t new_size) {
+  int64_t more = (int64_t)new_size - (block == NULL ? 0 : (int64_t)old_size);
+  return more > 0 && !has_room(u, more) ? NULL : realloc(block, new_size);
+}
+
+static void give_up_box(struct clua_universe *u, struct box *box) {
+  box->seal = 0;
+  if (box->object == NULL) return;
+  // Lua is in the middle of a collection: what the object gives back to it must wait.
+  u->is_collecting = true;
+  clua_swift_release(box->object);
+  u->is_collecting = false;
+}
+
+// Lua's every allocation: what is rare is in functions of its own, so that this one saves no registers.
 void *clua_allocate(void *universe, void *block, size_t old_size, size_t new_size) {
-  struct clua_universe *u = universe;
   if (new_size != 0) {
-    if (csupport_memory_is_tight()) {
-      int64_t more = (int64_t)new_size - (block == NULL ? 0 : (int64_t)old_size);
-      if (more > 0 && !has_room(u, more)) return NULL;
+    if (__builtin_expect(csupport_memory_is_tight(), 0)) {
+      return allocate_within_limits(universe, block, old_size, new_size);
     }
     return realloc(block, new_size);
   }
   struct box *box = block == NULL ? NULL : box_in(block, old_size);
-  if (box != NULL) {
-    box->seal = 0;
-    if (box->object != NULL) {
-      // Lua is in the middle of a collection: what the object gives back to it must wait.
-      u->is_collecting = true;
-      clua_swift_release(box->object);
-      u->is_collecting = false;
-    }
-  }
+  if (box != NULL) give_up_box(universe, box);
   free(block);
   return NULL;
 }

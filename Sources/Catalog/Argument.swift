@@ -85,7 +85,8 @@ extension Array: Argument where Element: Argument {
       throw Mismatch(expected: expectation, got: "nil at position \(place)")
     case .key(let key)?: throw Mismatch(expected: expectation, got: "a list with the key \(key)")
     }
-    try frame.takeMemory(for: count, bytesEach: MemoryLayout<Element>.stride)
+    // Shapes and indices are short, and read by every operation.
+    if count > 8 { try frame.takeMemory(for: count, bytesEach: MemoryLayout<Element>.stride) }
     var elements: [Element] = []
     elements.reserveCapacity(count)
     for position in stride(from: 1, through: count, by: 1) {
