@@ -87,9 +87,10 @@ public func triangle(_ x: Tensor, _ k: Int, upper: Bool) throws -> Tensor {
   let columns = x.shape[x.rank - 1]
   let mask = try Tensor(uninitialized: [rows, columns], .bool)
   let out = mask.pointer(Bool.self)
-  for row in 0..<rows {
-    for column in 0..<columns {
-      out[row * columns + column] = upper ? column - row >= k : column - row <= k
+  try Cancellation.inBlocks(mask.elementCount) {
+    for place in $0 {
+      let (row, column) = place.quotientAndRemainder(dividingBy: columns)
+      out[place] = upper ? column - row >= k : column - row <= k
     }
   }
   return try choose(mask, x, .full([], 0, x.dtype))

@@ -30,7 +30,7 @@ struct AxisBlocks {
     for position in 0..<axis { outer *= shape[position] }
     for position in stride(from: axis + 1, to: shape.rank, by: 1) { inner *= shape[position] }
     // Blocks without elements are not walked through: there may be 2^40 of them.
-    if inner == 0 { outer = 0 }
+    if length * inner == 0 { outer = 0 }
   }
 
   /// Rows that a serial loop goes through between two polls.

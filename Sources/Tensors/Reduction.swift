@@ -69,6 +69,7 @@ extension Tensor {
     if dtype == .bool, kernel.name == "sum", Recording.current == nil {
       let lengths = (0..<rank).map { shape[$0] }
       let result = try Tensor(uninitialized: shape.removing(axis: axis), .int64)
+      if result.elementCount == 0 { return result }
       try densified().countedTrue(
         lengths[..<axis].reduce(1, *), length, lengths[(axis + 1)...].reduce(1, *), into: result)
       return result
@@ -91,6 +92,8 @@ extension Tensor {
       ) { try source.reduced(kernel, axis: axis) }
     }
     let result = try Tensor(uninitialized: target, type)
+    // There may be 2^40 rows of no elements.
+    if target.elementCount == 0 { return result }
     try source.reduce(kernel, into: result, outer, length, inner)
     return result
   }

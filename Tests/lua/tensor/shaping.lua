@@ -177,3 +177,14 @@ expect_error(function() tensor.zeros{3, 2}:irfft(7) end, "count must be 4 or 5 f
 for _, name in ipairs{"eigh", "cholesky", "qr", "svd", "inv"} do
   assert(linalg[name](tensor.zeros{1 << 40, 0, 0}).shape[1] == 1 << 40)
 end
+
+-- Nor are rows without elements.
+local rows = tensor.zeros{1 << 40, 0}
+for _, name in ipairs{"tril", "triu"} do assert(rows[name](rows).shape[1] == 1 << 40) end
+for _, dtype in ipairs{"float32", "float64", "int64", "bool"} do
+  local x = rows:to(dtype)
+  assert(x:cumsum(2).shape[1] == 1 << 40)
+  assert(x:sum(1).shape[1] == 0)
+  assert(x:any(1).shape[1] == 0)
+end
+assert(rows:mean(1).shape[1] == 0 and rows:logsumexp(1).shape[1] == 0)
