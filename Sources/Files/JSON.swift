@@ -161,8 +161,8 @@ public struct JSON {
   private mutating func nest(
     _ lengths: ArraySlice<Int>, _ start: Int, _ level: Int, _ leaf: (Int) -> String
   ) throws {
+    try countValue()
     guard let length = lengths.first else {
-      try countValue()
       text += leaf(start)
       return
     }

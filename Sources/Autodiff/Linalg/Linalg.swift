@@ -1,3 +1,4 @@
+import Runtime
 import Tensors
 
 /// Linear algebra with gradients: the functions behind the Lua module `linalg`, for Swift callers.
@@ -79,7 +80,12 @@ public enum Linalg {
     let (rows, columns) = (x.matrixRows, x.matrixColumns)
     let result = try Tensor(uninitialized: [rows, columns], .float64)
     let out = result.pointer(Double.self)
-    for i in 0..<rows { for j in 0..<columns { out[i * columns + j] = value(i, j) } }
+    try Cancellation.inBlocks(result.elementCount) {
+      for place in $0 {
+        let (i, j) = place.quotientAndRemainder(dividingBy: columns)
+        out[place] = value(i, j)
+      }
+    }
     return try result.converted(to: x.dtype)
   }
 

@@ -187,4 +187,5 @@ for _, dtype in ipairs{"float32", "float64", "int64", "bool"} do
   assert(x:sum(1).shape[1] == 0)
   assert(x:any(1).shape[1] == 0)
 end
+assert(linalg.trace(rows):item() == 0)
 assert(rows:mean(1).shape[1] == 0 and rows:logsumexp(1).shape[1] == 0)
