@@ -1,13 +1,16 @@
 /// Products of small matrices: four rows of a vector of columns at a time, summed in registers.
 ///
 /// The last rows and columns overlap those before them, which gives their elements the same bits
-/// again: an element is a sum over the inner axis from first to last, wherever it lies. Columns
-/// fewer than a vector are read and written with what follows them in memory, as long as there is
-/// enough of it.
+/// again: an element is a sum over the inner axis from first to last, wherever it lies. Long sums are
+/// cut into runs, which keeps their rounding small. Columns fewer than a vector are read and written
+/// with what follows them in memory, as long as there is enough of it.
 
 #if KERNELS_V3 || KERNELS_V4
   import KernelsBase
 #endif
+
+/// Products that are summed before the sum is added to those before it.
+private let sumLength = 256
 
 extension Kernels {
   public static func product(
@@ -79,11 +82,25 @@ private struct FourRows {
   @inline(__always) func sums(
     _ a: FloatIn, _ aRow: Int, _ aColumn: Int, _ inner: Int, _ b: (Int) -> F16
   ) -> (F16, F16, F16, F16) {
+    var end = min(inner, sumLength)
+    var total = run(a, aRow, aColumn, from: 0, to: end, b)
+    while end < inner {
+      let start = end
+      end = min(inner, start &+ sumLength)
+      let part = run(a, aRow, aColumn, from: start, to: end, b)
+      total = (total.0 + part.0, total.1 + part.1, total.2 + part.2, total.3 + part.3)
+    }
+    return total
+  }
+
+  @inline(__always) private func run(
+    _ a: FloatIn, _ aRow: Int, _ aColumn: Int, from start: Int, to end: Int, _ b: (Int) -> F16
+  ) -> (F16, F16, F16, F16) {
     let (a0, a1) = (a + rows.0 &* aRow, a + rows.1 &* aRow)
     let (a2, a3) = (a + rows.2 &* aRow, a + rows.3 &* aRow)
     var (s0, s1, s2, s3) = (F16(), F16(), F16(), F16())
-    var p = 0
-    while p < inner {
+    var p = start
+    while p < end {
       let (v, at) = (b(p), p &* aColumn)
       s0 = fma(F16(repeating: a0[at]), v, s0)
       s1 = fma(F16(repeating: a1[at]), v, s1)
@@ -97,11 +114,25 @@ private struct FourRows {
   @inline(__always) func sums(
     _ a: DoubleIn, _ aRow: Int, _ aColumn: Int, _ inner: Int, _ b: (Int) -> D8
   ) -> (D8, D8, D8, D8) {
+    var end = min(inner, sumLength)
+    var total = run(a, aRow, aColumn, from: 0, to: end, b)
+    while end < inner {
+      let start = end
+      end = min(inner, start &+ sumLength)
+      let part = run(a, aRow, aColumn, from: start, to: end, b)
+      total = (total.0 + part.0, total.1 + part.1, total.2 + part.2, total.3 + part.3)
+    }
+    return total
+  }
+
+  @inline(__always) private func run(
+    _ a: DoubleIn, _ aRow: Int, _ aColumn: Int, from start: Int, to end: Int, _ b: (Int) -> D8
+  ) -> (D8, D8, D8, D8) {
     let (a0, a1) = (a + rows.0 &* aRow, a + rows.1 &* aRow)
     let (a2, a3) = (a + rows.2 &* aRow, a + rows.3 &* aRow)
     var (s0, s1, s2, s3) = (D8(), D8(), D8(), D8())
-    var p = 0
-    while p < inner {
+    var p = start
+    while p < end {
       let (v, at) = (b(p), p &* aColumn)
       s0 = fma(D8(repeating: a0[at]), v, s0)
       s1 = fma(D8(repeating: a1[at]), v, s1)

@@ -55,6 +55,30 @@ private typealias Product<T> = (
       }, isFused: isFused, widths: widths)
   }
 
+  /// The largest error of sums of `inner` products of numbers in 0...1, against the sum itself.
+  private func error(_ level: Level, inner: Int) -> Float {
+    let a: [Float] = spread(0...1, 4 * inner)
+    let b: [Float] = spread(0...1, inner * 16, seed: 2)
+    var c = [Float](repeating: 0, count: 4 * 16)
+    level.kernels.product(
+      a, aRow: inner, aColumn: 1, b, bRow: 16, &c, rows: 4, columns: 16, inner: inner)
+    var worst: Float = 0
+    for (place, got) in c.enumerated() {
+      let (row, column) = (place / 16, place % 16)
+      var exact = 0.0
+      for p in 0..<inner { exact += Double(a[row * inner + p]) * Double(b[p * 16 + column]) }
+      worst = max(worst, Float(abs(Double(got) - exact) / exact))
+    }
+    return worst
+  }
+
+  @Test("long sums round no worse than short ones", arguments: Level.all)
+  func longSums(level: Level) {
+    for inner in [256, 257, 1000, 10_000, 65_536] {
+      #expect(error(level, inner: inner) < 1.5e-6, "\(inner)")
+    }
+  }
+
   @Test("what is not finite stays in its row and column", arguments: Level.all)
   func special(level: Level) {
     for n in [1, 3, 16, 19] {
