@@ -39,16 +39,17 @@ private func rootOfSquares(of x: Tensor, _ axis: Int?, _ count: Double) throws -
   return try root(x / wide) * scale
 }
 
-private func isWithin(_ y: Tensor, _ range: ClosedRange<Double>) throws -> Bool {
+func isWithin(_ y: Tensor, _ range: ClosedRange<Double>) throws -> Bool {
   if y.elementCount == 0 { return true }
   let (low, high) = (try y.reduced(.minimum).item(), try y.reduced(.maximum).item())
   return low >= range.lowerBound && high <= range.upperBound
 }
 
-/// The power of two at or below the largest |x|; 1 where that is 0 or not finite.
-private func powerOfTwo(_ x: Tensor, axis: Int?) throws -> Tensor {
+/// The power of two at or below the largest |x|, or the smallest; 1 where that is 0 or not finite.
+func powerOfTwo(_ x: Tensor, axis: Int?, below extreme: ReductionKernel = .maximum) throws -> Tensor
+{
   let sizes = try x.applying(.absolute)
-  let top = try axis.map { try sizes.reduced(.maximum, axis: $0) } ?? sizes.reduced(.maximum)
+  let top = try axis.map { try sizes.reduced(extreme, axis: $0) } ?? sizes.reduced(extreme)
   return try Recording.repeating("scale", [top]) { inputs in
     let scales = try inputs[0].doubles().map {
       $0 > 0 && $0.isFinite ? scalbn(1, Int32($0.exponent)) : 1

@@ -1,7 +1,7 @@
 import Catalog
 import Tensors
 
-// Running sums and products, products, order statistics and norms, with gradients. Axes are 0-based.
+// Running sums and products, products and order statistics, with gradients. Axes are 0-based.
 
 /// y_k = x_1 + … + x_k along an axis.
 public func cumulativeSum(_ x: Tensor, axis: Int) throws -> Tensor {
@@ -124,35 +124,4 @@ private func between(_ a: Tensor, _ b: Tensor, _ w: Double) throws -> Tensor {
   let usual = try a + difference * w
   if try Recording.current == nil && difference.value.isFinite() { return usual }
   return try choose(difference.value.tested(.isFinite), usual, a * (1 - w) + b * w)
-}
-
-/// (Σ |x|^p)^(1/p) over an axis or all; the largest |x| for p = ∞, the count of non-zeros for p = 0.
-/// The slope at 0 is 0.
-public func norm(_ x: Tensor, _ p: Double, axis: Int?) throws -> Tensor {
-  let real = try measurable(x)
-  if p == .infinity { return try extreme(UnaryRule.absolute(real), .maximum, axis: axis) }
-  if p == -.infinity { return try extreme(UnaryRule.absolute(real), .minimum, axis: axis) }
-  if p == 1 { return try sum(UnaryRule.absolute(real), axis: axis) }
-  if p == 2 { return try rootOfSquares(real, axis: axis) }
-  if p == 0 {
-    return try sum(
-      real.value.compared(with: .scalar(0, .float64), .notEqual).converted(to: real.dtype),
-      axis: axis)
-  }
-  let total = try sum(absolutePower(real, p), axis: axis)
-  // d t^(1/p) at t = 0 is infinite (for p < 0 at t = ∞): there the root is taken of 1 and the result
-  // put back to 0.
-  let isZero = try total.value.compared(with: .scalar(p < 0 ? .infinity : 0, .float64), .equal)
-  let safe = try choose(isZero, .scalar(1, real.dtype), total)
-  let root = try power(safe, 1 / p)
-  return try choose(isZero, .scalar(0, real.dtype), root)
-}
-
-/// |x|^p with slope 0 at 0, where that of |x|^p may be infinite on both sides.
-private func absolutePower(_ x: Tensor, _ p: Double) throws -> Tensor {
-  if p >= 1 { return try power(UnaryRule.absolute(x), p) }
-  let isZero = try x.value.compared(with: .scalar(0, x.dtype), .equal)
-  let away = try choose(isZero, .scalar(1, x.dtype), x)
-  return try choose(
-    isZero, .scalar(p > 0 ? 0 : .infinity, x.dtype), power(UnaryRule.absolute(away), p))
 }
