@@ -16,6 +16,7 @@ system_packages=(
   "libfftw3-single3 build lib/libfftw3f.so.3"
   "g++             build  include/stdio.h              gcc/libstdc++.so"
   "lua5.4          tests  bin/lua5.4"
+  "shellcheck      tests  bin/shellcheck"
 )
 
 # Is a file of the table above on this machine? `lib/x` means x in any usual library folder.
