@@ -143,36 +143,10 @@ int clua_call(lua_State *L, int arguments, int results) {
   return status;
 }
 
-/// Runs directly under the function that raised, so that the traceback starts there.
-static int with_traceback(lua_State *L) {
-  if (lua_type(L, 1) != LUA_TSTRING && lua_type(L, 1) != LUA_TNUMBER) {
-    if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) return 1;
-    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
-    lua_replace(L, 1);
-  }
-  luaL_traceback(L, L, lua_tostring(L, 1), 1);
-  return 1;
-}
-
-/// Whether one function of Lua runs, and not in place of its caller: a line that was typed, alone.
-static bool is_shallow(lua_State *L) {
-  lua_Debug record;
-  int count = 0;
-  for (int level = 1; lua_getstack(L, level, &record); level++) {
-    if (!lua_getinfo(L, "St", &record) || record.istailcall) return false;
-    if (*record.what != 'C' && ++count > 1) return false;
-  }
-  return true;
-}
-
-static int with_traceback_of_calls(lua_State *L) {
-  if (lua_type(L, 1) == LUA_TSTRING && is_shallow(L)) return 1;
-  return with_traceback(L);
-}
-
 static int call_handled(lua_State *L, int arguments, int results, lua_CFunction on_error) {
   int handler = lua_gettop(L) - arguments;
-  lua_pushcfunction(L, on_error);
+  lua_pushvalue(L, handler);
+  lua_pushcclosure(L, on_error, 1);
   lua_insert(L, handler);
   struct clua_scope scope = clua_enter(L);
   universe_of(L)->in_swift = false;
@@ -183,11 +157,11 @@ static int call_handled(lua_State *L, int arguments, int results, lua_CFunction 
 }
 
 int clua_call_traced(lua_State *L, int arguments, int results) {
-  return call_handled(L, arguments, results, with_traceback);
+  return call_handled(L, arguments, results, clua_with_traceback);
 }
 
 int clua_call_typed(lua_State *L, int arguments, int results) {
-  return call_handled(L, arguments, results, with_traceback_of_calls);
+  return call_handled(L, arguments, results, clua_with_traceback_of_calls);
 }
 
 int clua_load_file(lua_State *L, const char *path) { return luaL_loadfile(L, path); }

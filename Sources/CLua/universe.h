@@ -91,6 +91,10 @@ void *clua_take_object(lua_State *L);
 void clua_leave_universe(struct clua_universe *u);
 /// Tells the collector of an object just made and the bytes allocated since the last one.
 void clua_charge(struct clua_universe *u, lua_State *L);
+/// Message handlers: the message with the functions that ran; the same, but not for an error in the
+/// chunk that is the handler's upvalue itself.
+int clua_with_traceback(lua_State *L);
+int clua_with_traceback_of_calls(lua_State *L);
 /// Puts the coroutine functions that keep `running` in place of Lua's.
 void clua_open_coroutines(lua_State *L);
 /// Puts a `print` that parts objects of several lines in place of Lua's.

@@ -15,18 +15,21 @@ public struct Product {
   public let apply: (SessionSettings) -> Void
   /// The folder of Lua files that belong to the product.
   public let library: () -> String?
+  /// Puts what is the executable's own behind the globals.
+  public let addGlobals: (LuaState) -> Void
   /// Reads and runs lines until the user leaves.
   public let prompt: (LuaState) -> Void
 
   public init(
     modules: @escaping () -> [Module], versionText: @escaping () -> String,
     apply: @escaping (SessionSettings) -> Void, library: @escaping () -> String?,
-    prompt: @escaping (LuaState) -> Void
+    addGlobals: @escaping (LuaState) -> Void, prompt: @escaping (LuaState) -> Void
   ) {
     self.modules = modules
     self.versionText = versionText
     self.apply = apply
     self.library = library
+    self.addGlobals = addGlobals
     self.prompt = prompt
   }
 }
@@ -117,6 +120,7 @@ public final class Interpreter {
     if options.printsVersion { printVersionLine() }
     pushArgumentTable()
     if let folder = product.library() { lua.addLibrary(in: folder) }
+    product.addGlobals(lua)
     if let seed = options.settings.seed { seedMathRandom(seed) }
     if !options.ignoresEnvironment, !runInitialisation() { return false }
     for action in options.actions where !run(action) { return false }

@@ -26,9 +26,9 @@ struct ChunkCompiler {
     let message = Frame(lua.pointer).string(at: -1) ?? ""
     guard message.hasSuffix("<eof>") else {
       // `y = 3; y + 1`, which is no statement from the first sign on.
-      guard let text = shownAtEnd(code, isOnlyBehindStatements: true) else { return .failed }
+      guard let shown = shownAtEnd(code) else { return .failed }
       clua_remove(lua.pointer, -2)
-      return .chunk(code: text)
+      return finish(shown, code)
     }
     if message.hasSuffix("function arguments expected near <eof>"), let method = lastChain(of: code)
     {
@@ -38,33 +38,49 @@ struct ChunkCompiler {
       return .failed
     }
     clua_set_top(lua.pointer, -2)
-    return shownAtEnd(code).map { .chunk(code: $0) } ?? .incomplete
+    return shownAtEnd(code).map { finish($0, code) } ?? .incomplete
+  }
+
+  private func finish(_ shown: Shown, _ code: String) -> Outcome {
+    if shown.isParted { return .chunk(code: shown.code) }
+    // `y = 3 x`: more likely a sign is missing than that this is meant as two things.
+    clua_set_top(lua.pointer, -2)
+    Frame(lua.pointer).push(
+      "stdin:\(lines(of: code)): syntax error near '\(shown.word)'; write ';' before it to see its value"
+    )
+    return .failed
   }
 
   private func load(_ text: String) -> Bool { lua.load(text, name: "=stdin") == CLUA_OK }
 
-  /// `x = 3; x` as `x = 3; return x`, compiled: nil where no place for the `return` makes it one.
-  ///
-  /// - Parameter isOnlyBehindStatements: whether a `;`, an `end` or a new line must stand before it, so
-  ///   that a mistake like `x = 3 4` is not taken for a statement and an expression.
-  private func shownAtEnd(_ code: String, isOnlyBehindStatements: Bool = false) -> String? {
+  /// Statements and an expression behind them, compiled so that its value is returned.
+  private struct Shown {
+    let code: String
+    /// Where the expression begins.
+    let word: Substring
+    /// Whether a `;`, an `end` or a new line stands before it.
+    let isParted: Bool
+  }
+
+  /// `x = 3; x` as `x = 3; return x`: nil where no place for the `return` makes it a chunk.
+  private func shownAtEnd(_ code: String) -> Shown? {
     let words = LuaWords(code)
     for place in words.words.indices.dropFirst().reversed().prefix(100) {
       let word = words.words[place]
       guard word.isAtTop else { continue }
       let (before, after) = words.split(at: word.start)
-      if isOnlyBehindStatements, ![";", "end"].contains(words.words[place - 1].text) {
-        guard before.reversed().prefix(while: \.isWhitespace).contains(where: \.isNewline) else {
-          continue
-        }
-      }
       guard load("\(before)") else {
         clua_set_top(lua.pointer, -2)
         continue
       }
       clua_set_top(lua.pointer, -2)
       let text = "\(before)return \(after)"
-      if load(text) { return text }
+      if load(text) {
+        let isParted =
+          [";", "end"].contains(words.words[place - 1].text)
+          || before.reversed().prefix(while: \.isWhitespace).contains(where: \.isNewline)
+        return Shown(code: text, word: word.text, isParted: isParted)
+      }
       clua_set_top(lua.pointer, -2)
     }
     return nil

@@ -1,4 +1,4 @@
-// `help`, a function of the prompt: `help()`, `help(x)`, `help "sde.vp"`.
+// `help`, at the prompt and in scripts: `help()`, `help(x)`, `help "sde.vp"`.
 import CLua
 import CReadline
 import Catalog
@@ -6,14 +6,16 @@ import Glibc
 import LuaHost
 import Reference
 
-enum HelpFunction {
-  static func install(in lua: LuaState, _ help: HelpText, pager: Pager) {
+public enum HelpFunction {
+  /// Puts `help` behind the globals; long texts come by pages where somebody sits at a terminal.
+  public static func install(in lua: LuaState, modules: [Module]) {
     let module = Module(
       "prompt", "",
       entries: [
         .function("help", "Tells of a name or a value.", .rest("x")) { (x: Rest<Topic>) in
+          let help = HelpText(modules)
           let width = Int(clamping: creadline_terminal_width())
-          pager.show(
+          Pager.forUser.show(
             x.values.first.map { text(about: $0, name: nil, help, width: width) }
               ?? help.overview(width: width))
           return Nothing()

@@ -7,7 +7,9 @@ struct Pager {
   /// Off where nobody sits at a terminal.
   let isOn: Bool
 
-  init(isOn: Bool) { self.isOn = isOn && isatty(STDOUT_FILENO) != 0 }
+  static var forUser: Pager {
+    Pager(isOn: isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0)
+  }
 
   func show(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

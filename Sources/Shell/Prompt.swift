@@ -40,7 +40,6 @@ public final class Prompt {
   }
 
   private func loop() {
-    HelpFunction.install(in: lua, help, pager: pager)
     if isTerminal {
       write("help() tells what there is, Tab completes, Ctrl-D leaves.\n", to: stdout)
       runStartupFile()
@@ -146,7 +145,7 @@ public final class Prompt {
     switch command {
     case .leave: return false
     case .help(let name):
-      pager.show(helpText(name))
+      Pager.forUser.show(helpText(name))
       return true
     }
   }
@@ -164,8 +163,6 @@ public final class Prompt {
     }
     return HelpFunction.text(about: .name(name), name: nil, help, width: width)
   }
-
-  private var pager: Pager { Pager(isOn: isTerminal) }
 
   private func isChain(_ text: String) -> Bool {
     text.utf8.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }

@@ -96,6 +96,23 @@ struct HelpTests {
     #expect((3..<20).contains(pages))
   }
 
+  @Test("a script and -e have it too, behind the globals")
+  func scripts() throws {
+    let folder = try TemporaryFolder()
+    let script = try folder.write(
+      "a.lua",
+      "help 'sde.vp'\nhelp(tensor{1})\nhelp(function() end)\nassert(not rawget(_G, 'help'))\n")
+    for arguments in [[script], ["-e", "dofile('\(script)')"]] {
+      let result = try Command(Products.moondrift, arguments).run()
+      #expect(result.status == 0, "\(result.err)")
+      #expect(result.out.hasPrefix("sde.vp{beta_min = 0.1, beta_max = 20} -> sde\n"))
+      #expect(result.out.contains("\ntensor: N-dimensional arrays."))
+      #expect(result.out.hasSuffix("a Lua function, written at \(script):3\n"))
+    }
+    let own = try Command(Products.moondrift, ["-e", "help = 7 print(help)"]).run()
+    #expect(own.out == "7\n")
+  }
+
   @Test("is whole where nobody sits at a terminal")
   func piped() throws {
     var command = Command(Products.moondrift, ["-i"])

@@ -45,6 +45,20 @@ struct PromptTests {
       try session.reply("tensor.zeros('x')")
         == "stdin:1: tensor.zeros: shape must be a length or a list of lengths, got 'x'")
     _ = try session.reply("function deep() error('deeper') end")
+    // So does one in a function that is written in the line itself.
+    for line in [
+      "(function() error('inner') end)()", "x = (function() local y = nothing.x end)()",
+      "table.sort({1, 2}, function(a, b) return a.x < b.x end)",
+      "for i = 1, 2 do (function(k) (function() error(k) end)() end)(i) end",
+    ] {
+      #expect(!(try session.reply(line).contains("\n")), "\(line)")
+    }
+    _ = try session.reply("local kept = {}")
+    #expect(
+      try session.reply("(function() return kept.a.b end)()")
+        == "stdin:1: attempt to index a nil value (field 'a')")
+    #expect(
+      try session.reply("(function() deep() end)()").contains("stdin:1: in function 'deep'\n"))
     for line in ["deep()", "x = deep()", "pcall(print) deep()"] {
       #expect(
         try session.reply(line).hasPrefix(
@@ -60,7 +74,12 @@ struct PromptTests {
     let session = try Session()
     #expect(try session.reply("y = 3; y") == "3")
     #expect(try session.reply("x = tensor{1, 2}; x").hasSuffix("\n  1  2"))
-    #expect(try session.reply("y = 4 y") == "4")
+    for (line, word) in [("y = 3 4", "4"), ("y = 4 y", "y"), ("f = 1 \"a\"", "\"a\"")] {
+      #expect(
+        try session.reply(line)
+          == "stdin:1: syntax error near '\(word)'; write ';' before it to see its value")
+    }
+    #expect(try session.reply("y = 4; y") == "4")
     #expect(try session.reply("if true then y = 5 end y + 1") == "6")
     #expect(try session.reply("local z = 2; z * y") == "10")
     #expect(try session.reply("x:sum") == "stdin:1: x:sum is a method: call it, x:sum()")
