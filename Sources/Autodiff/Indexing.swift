@@ -113,7 +113,10 @@ private func element(_ x: Tensor, _ index: Int) throws -> Tensor {
 
 /// A view of one element, copied.
 private func ownElement(_ view: Tensor) throws -> Tensor {
-  Recording.current != nil ? view : try TensorModule.convertedCopy(view)
+  if Recording.current != nil { return view }
+  let copy = try TensorModule.convertedCopy(view)
+  copy.storage.markReadElement()
+  return copy
 }
 
 /// `x[index]`, a view where that is possible.
@@ -262,6 +265,11 @@ func writable(_ x: Tensor, _ value: Operand) throws -> Tensor {
   try Recording.requireNoWriting()
   if x.isRecorded {
     throw UserError("a tensor on a live tape cannot be written to; write to x:copy() instead")
+  }
+  if x.storage.isReadElement {
+    throw UserError(
+      "x is an element that was read from a tensor, a number of its own: write v[i] = value into the "
+        + "tensor itself, or write to x:copy()")
   }
   if x.repeatsElements {
     throw UserError(

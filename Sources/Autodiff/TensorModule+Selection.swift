@@ -102,7 +102,10 @@ extension TensorModule {
     },
     .operation(
       "fill", "Writes one number into all of x, in place.", .arg("x"), .arg("value"),
-      returns: "x", example: "x = tensor.zeros(3)  x[{ {1, 2} }]:fill(7)  return x"
+      returns: "x",
+      details:
+        "Not into an element `v[i]`, which is read as a number of its own: write `v[i] = value`.",
+      example: "x = tensor.zeros(3)  x[{ {1, 2} }]:fill(7)  return x"
     ) { (x: Tensor, value: Number) in
       try x.assign(writable(x, value.operand))
       return x

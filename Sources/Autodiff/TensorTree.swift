@@ -37,7 +37,7 @@ public struct TensorTree {
     switch value {
     case .object(let object): if let tensor = object as? Tensor { leaves.append(tensor) }
     case .list(let values): for item in values { collect(item, &leaves) }
-    case .map(let pairs): for (_, item) in pairs { collect(item, &leaves) }
+    case .map(let pairs), .record(_, let pairs): for (_, item) in pairs { collect(item, &leaves) }
     default: break
     }
   }
@@ -48,6 +48,8 @@ public struct TensorTree {
       return rest.popFirst().map { .object($0) } ?? value
     case .list(let values): return .list(values.map { rebuild($0, &rest) })
     case .map(let pairs): return .map(pairs.map { ($0.key, rebuild($0.value, &rest)) })
+    case .record(let name, let pairs):
+      return .record(name: name, pairs.map { ($0.key, rebuild($0.value, &rest)) })
     default: return value
     }
   }

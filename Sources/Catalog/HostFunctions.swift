@@ -64,6 +64,10 @@ public struct HostFunctions {
   public var pushString: @convention(c) (State, UnsafePointer<CChar>?, Int) -> Void
   /// Pushes a table with room for so many elements and names; 0, and nothing pushed, without memory.
   public var pushTable: @convention(c) (State, Int32, Int32) -> Int32
+  /// Makes the table on top a record of this name, whose fields are those listed: another is an error.
+  public var fixFields: @convention(c) (State, UnsafePointer<CChar>, UnsafePointer<CChar>) -> Void
+  /// The name of the record at an index; nil for any other value.
+  public var recordName: @convention(c) (State, Int32) -> UnsafePointer<CChar>?
   /// Pushes a new userdata that owns the retained object, with the metatable of its class key.
   public var pushObject: @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void
   /// The same for an object that holds references, whose values the userdata keeps alive from then on.
@@ -125,6 +129,9 @@ public struct HostFunctions {
     pushBoolean: @escaping @convention(c) (State, Int32) -> Void,
     pushString: @escaping @convention(c) (State, UnsafePointer<CChar>?, Int) -> Void,
     pushTable: @escaping @convention(c) (State, Int32, Int32) -> Int32,
+    fixFields:
+      @escaping @convention(c) (State, UnsafePointer<CChar>, UnsafePointer<CChar>) -> Void,
+    recordName: @escaping @convention(c) (State, Int32) -> UnsafePointer<CChar>?,
     pushObject: @escaping @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer) -> Void,
     pushHolder:
       @escaping @convention(c) (State, UnsafeMutableRawPointer, UnsafeRawPointer, References, Int32)
@@ -168,6 +175,8 @@ public struct HostFunctions {
     self.pushBoolean = pushBoolean
     self.pushString = pushString
     self.pushTable = pushTable
+    self.fixFields = fixFields
+    self.recordName = recordName
     self.pushObject = pushObject
     self.pushHolder = pushHolder
     self.reference = reference

@@ -9,6 +9,8 @@ public enum Value: Argument, Results {
   case list([Value])
   /// Keys in the order they were written, or sorted when read from Lua (whose order changes).
   case map([(key: Key, value: Value)])
+  /// A table with fixed fields: Lua is told of a name that is none of them. Read as `map`.
+  case record(name: String, [(key: Key, value: Value)])
   case object(any Object)
   case function(Callback)
 
@@ -62,6 +64,15 @@ public enum Value: Argument, Results {
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Value {
     try read(frame, index, depth: 0)
+  }
+
+  /// The same, but a record stays one.
+  public static func readRecord(_ frame: Frame, _ index: Int32) throws -> Value {
+    let value = try read(frame, index)
+    guard case .map(let pairs) = value,
+      let name = frame.host.pointee.recordName(frame.state, index)
+    else { return value }
+    return .record(name: String(cString: name), pairs)
   }
 
   static func read(_ frame: Frame, _ index: Int32, depth: Int) throws -> Value {
@@ -141,6 +152,10 @@ public enum Value: Argument, Results {
     case .number(let value): return value.push(frame)
     case .string(let value): return value.push(frame)
     case .list(let values): return values.push(frame)
+    case .record(let name, let pairs):
+      let count = Value.map(pairs).push(frame)
+      host.fixFields(frame.state, name, pairs.map(\.key.text).joined(separator: ", "))
+      return count
     case .map(let pairs):
       guard host.takeMemory(40 * pairs.count + 56),
         host.pushTable(frame.state, 0, Int32(clamping: pairs.count)) != 0
@@ -178,7 +193,7 @@ extension Value {
     case .integer(let value): "\(value)"
     case .number(let value): formatNumber(value)
     case .string(let value): "'\(value)'"
-    case .list, .map: "a table"
+    case .list, .map, .record: "a table"
     case .object(let object): object.describe()
     case .function: "a function"
     }

@@ -39,6 +39,7 @@ extension NoisedBatch {
       ("clean", clean), ("mean", mean), ("noise", noise), ("noised", noised), ("std", std),
       ("t", times), ("weight", weights),
     ]
-    return .named(try parts.map { ($0.0, .object(try $0.1.copied())) })
+    return .record(
+      name: "batch", try parts.map { (Value.Key($0.0), .object(try $0.1.copied())) })
   }
 }

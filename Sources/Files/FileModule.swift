@@ -4,7 +4,9 @@ import Runtime
 /// The Lua module `file`: reading and writing files whole.
 public enum FileModule {
   public static let module = Module(
-    "file", "Files, written whole or not at all: a failure leaves what was there before.",
+    "file",
+    "Files, written whole or not at all: a failure leaves what was there before. Symbolic links are "
+      + "followed; a hard link parts from its other names.",
     entries: [
       .function(
         "save_json", "Writes a value as JSON.", .arg("path"),

@@ -47,7 +47,7 @@ public struct JSON {
     case .string(let value): try write(string: value)
     case .list(let values):
       try writeList(values, level: level, path: path)
-    case .map(let pairs): try write(map: pairs, level: level, path: path)
+    case .map(let pairs), .record(_, let pairs): try write(map: pairs, level: level, path: path)
     case .object(let object):
       guard let tensor = object as? Tensor else {
         throw UserError("\(path) cannot be written as JSON: \(object.describe())")

@@ -38,6 +38,8 @@ enum HostTable {
         pushBoolean: clua_push_boolean,
         pushString: clua_push_string,
         pushTable: clua_push_table,
+        fixFields: clua_fix_fields,
+        recordName: clua_record_name,
         pushObject: clua_push_object,
         pushHolder: clua_push_holder,
         reference: clua_keep,

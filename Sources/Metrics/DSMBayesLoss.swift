@@ -57,7 +57,7 @@ package enum DSMBayesLoss {
         "weight must return a tensor of shape [\(times.count)] for \(times.count) times, got "
           + "\(values.shape)")
     }
-    let numbers = try values.doubles()
+    let numbers = try values.constant("the result of weight").doubles()
     if let wrong = numbers.first(where: { !($0 >= 0 && $0.isFinite) }) {
       throw UserError("weight must return numbers of 0 or more, got \(formatNumber(wrong))")
     }

@@ -36,7 +36,8 @@ package struct ScoreDensity {
     let step = (range.upperBound - range.lowerBound) / Double(segments * fine)
     let places = try (0...segments * fine).polledMap { range.lowerBound + step * Double($0) }
     x = try stride(from: 0, through: segments * fine, by: fine).polledMap { places[$0] }
-    let scores = try model.score(Tensor(places, shape: [places.count, 1]), at: time).doubles()
+    let scores = try model.constantScore(Tensor(places, shape: [places.count, 1]), at: time)
+      .doubles()
     guard scores.allSatisfy(\.isFinite) else {
       logDensity = nil
       return

@@ -38,6 +38,22 @@ public final class ScoreModel: Callable, FunctionHolder {
     try function.score(x, t, process: process)
   }
 
+  /// The score where what is made of it has no gradient, as samples and densities: refused where one is
+  /// taken through the model.
+  public func constantScore(_ x: Tensor, at t: Double) throws -> Tensor {
+    let s = try score(x, at: t)
+    try ScoreModel.requireConstant(s)
+    return s.value
+  }
+
+  /// Throws where a gradient is taken through something made of scores that has none.
+  public static func requireConstant(_ values: Tensor) throws {
+    guard values.isRecorded else { return }
+    throw UserError(
+      "model must not be differentiated here: the result has no gradient in its parameters; call "
+        + "this outside the loss or the function that grad differentiates")
+  }
+
   /// E[x_0 | x_t = x] = (x + std² s)/r: Tweedie's formula (Miyasawa 1961), which cancels far from the
   /// data; exact scores know it better.
   public func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
@@ -90,14 +106,14 @@ public func batchTimes(
     return try Tensor.full([x.shape[0]], time, x.dtype == .float64 ? .float64 : .float32)
   case .second(let times):
     if times.rank == 0, Recording.current != nil || times.isTraced {
-      let time = try convert(times, to: x.dtype == .float64 ? .float64 : .float32)
+      let time = try convert(
+        process.checked(times: times), to: x.dtype == .float64 ? .float64 : .float32)
       return try broadcast(time, to: [x.shape[0]])
     }
     if times.rank == 0 { return try batchTimes(.first(times.value.item()), for: x, process) }
     guard times.shape == [x.shape[0]] else {
       throw UserError("t has shape \(times.shape), expected [n] with n = \(x.shape[0])")
     }
-    try process.check(times: times)
-    return times
+    return try process.checked(times: times)
   }
 }

@@ -44,22 +44,43 @@ extension DiffusionProcess {
 }
 
 extension DiffusionProcess {
+  /// A float32 tensor may round the upper end up.
+  private var lastTime: Double { times.upperBound * (1 + 1e-6) }
+
   /// Throws where a time lies before the data or beyond the end of the process.
   public func check(time t: Double, name: String = "t", at place: Int? = nil) throws {
-    // A float32 tensor may round the upper end up.
-    if t >= 0, t <= times.upperBound * (1 + 1e-6) { return }
+    if t >= 0, t <= lastTime { return }
     throw UserError(
       "\(name) must lie from 0 to time_max = \(formatNumber(times.upperBound)), got "
         + "\(formatNumber(t))" + (place.map { " at position \($0 + 1)" } ?? ""))
   }
 
+  /// The times, once it is known that they lie in the process. A compiled function checks them in every
+  /// call: then they are a copy, so that no plan leaves the check out.
+  public func checked(times t: Tensor) throws -> Tensor {
+    if Recording.current == nil {
+      try check(times: t)
+      return t
+    }
+    return try record(
+      "times", [t],
+      forward: {
+        try Recording.repeating("times", [$0[0]]) { times in
+          try check(times: times[0])
+          return try times[0].copied()
+        }
+      }, pullbacks: [{ _, _, g in g }])
+  }
+
   /// The same for each element of a tensor whose numbers are known.
   public func check(times t: Tensor, name: String = "t") throws {
-    guard Recording.current == nil else { return }
     let t = t.value
     if t.dtype == .float32, t.isDense {
       let values = t.pointer(Float.self)
-      for i in 0..<t.elementCount { try check(time: Double(values[i]), name: name, at: i) }
+      let last = Float(lastTime)
+      for i in 0..<t.elementCount where !(values[i] >= 0 && values[i] <= last) {
+        try check(time: Double(values[i]), name: name, at: i)
+      }
       return
     }
     for (place, time) in try t.doubles().enumerated() {

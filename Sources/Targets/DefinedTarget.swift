@@ -133,7 +133,7 @@ final class DefinedTarget: Distribution {
           "sample must return a tensor of shape [\(count), \(dimension)] for n = \(count), got "
             + "\(result.shape)")
       }
-      return try result.value.converted(to: .float32)
+      return try result.constant("the result of sample").converted(to: .float32)
     }
     return try sampleDensity(count, stream).converted(to: .float32)
   }

@@ -18,6 +18,10 @@ public final class Storage {
   /// The number of the value that a `Recording` knows this memory by; 0 where none does.
   @exclusivity(unchecked) var recordedNumber = 0
 
+  /// Whether it holds one element that was read from a tensor: a number of its own, which nobody means
+  /// to write into.
+  @exclusivity(unchecked) public private(set) var isReadElement = false
+
   /// Uninitialised memory. Throws `OutOfMemory` where it does not fit.
   public init(byteCount: Int) throws {
     if byteCount >= LargeBuffers.smallest { Memory.makeRoom?(byteCount) }
@@ -57,4 +61,6 @@ public final class Storage {
   }
 
   public func noteWrite() { version &+= 1 }
+
+  public func markReadElement() { isReadElement = true }
 }

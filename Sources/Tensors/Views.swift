@@ -69,6 +69,7 @@ extension Tensor {
     let size = dtype.byteCount
     result.storage.base.copyMemory(
       from: storage.base + (offset + index * strides[0]) * size, byteCount: size)
+    result.storage.markReadElement()
     return result
   }
 

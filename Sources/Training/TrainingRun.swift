@@ -124,7 +124,7 @@ final class TrainingRun {
         throw UserError(
           "weight must return a tensor of shape \(times.shape), got \(lambda.describe())")
       }
-      let values = try lambda.value.doubles()
+      let values = try lambda.constant("the result of weight").doubles()
       if let place = values.firstIndex(where: { !($0 >= 0) }) {
         throw UserError(
           "weight must return numbers of 0 or more, got \(formatNumber(values[place])) at position "
@@ -154,7 +154,7 @@ final class TrainingRun {
     guard times.shape == [count] else {
       throw UserError("time must return a tensor of shape [\(count)], got \(times.describe())")
     }
-    let result = try times.value.converted(to: .float32).densified()
+    let result = try times.constant("the result of time").converted(to: .float32).densified()
     try process.check(times: result, name: "time")
     return result
   }

@@ -101,6 +101,17 @@ import Testing
     #expect(result.out.contains("cannot read p: not a regular file"), "\(result.out)")
   }
 
+  @Test("a hard link parts: the other name keeps what it had")
+  func hardLinks() throws {
+    let folder = try TemporaryFolder()
+    let (one, other) = (folder.path + "/one.txt", folder.path + "/other.txt")
+    try AtomicFile.write("old", to: one)
+    #expect(link(one, other) == 0)
+    try AtomicFile.write("new", to: one)
+    #expect(try InputFile.bytes(of: FilePath(one)) == Array("new".utf8))
+    #expect(try InputFile.bytes(of: FilePath(other)) == Array("old".utf8))
+  }
+
   @Test("links are followed to the file they name, there or not; a loop is an error")
   func links() throws {
     let base = folder.path

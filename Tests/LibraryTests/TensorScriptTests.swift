@@ -48,7 +48,8 @@ struct TensorScriptTests {
     "operations do what they say, and their errors say what is wrong",
     arguments: [
       "comparisons.lua", "compile.lua", "indexing.lua", "integers.lua", "reductions.lua",
-      "shaping.lua", "slopes.lua", "special_points.lua", "sums.lua",
+      "power_norms.lua", "read_elements.lua", "shaping.lua", "slopes.lua", "special_points.lua",
+      "sums.lua",
     ])
   func behaviour(script: String) throws { try run(script) }
 

@@ -2217,7 +2217,7 @@ function data.idx(path, options) end
 ---@return tensor
 function data.mnist(options) end
 
---- Files, written whole or not at all: a failure leaves what was there before.
+--- Files, written whole or not at all: a failure leaves what was there before. Symbolic links are followed; a hard link parts from its other names.
 ---@class moondrift.file
 file = {}
 

@@ -75,7 +75,7 @@ indirect enum ArgumentPattern {
       }
     case .list(let values):
       self = .list(values.map { ArgumentPattern($0, &leaves) })
-    case .map(let pairs):
+    case .map(let pairs), .record(_, let pairs):
       self = .map(pairs.map { (Key($0.key), ArgumentPattern($0.value, &leaves)) })
     }
   }
@@ -103,7 +103,7 @@ indirect enum ArgumentPattern {
       guard a.count == b.count else { return false }
       for (pattern, value) in zip(a, b) where !pattern.matches(value, &leaves) { return false }
       return true
-    case (.map(let a), .map(let b)):
+    case (.map(let a), .map(let b)), (.map(let a), .record(_, let b)):
       guard a.count == b.count else { return false }
       for (pattern, value) in zip(a, b)
       where pattern.key.key != value.key || !pattern.value.matches(value.value, &leaves) {

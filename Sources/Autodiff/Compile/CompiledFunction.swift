@@ -58,7 +58,7 @@ public final class CompiledFunction: Callable, FunctionHolder {
   func call(_ frame: Frame, from first: Int32) throws -> CompiledResults {
     let count = max(frame.count - first + 1, 0)
     func arguments() throws -> [Value] {
-      try (0..<count).map { try Value.read(frame, first + $0) }
+      try (0..<count).map { try Value.readRecord(frame, first + $0) }
     }
     if Recording.current != nil { return CompiledResults(try body(arguments())) }
     let found = entry { pattern, leaves in

@@ -21,7 +21,8 @@ struct ResultPattern {
         defer { count += 1 }
         return .tensor(count)
       case .list(let values): return .list(values.map(part))
-      case .map(let pairs): return .map(pairs.map { ($0.key, part($0.value)) })
+      case .map(let pairs), .record(_, let pairs):
+        return .map(pairs.map { ($0.key, part($0.value)) })
       default: return .value(value)
       }
     }

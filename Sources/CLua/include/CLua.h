@@ -96,6 +96,11 @@ void clua_push_boolean(lua_State *L, int value);
 void clua_push_string(lua_State *L, const char *_Nullable bytes, ptrdiff_t length);
 /// False, and nothing pushed, where it does not fit in memory.
 int clua_push_table(lua_State *L, int list, int named);
+/// Makes the table on top a record: a name that is none of its fields, which `fields` lists in words, is
+/// an error that says so.
+void clua_fix_fields(lua_State *L, const char *name, const char *fields);
+/// The name of the record at `index`; NULL for any other value.
+const char *_Nullable clua_record_name(lua_State *L, int index);
 /// Pushes nil; the bound function that runs then ends in Lua's "not enough memory".
 void clua_fail_memory(lua_State *L);
 /// A Lua function that runs `function` through the dispatch.

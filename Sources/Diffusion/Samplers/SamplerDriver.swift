@@ -89,7 +89,9 @@ package struct SamplerDriver {
       let noise =
         isSilent
         ? NoiseStream.silent : NoiseStream(stream, step: index + 1, firstRow: rows.lowerBound)
-      let next = try step(x, times[index], times[index + 1], model, noise).value
+      let moved = try step(x, times[index], times[index + 1], model, noise)
+      try ScoreModel.requireConstant(moved)
+      let next = moved.value
       guard try next.isFinite() else { throw try failure(index, from: x, to: next) }
       x = next
       try record(index + 1)
