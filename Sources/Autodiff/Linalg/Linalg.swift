@@ -61,7 +61,12 @@ public enum Linalg {
 
   /// The diagonals of matrices as vectors.
   static func diagonal(_ x: Tensor) throws -> Tensor {
-    try sum(x * mask(x) { $0 == $1 ? 1 : 0 }, axis: x.rank - 1)
+    let length = min(x.matrixRows, x.matrixColumns)
+    var square = x
+    for axis in [x.rank - 2, x.rank - 1] where x.shape[axis] > length {
+      square = try slice(square, axis: axis, 0..<length)
+    }
+    return try sum(square * mask(square) { $0 == $1 ? 1 : 0 }, axis: x.rank - 1)
   }
 
   /// Vectors as the diagonals of square matrices.
