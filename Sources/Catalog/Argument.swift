@@ -8,10 +8,16 @@ public protocol Argument {
   static func read(_ frame: Frame, _ index: Int32) throws -> Self
   /// How a default value is printed in help.
   var literal: String { get }
+  /// As Lua sees an option that an object was made with: `model.width`.
+  var luaValue: Value { get }
+  /// From what a file holds of it; nil where that is something else.
+  static func restored(_ value: Value) -> Self?
 }
 
 extension Argument {
   public var literal: String { "\(self)" }
+  public var luaValue: Value { .none }
+  public static func restored(_ value: Value) -> Self? { nil }
 }
 
 extension Double: Argument {
@@ -24,6 +30,9 @@ extension Double: Argument {
     guard frame.type(at: index) == LuaType.number else { throw Mismatch(expected: expectation) }
     return frame.number(at: index)
   }
+
+  public var luaValue: Value { .number(self) }
+  public static func restored(_ value: Value) -> Double? { value.asNumber }
 }
 
 extension Int: Argument {
@@ -36,6 +45,11 @@ extension Int: Argument {
     }
     return value
   }
+
+  public var luaValue: Value { .integer(self) }
+  public static func restored(_ value: Value) -> Int? {
+    if case .integer(let number) = value { number } else { nil }
+  }
 }
 
 extension Bool: Argument {
@@ -45,6 +59,11 @@ extension Bool: Argument {
   public static func read(_ frame: Frame, _ index: Int32) throws -> Bool {
     guard frame.type(at: index) == LuaType.boolean else { throw Mismatch(expected: expectation) }
     return frame.host.pointee.boolean(frame.state, index) != 0
+  }
+
+  public var luaValue: Value { .boolean(self) }
+  public static func restored(_ value: Value) -> Bool? {
+    if case .boolean(let truth) = value { truth } else { nil }
   }
 }
 
@@ -57,6 +76,11 @@ extension String: Argument {
     guard let text = try frame.text(at: index) else { throw Mismatch(expected: expectation) }
     return text
   }
+
+  public var luaValue: Value { .string(self) }
+  public static func restored(_ value: Value) -> String? {
+    if case .string(let text) = value { text } else { nil }
+  }
 }
 
 extension Optional: Argument where Wrapped: Argument {
@@ -66,6 +90,12 @@ extension Optional: Argument where Wrapped: Argument {
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Wrapped? {
     frame.isMissing(at: index) ? nil : try Wrapped.read(frame, index)
+  }
+
+  public var luaValue: Value { map(\.luaValue) ?? .none }
+  public static func restored(_ value: Value) -> Wrapped?? {
+    if case .none = value { return .some(nil) }
+    return Wrapped.restored(value).map { .some($0) }
   }
 }
 
@@ -103,6 +133,13 @@ extension Array: Argument where Element: Argument {
     }
     return elements
   }
+
+  public var luaValue: Value { .list(map(\.luaValue)) }
+  public static func restored(_ value: Value) -> [Element]? {
+    guard case .list(let values) = value else { return nil }
+    let elements = values.compactMap { Element.restored($0) }
+    return elements.count == values.count ? elements : nil
+  }
 }
 
 /// Either of two kinds of argument, the first tried first: a number or a function, a tensor or a
@@ -118,6 +155,16 @@ public enum OneOf<First: Argument, Second: Argument>: Argument {
     case .first(let value): value.literal
     case .second(let value): value.literal
     }
+  }
+  public var luaValue: Value {
+    switch self {
+    case .first(let value): value.luaValue
+    case .second(let value): value.luaValue
+    }
+  }
+
+  public static func restored(_ value: Value) -> OneOf? {
+    First.restored(value).map { .first($0) } ?? Second.restored(value).map { .second($0) }
   }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> OneOf {

@@ -23,6 +23,7 @@ public final class Callback: Argument {
   public static var expectation: String { "a function" }
   public static var luaType: String { "function" }
   public var literal: String { "function" }
+  public var luaValue: Value { .function(self) }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Self {
     guard frame.type(at: index) == LuaType.function || frame.anyObject(at: index) is any Callable

@@ -51,4 +51,10 @@ extension Count: Argument {
     guard value <= most else { throw Mismatch(sentence: "must be at most 2^48, got \(value)") }
     return Count(read: value)
   }
+
+  public var luaValue: Value { .integer(value) }
+  public static func restored(_ value: Value) -> Count? {
+    guard case .integer(let number) = value else { return nil }
+    return try? Count(number)
+  }
 }

@@ -21,6 +21,7 @@ extension Object {
   public static var expectation: String { articled(typeName) }
   public static var luaType: String { typeName }
   public static var resultTypes: [String] { [typeName] }
+  public var luaValue: Value { .object(self) }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Self {
     guard let pointer = frame.host.pointee.objectOfClass(frame.state, index, classKey) else {

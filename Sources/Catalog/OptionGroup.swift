@@ -1,10 +1,11 @@
-/// A set of options read together into a struct: what several functions share (the options of the
-/// sampling driver), or what one has too many of for a parameter list (`train`).
+/// A set of options read together into a struct: those a process, a network or an update rule is made
+/// with (`Configured`), those that several functions share, or more than a parameter list should have.
 ///
-/// Conform a struct whose stored properties hold the defaults and list each once:
+/// Conform a struct whose stored properties hold the defaults and list each once. The list gives the
+/// entry's parameters, the checks of a call, the printed form, and what files hold:
 /// ```swift
 /// struct Options: OptionGroup {
-///   var steps = 500
+///   var steps = 500 as Count
 ///   static let options: [Option<Options>] = [
 ///     .init("steps", \.steps, "number of time steps", in: .positive)
 ///   ]
@@ -13,6 +14,16 @@
 public protocol OptionGroup {
   init()
   static var options: [Option<Self>] { get }
+  /// Names that files of earlier versions have, and what they are called now; nil where they are
+  /// passed over.
+  static var earlierNames: [String: String?] { get }
+  /// Throws where options do not go together.
+  func check() throws
+}
+
+extension OptionGroup {
+  public static var earlierNames: [String: String?] { [:] }
+  public func check() throws {}
 }
 
 /// One member of an option group.
@@ -20,18 +31,20 @@ public struct Option<Group> {
   let description: ParameterDescription
   /// Reads the slot into the member.
   let read: (Frame, Int32, inout Group) throws -> Void
+  /// Takes what a file holds; throws `Mismatch`.
+  let restore: (Value, inout Group) throws -> Void
+  let literal: (Group) -> String
+  let value: (Group) -> Value
+  /// What a call must give, where it must.
+  let expectation: String
+
+  public var name: String { description.name }
 
   public init<Value: Argument>(
     _ name: String, _ path: WritableKeyPath<Group, Value>, _ summary: String,
     in domain: Domain<Value>? = nil
   ) where Group: OptionGroup {
-    description = ParameterDescription(
-      name: name, role: .option, summary: summary, type: Value.luaType, domain: domain?.text,
-      choices: domain?.choices ?? [], defaultLiteral: Group()[keyPath: path].literal,
-      isRequired: false)
-    read = { frame, index, group in
-      group[keyPath: path] = try readChecked(frame, index, name: name, domain: domain)
-    }
+    self.init(name, path, summary, Value.luaType, Group()[keyPath: path].literal, domain)
   }
 
   /// An optional member whose domain speaks of the value when there is one.
@@ -41,6 +54,124 @@ public struct Option<Group> {
   ) where Group: OptionGroup {
     self.init(name, path, summary, in: domain.orAbsent())
   }
+
+  /// A member that every call must give. It is absent only in a group made in Swift, where
+  /// `OptionGroup.required` reads it.
+  public init<Value: Argument>(
+    required name: String, _ path: WritableKeyPath<Group, Value?>, _ summary: String,
+    in domain: Domain<Value>? = nil
+  ) {
+    self.init(name, path, summary, Value.luaType, nil, domain?.orAbsent())
+  }
+
+  private init<Value: Argument>(
+    _ name: String, _ path: WritableKeyPath<Group, Value>, _ summary: String, _ type: String,
+    _ defaultLiteral: String?, _ domain: Domain<Value>?
+  ) {
+    description = ParameterDescription(
+      name: name, role: .option, summary: summary, type: type, domain: domain?.text,
+      choices: domain?.choices ?? [], defaultLiteral: defaultLiteral,
+      isRequired: defaultLiteral == nil)
+    read = { frame, index, group in
+      group[keyPath: path] = try readChecked(frame, index, name: name, domain: domain)
+    }
+    restore = { stored, group in
+      guard let value = Value.restored(stored), domain?.contains(value) ?? true else {
+        throw Mismatch(expected: domain?.text ?? Value.expectation, got: stored.describe())
+      }
+      group[keyPath: path] = value
+    }
+    expectation = domain?.text ?? Value.expectation
+    literal = { $0[keyPath: path].literal }
+    value = { $0[keyPath: path].luaValue }
+  }
+
+  /// The same option of a group that another one has as a member.
+  private init<Inner: OptionGroup>(
+    _ option: Option<Inner>, at path: WritableKeyPath<Group, Inner>, in outer: Group
+  ) {
+    let inner = option.description
+    description = ParameterDescription(
+      name: inner.name, role: .option, summary: inner.summary, type: inner.type,
+      domain: inner.domain, choices: inner.choices,
+      defaultLiteral: inner.isRequired ? nil : option.literal(outer[keyPath: path]),
+      isRequired: inner.isRequired)
+    read = { try option.read($0, $1, &$2[keyPath: path]) }
+    restore = { try option.restore($0, &$1[keyPath: path]) }
+    expectation = option.expectation
+    literal = { option.literal($0[keyPath: path]) }
+    value = { option.value($0[keyPath: path]) }
+  }
+
+  /// The options of a group that this one has as a member, with the defaults it has here.
+  public static func group<Inner: OptionGroup>(_ path: WritableKeyPath<Group, Inner>) -> [Option]
+  where Group: OptionGroup {
+    let outer = Group()
+    return Inner.options.map { Option($0, at: path, in: outer) }
+  }
+}
+
+extension OptionGroup {
+  /// A member that every call gives.
+  ///
+  /// - Throws: where Swift code or a file left it out.
+  public func required<Value>(_ path: KeyPath<Self, Value?>, _ name: String) throws -> Value {
+    guard let value = self[keyPath: path] else { throw UserError("\(name) is required") }
+    return value
+  }
+
+  /// `{beta_max = 10}`: what differs from the defaults.
+  public var literal: String {
+    let usual = Self()
+    let pairs = Self.options.compactMap { option in
+      let text = option.literal(self)
+      return text == option.literal(usual) && !option.description.isRequired
+        ? nil : "\(option.name) = \(text)"
+    }
+    return "{" + pairs.joined(separator: ", ") + "}"
+  }
+
+  /// The value of an option as Lua sees it; nil where there is none of that name.
+  public func value(of name: String) -> Value? {
+    Self.options.first { $0.name == name }?.value(self)
+  }
+
+  /// All that a file can hold, in the order of the list.
+  public var stored: Value {
+    .named(
+      Self.options.compactMap { option in
+        let value = option.value(self)
+        if case .none = value { return nil }
+        return value.isPlain ? (option.name, value) : nil
+      })
+  }
+
+  /// The options that a file holds.
+  ///
+  /// - Parameter place: the file and the field, for errors:
+  ///   `m.safetensors: options: width must be a positive integer, got -1`.
+  public init(restoring stored: Value, place: String) throws {
+    self.init()
+    let pairs: [(key: Value.Key, value: Value)]
+    switch stored {
+    case .map(let named): pairs = named
+    case .list(let items) where items.isEmpty: pairs = []
+    default: throw UserError("\(place) must be an object, got \(stored.describe())")
+    }
+    for (key, value) in pairs {
+      let renamed = Self.earlierNames[key.text]
+      guard let name = renamed ?? .some(key.text) else { continue }
+      guard let option = Self.options.first(where: { $0.name == name }) else {
+        let known = Self.options.map(\.name)
+        throw UserError("\(place): \(unknownName("option", name, known: known))")
+      }
+      do { try option.restore(value, &self) } catch let mismatch as Mismatch {
+        throw UserError(
+          "\(place): \(name) must be \(mismatch.expected), got \(mismatch.got ?? "nil")")
+      }
+    }
+    do { try check() } catch let error as UserError { throw UserError("\(place): \(error)") }
+  }
 }
 
 extension Parameter {
@@ -49,17 +180,23 @@ extension Parameter {
   where Value == OptionsOf<Group> {
     let options = Group.options
     return Parameter(
-      kind: .group, name: "", descriptions: options.map(\.description),
-      fallback: OptionsOf(Group()), domain: nil,
+      kind: .group, name: "", descriptions: options.map(\.description), fallback: nil, domain: nil,
       read: { frame, table in
         var result = Group()
+        let isTable = frame.type(at: table) == LuaType.table
         for option in options {
-          let type = option.description.name.withCString {
-            frame.host.pointee.getField(frame.state, table, $0)
+          let type =
+            isTable
+            ? option.name.withCString { frame.host.pointee.getField(frame.state, table, $0) }
+            : LuaType.nil
+          defer { if isTable { frame.pop() } }
+          if type != LuaType.nil {
+            try option.read(frame, -1, &result)
+          } else if option.description.isRequired {
+            throw UserError("\(option.name) is required: \(option.expectation)")
           }
-          defer { frame.pop() }
-          if type != LuaType.nil { try option.read(frame, -1, &result) }
         }
+        try result.check()
         return OptionsOf(result)
       })
   }

@@ -56,10 +56,8 @@ final class Slot<Value: Argument>: AnySlot {
   }
 
   private func readGroup(_ frame: Frame) throws -> Value {
-    if frame.type(at: index) == LuaType.table, let read = parameter.read {
-      return try read(frame, index)
-    }
-    return try absent()
+    guard let read = parameter.read else { return try absent() }
+    return try read(frame, index)
   }
 
   /// The error for a plain argument of another type.

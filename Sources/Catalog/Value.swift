@@ -61,6 +61,8 @@ public enum Value: Argument, Results {
   public static var luaType: String { "any" }
   public static var resultTypes: [String] { ["any"] }
   public var literal: String { "\(self)" }
+  public var luaValue: Value { self }
+  public static func restored(_ value: Value) -> Value? { value }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Value {
     try read(frame, index, depth: 0)
@@ -176,6 +178,16 @@ public enum Value: Argument, Results {
 }
 
 extension Value {
+  /// Whether a file can hold it: no objects and no functions.
+  public var isPlain: Bool {
+    switch self {
+    case .none, .boolean, .integer, .number, .string: true
+    case .list(let values): values.allSatisfy(\.isPlain)
+    case .map(let pairs): pairs.allSatisfy(\.value.isPlain)
+    case .object, .function: false
+    }
+  }
+
   /// The number it holds, integer or float.
   public var asNumber: Double? {
     switch self {

@@ -23,8 +23,8 @@ final class FusedScoreMLPObjective: Objective {
     self.network = network
     frequencies = network.frequencies
     shape = ScoreMLPShape(
-      dimension: network.dimension, width: network.width,
-      features: network.timeFeatures.features.value,
+      dimension: network.dimension, width: network.options.width.value,
+      features: network.options.time.features.value,
       activation: network.isReLU ? .relu : .swish)
     gamma = try .zeros([0, shape.features])
     divisors = try .zeros([0])
@@ -72,6 +72,6 @@ final class FusedScoreMLPObjective: Objective {
 
   private func grow(to count: Int) throws {
     gamma = try .zeros([count, shape.features])
-    divisors = try .full([count], network.divisor)
+    divisors = try .full([count], network.options.divisor)
   }
 }

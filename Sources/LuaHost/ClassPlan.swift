@@ -78,6 +78,9 @@ struct ClassPlan {
       guard let key = frame.string(at: 2) else {
         throw UserError("\(articled(name)) cannot be indexed by \(frame.describe(at: 2))")
       }
+      let fields = (frame.anyObject(at: 1) as? any HoldsOptions)?.optionFields ?? []
+      if let field = fields.first(where: { $0.key == key }) { return field.value.push(frame) }
+      let known = known + fields.map(\.key)
       throw UserError(
         "\(name) has no member '\(key)'\(suggestion(for: key, among: known, foreign: foreign))")
     }

@@ -9,17 +9,33 @@ import Tensors
 ///
 /// The function is checked when the model is made (`DefinedNetwork+Checks.swift`).
 package final class DefinedNetwork: Network {
+  package struct Options: OptionGroup {
+    package var dimension: Count?
+    package var score: Callback?
+    /// The names of the tensors in their place, once the model is made.
+    package var parameters: Value?
+    package var name = "custom"
+
+    package init() {}
+
+    package static let options: [Option<Options>] = [
+      Option(
+        required: "dimension", \.dimension, "d, the length of a data point", in: .positive),
+      Option(
+        required: "score", \.score,
+        "(p, x [n, d], t [n]) → ∇ ln p_t(x) [n, d], in tensor operations"),
+      Option(
+        "parameters", \.parameters,
+        "what training changes: float32 tensors in nested tables, which score gets as p"),
+      Option("name", \.name, "what it is called"),
+    ]
+  }
+
   package static let constructor = "define"
 
   package static let entry = Entry.function(
     constructor, "A model of your own, from a function on batches of points and times.",
-    .option("sde", "the diffusion it belongs to"),
-    .option("dimension", "d, the length of a data point", in: .positive),
-    .option("score", "(p, x [n, d], t [n]) → ∇ ln p_t(x) [n, d], in tensor operations"),
-    .option(
-      "parameters", default: nil,
-      "what training changes: float32 tensors in nested tables, which score gets as p"),
-    .option("name", default: "custom", "what it is called"),
+    .option("sde", "the diffusion it belongs to"), .group(Options.self),
     returns: "a model",
     details: """
       The parameters are copied; `m:parameters()` has the model's own, nested alike. The function is \
@@ -35,58 +51,49 @@ package final class DefinedNetwork: Network {
         score = function(p, x, t) return -(x:matmul(p.w) + p.b) end}
       return m(tensor.zeros{5, 2}, 0.5)
       """
-  ) { (sde: SDE, dimension: Count, score: Callback, parameters: Value?, name: String) in
-    let network = try DefinedNetwork(
-      name: name, dimension: dimension.value, tree: ParameterTree(parameters ?? .list([])),
-      score: score)
-    try network.check(sde.process)
-    return ScoreModel(network, sde)
+  ) { (sde: SDE, options: OptionsOf<Options>) in
+    ScoreModel(try DefinedNetwork(options.values, sde: sde, seed: nil), sde)
   }
 
-  package let name: String
+  package let options: Options
   package let dimension: Int
   package let parameters: ParameterSet
   private let tree: ParameterTree
   private let function: Callback
 
+  package var name: String { options.name }
   package var summary: String { "\(dimension) → \(dimension) in Lua" }
   package var callsLua: Bool { true }
   package var functions: [Callback] { [function] }
   package var compiledScore: CompiledFunction? { function.object as? CompiledFunction }
-  package var options: [(key: String, value: Value)] {
-    [
-      ("name", .string(name)), ("dimension", .integer(dimension)), ("parameters", tree.names),
-    ]
-  }
 
-  init(
-    name: String, dimension: Int, tree: ParameterTree, score: Callback,
-    restoring stored: StoredTensors? = nil
+  package init(
+    _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
-    self.name = name
-    self.dimension = dimension
-    self.tree = tree
-    function = score
-    parameters = try ParameterSet(
-      tree.items.map { .values($0.name, $0.tensor) }, restoring: stored)
-  }
-
-  package convenience init(restoring stored: StoredNetwork) throws {
-    let name = try stored.options.string("name")
-    guard let score = stored.score else {
+    dimension = try options.required(\.dimension, "dimension").value
+    let given = options.parameters ?? .list([])
+    guard let function = options.score else {
       throw UserError(
-        "'\(name)' is a model of nn.define, whose function no file holds; give it as "
+        "'\(options.name)' is a model of nn.define, whose function no file holds; give it as "
           + "nn.load(path, {score = f})")
     }
-    try self.init(
-      name: name, dimension: stored.length("dimension"),
-      tree: ParameterTree(names: stored.options.value("parameters"), tensors: stored.tensors),
-      score: score, restoring: stored.tensors)
-    try check(stored.sde.process)
+    self.function = function
+    tree =
+      try stored.map { try ParameterTree(names: given, tensors: $0) } ?? ParameterTree(given)
+    parameters = try ParameterSet(
+      tree.items.map { .values($0.name, $0.tensor) }, restoring: stored)
+    var options = options
+    options.parameters = tree.names
+    self.options = options
+    try check(sde.process)
+  }
+
+  package static func setFunction(_ function: Callback?, of options: inout Options) {
+    options.score = function
   }
 
   private init(like other: DefinedNetwork) throws {
-    name = other.name
+    options = other.options
     dimension = other.dimension
     tree = other.tree
     function = other.function

@@ -53,8 +53,9 @@ enum ModelFile {
     }
     let metadata = [
       ("format", format), ("version", version), ("network", type(of: network).constructor),
-      ("options", try JSON.line(.named(network.options))), ("sde", model.process.name),
-      ("sde_options", try JSON.line(.named(model.process.settings.map { ($0.0, .number($0.1)) }))),
+      ("options", try JSON.line(network.options.stored)),
+      ("sde", type(of: model.process).constructor),
+      ("sde_options", try JSON.line(model.process.options.stored)),
     ]
     let tensors = zip(network.parameters.items, network.parameters.views).map { ($0.name, $1) }
     try AtomicFile.write(
@@ -77,9 +78,9 @@ enum ModelFile {
       }
       return entry.value
     }
-    func options(_ key: String) throws -> StoredOptions {
+    func options(_ key: String) throws -> (Value, place: String) {
       let place = "\(path): \(key)"
-      return try StoredOptions(JSONReader.value(of: text(key), path: place), place: place)
+      return (try JSONReader.value(of: text(key), path: place), place)
     }
     guard file.metadata.first(where: { $0.key == "format" })?.value == format else {
       throw FileError(
@@ -99,11 +100,18 @@ enum ModelFile {
       throw FileError("\(path): score is for models of nn.define, the file holds \(name)")
     }
     let sde = try SDE(name: text("sde"), restoring: options("sde_options"))
-    let stored = StoredNetwork(
-      options: try options("options"),
-      tensors: StoredTensors(path: "\(path)", tensors: file.tensors), sde: sde, score: score)
-    let network = try kind.init(restoring: stored)
-    try stored.options.finish()
-    return ScoreModel(network, sde)
+    let tensors = StoredTensors(path: "\(path)", tensors: file.tensors)
+    return ScoreModel(
+      try network(kind, restoring: options("options"), tensors, sde, score: score), sde)
+  }
+
+  private static func network<Kind: Network>(
+    _ kind: Kind.Type, restoring stored: (Value, place: String), _ tensors: StoredTensors,
+    _ sde: SDE, score: Callback?
+  ) throws -> any Network {
+    var options = try Kind.Options(restoring: stored.0, place: stored.place)
+    try tensors.check(options, place: stored.place)
+    Kind.setFunction(score, of: &options)
+    return try Kind(options, sde: sde, seed: 0, restoring: tensors)
   }
 }

@@ -12,8 +12,6 @@ protocol Preconditioning {
   var starts: [ParameterSet.Start] { get }
   /// For printing: `σ_data 0.5`.
   var summary: String { get }
-  /// What a file needs beside the parameters to make it again.
-  var options: [(key: String, value: Value)] { get }
   /// - Parameters: `x` of shape [n, d]; `sigma` of shape [n, 1]; `frozen`, the values of `starts`;
   ///   `network`, F from [n, length] to [n, length].
   /// - Returns: the score, shape [n, d].
@@ -38,9 +36,6 @@ struct EDMPreconditioning: Preconditioning {
 
   var starts: [ParameterSet.Start] { [] }
   var summary: String { "σ_data \(shortNumber(sigmaData))" }
-  var options: [(key: String, value: Value)] {
-    [("preconditioning", .string("edm")), ("sigma_data", .number(sigmaData))]
-  }
 
   func score(
     _ x: Tensor, _ sigma: Tensor, frozen: ArraySlice<Tensor>,
@@ -67,9 +62,6 @@ struct GaussianPreconditioning: Preconditioning {
   let length: Int
   let starts: [ParameterSet.Start]
   var summary: String { "\(length) principal axes" }
-  var options: [(key: String, value: Value)] {
-    [("preconditioning", .string("gaussian")), ("principal_axes", .integer(length))]
-  }
   /// As long as x: no direction is left over.
   private let spansAll: Bool
 

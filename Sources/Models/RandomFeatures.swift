@@ -12,66 +12,51 @@ import Tensors
 /// W, U and ω are frozen; A (d × m) starts at 0. Its norm in the space of the kernel
 /// k = E σ(·)σ(·) is ‖A‖_F/√m.
 package final class RandomFeatures: Network {
-  package static let entry = Entry.function(
-    constructor,
-    "Score model with a frozen random first layer: only the output weights are trained.",
-    .option("sde", "the diffusion it belongs to"),
-    .option("dimension", default: 1 as Count, "d, the length of a data point", in: .positive),
-    .option("width", default: 200 as Count, "m, the number of features", in: .positive),
-    .option("activation", default: "relu", "nonlinearity σ", in: activations),
-    .option(
-      "time_features", default: 6 as Count, "length of the sines and cosines in e(t), even",
-      in: .even),
-    .option(
-      "feature_scale", default: 1, "standard deviation of their frequencies", in: .positive),
-    .option("seed", default: nil, "of the frozen weights; the session's next where absent"),
-    source: "Li et al. 2023, Eq. 12", example: "return nn.random_features{sde = sde.vp(), seed = 1}"
-  ) {
-    (
-      sde: SDE, dimension: Count, width: Count, activation: String, features: Count, scale: Double,
-      seed: Int?
-    ) in
-    let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
-    let network = try RandomFeatures(
-      dimension: dimension.value, width: width.value, activation: activation,
-      features: TimeFeatureOptions(features: features, featureScale: scale), stream: stream)
-    return ScoreModel(network, sde)
+  package struct Options: OptionGroup {
+    package var dimension: Count = 1
+    package var width: Count = 200
+    package var activation = "relu"
+    package var time = TimeFeatureOptions(features: 6, scale: 1)
+
+    package init() {}
+
+    package static let options: [Option<Options>] =
+      [
+        Option("dimension", \.dimension, "d, the length of a data point", in: .positive),
+        Option("width", \.width, "m, the number of features", in: .positive),
+        Option("activation", \.activation, "nonlinearity σ", in: .oneOf(["relu", "silu", "tanh"])),
+      ] + Option.group(\.time)
   }
 
-  static let activations = Domain<String>.oneOf(["relu", "silu", "tanh"])
+  package static let constructor = "random_features"
+  package static let entry = constructorEntry(
+    "Score model with a frozen random first layer: only the output weights are trained.",
+    source: "Li et al. 2023, Eq. 12", example: "return nn.random_features{sde = sde.vp(), seed = 1}"
+  )
 
-  package let dimension: Int
-  package let width: Int
-  package let activation: String
-  package let timeFeatures: TimeFeatureOptions
+  package let options: Options
   package let parameters: ParameterSet
 
-  package static let constructor = "random_features"
-  package var summary: String { "\(dimension) → \(width) frozen → \(dimension), \(activation)" }
-  package var options: [(key: String, value: Value)] {
-    [
-      ("dimension", .integer(dimension)), ("width", .integer(width)),
-      ("activation", .string(activation)), ("time_features", .integer(timeFeatures.features.value)),
-      ("feature_scale", .number(timeFeatures.featureScale)),
-    ]
+  package var dimension: Int { options.dimension.value }
+  package var summary: String {
+    "\(dimension) → \(options.width) frozen → \(dimension), \(options.activation)"
   }
 
   package init(
-    dimension: Int, width: Int, activation: String, features: TimeFeatureOptions,
-    stream: RandomStream, restoring stored: StoredTensors? = nil
+    _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
-    self.dimension = dimension
-    self.width = width
-    self.activation = activation
-    timeFeatures = features
-    let inputs = dimension + features.features.value + 1
+    self.options = options
+    let (dimension, width) = (options.dimension.value, options.width.value)
+    let waves = options.time.features.value
+    let inputs = dimension + waves + 1
+    let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     // Drawn together, for w and u.
     lazy var rows = Result {
       try RandomFeatures.unitRows(stream.normal([width, inputs], .float64))
     }
     parameters = try ParameterSet(
       [
-        .frozen("omega", [features.features.value / 2]) { try features.draw(stream) },
+        .frozen("omega", [waves / 2]) { try options.time.draw(stream) },
         .frozen("w", [width, dimension]) { try rows.get().slice(axis: 1, 0..<dimension) },
         .frozen("u", [width, inputs - dimension]) {
           try rows.get().slice(axis: 1, dimension..<inputs)
@@ -80,22 +65,8 @@ package final class RandomFeatures: Network {
       ], restoring: stored)
   }
 
-  package convenience init(restoring stored: StoredNetwork) throws {
-    let options = stored.options
-    try self.init(
-      dimension: stored.length("dimension"), width: stored.length("width"),
-      activation: options.string("activation", in: RandomFeatures.activations),
-      features: TimeFeatureOptions(
-        features: Count(stored.length("time_features")),
-        featureScale: options.number("feature_scale", in: .positive)),
-      stream: RandomStream(seed: 0), restoring: stored.tensors)
-  }
-
   private init(like other: RandomFeatures) throws {
-    dimension = other.dimension
-    width = other.width
-    activation = other.activation
-    timeFeatures = other.timeFeatures
+    options = other.options
     parameters = try other.parameters.copied()
   }
 
@@ -104,7 +75,7 @@ package final class RandomFeatures: Network {
   package func score(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
   ) throws -> Tensor {
-    try matmul(features(x, t, parameters: p), transpose(p[3])) * (1 / Double(width))
+    try matmul(features(x, t, parameters: p), transpose(p[3])) * (1 / Double(options.width.value))
   }
 
   /// σ(W x + U e(t)), shape [n, m].
@@ -112,7 +83,7 @@ package final class RandomFeatures: Network {
     let waves = try fourierFeatures(t, p[0])
     let e = try concatenate([waves, Tensor.full([t.elementCount, 1], 1, waves.dtype)], axis: 1)
     let hidden = try matmul(x, transpose(p[1])) + matmul(e, transpose(p[2]))
-    switch activation {
+    switch options.activation {
     case "silu": return try silu(hidden)
     case "tanh": return try tanh(hidden)
     default: return try relu(hidden)

@@ -16,95 +16,75 @@ import Tensors
 /// starts as that of a Gaussian, which the preconditioning names; the others start as PyTorch's linear
 /// layers do. Matrices are stored [inputs, outputs].
 package final class ResidualMLP: Network {
-  package static let entry = Entry.function(
-    constructor,
-    "Residual network for vectors, behind a preconditioning; pictures are flattened first.",
-    .option("sde", "the diffusion it belongs to; must keep the mean of the data: edm, ve_power"),
-    .option("dimension", "d, the length of a data point", in: .positive),
-    .option("sigma_data", "standard deviation of the data: a number, or the data themselves"),
-    .option(
-      "preconditioning", default: "edm",
-      "edm: one scale for all, sigma_data; gaussian: the mean and covariance of the data, which "
-        + "sigma_data then must be", in: .oneOf(preconditionings)),
-    .option("width", default: 1024 as Count, "hidden units", in: .positive),
-    .option("blocks", default: 3 as Count, "residual blocks of two layers each", in: .nonNegative),
-    .option(
-      "embedding", default: 64 as Count, "length of the noise-level features, even", in: .even),
-    .option("seed", default: nil, "of the initial weights; the session's next where absent"),
-    source: "Karras et al. 2022, Eq. 7 and Table 1; Xiong et al. 2020; Wang and Vastola 2023",
-    example: "return nn.residual_mlp{dimension = 2, width = 32, sde = sde.edm(), sigma_data = 0.5}"
-  ) {
-    (
-      sde: SDE, dimension: Count, sigmaData: OneOf<Double, Tensor>, preconditioning: String,
-      width: Count, blocks: Count, embedding: Count, seed: Int?
-    ) in
-    try checkMean(sde)
-    try checkMemory(dimension, width: width, blocks: blocks, embedding: embedding)
-    let (dimension, width) = (dimension.value, width.value)
-    let scaling: any Preconditioning =
-      preconditioning == "edm"
-      ? EDMPreconditioning(length: dimension, sigmaData: try spread(sigmaData))
-      : try GaussianPreconditioning(data: points(sigmaData, dimension))
-    let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
-    let network = try ResidualMLP(
-      dimension: dimension, width: width, blocks: blocks.value, embedding: embedding.value,
-      preconditioning: scaling, stream: stream)
-    return ScoreModel(network, sde)
+  package struct Options: OptionGroup {
+    package var dimension: Count?
+    /// σ_d itself once the network is made.
+    package var sigmaData: OneOf<Double, Tensor>?
+    package var preconditioning = "edm"
+    package var width: Count = 1024
+    package var blocks: Count = 3
+    package var embedding: Count = 64
+
+    package init() {}
+
+    package static let options: [Option<Options>] = [
+      Option(
+        required: "dimension", \.dimension, "d, the length of a data point", in: .positive),
+      Option(
+        required: "sigma_data", \.sigmaData,
+        "standard deviation of the data: a number, or the data themselves"),
+      Option(
+        "preconditioning", \.preconditioning,
+        "edm: one scale for all, sigma_data; gaussian: the mean and covariance of the data, which "
+          + "sigma_data then must be", in: .oneOf(["edm", "gaussian"])),
+      Option("width", \.width, "hidden units", in: .positive),
+      Option("blocks", \.blocks, "residual blocks of two layers each", in: .nonNegative),
+      Option(
+        "embedding", \.embedding, "length of the noise-level features, even", in: .even),
+    ]
+
+    package static let earlierNames: [String: String?] = ["principal_axes": nil]
   }
 
+  package static let constructor = "residual_mlp"
+  package static let entry = constructorEntry(
+    "Residual network for vectors, behind a preconditioning; pictures are flattened first.",
+    sde: "the diffusion it belongs to; must keep the mean of the data: edm, ve_power",
+    source: "Karras et al. 2022, Eq. 7 and Table 1; Xiong et al. 2020; Wang and Vastola 2023",
+    example: "return nn.residual_mlp{dimension = 2, width = 32, sde = sde.edm(), sigma_data = 0.5}")
+
+  package let options: Options
   package let dimension: Int
-  package let width: Int
-  package let blocks: Int
   private let preconditioning: any Preconditioning
   /// ω, in radians per unit of c_noise.
   package let frequencies: [Double]
   package let parameters: ParameterSet
 
-  package static let constructor = "residual_mlp"
-  private static let preconditionings = ["edm", "gaussian"]
+  private var blocks: Int { options.blocks.value }
   package var summary: String {
-    "\(dimension) → \(blocks) blocks of \(width) → \(dimension), \(preconditioning.summary)"
-  }
-  package var options: [(key: String, value: Value)] {
-    [
-      ("dimension", .integer(dimension)), ("width", .integer(width)), ("blocks", .integer(blocks)),
-      ("embedding", .integer(2 * frequencies.count)),
-    ] + preconditioning.options
+    "\(dimension) → \(blocks) blocks of \(options.width) → \(dimension), \(preconditioning.summary)"
   }
 
-  /// With EDM's preconditioning, or the data's own.
-  package convenience init(
-    dimension: Int, width: Int, blocks: Int, embedding: Int, sigmaData: OneOf<Double, Tensor>,
-    stream: RandomStream
+  package init(
+    _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
-    let preconditioning: any Preconditioning =
-      switch sigmaData {
-      case .first(let sigma): EDMPreconditioning(length: dimension, sigmaData: sigma)
-      case .second(let data): try GaussianPreconditioning(data: data)
-      }
-    try self.init(
-      dimension: dimension, width: width, blocks: blocks, embedding: embedding,
-      preconditioning: preconditioning, stream: stream)
-  }
-
-  init(
-    dimension: Int, width: Int, blocks: Int, embedding: Int,
-    preconditioning: any Preconditioning, stream: RandomStream,
-    restoring stored: StoredTensors? = nil
-  ) throws {
-    self.dimension = dimension
-    self.width = width
-    self.blocks = blocks
-    self.preconditioning = preconditioning
+    try ResidualMLP.checkMean(sde)
+    let given = try options.required(\.dimension, "dimension")
+    dimension = given.value
+    try ResidualMLP.checkMemory(
+      given, width: options.width, blocks: options.blocks, embedding: options.embedding)
+    (preconditioning, self.options) = try ResidualMLP.preconditioning(options, restoring: stored)
+    let (width, embedding) = (options.width.value, options.embedding.value)
     let length = preconditioning.length
     let pairs = embedding / 2
     frequencies = (0..<pairs).map { pow(64, Double($0) / Double(max(pairs - 1, 1))) }
+    let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     var starts = preconditioning.starts
     starts += [
       .linear("w_in", [length, width], fanIn: length, stream),
       .linear("b_in", [width], fanIn: length, stream),
     ]
-    for block in 0..<blocks {
+    for block in 0..<options.blocks.value {
       let p = "block\(block + 1)_"
       starts += [
         .constant(p + "gain", [width], 1), .constant(p + "shift", [width], 0),
@@ -122,31 +102,36 @@ package final class ResidualMLP: Network {
     parameters = try ParameterSet(starts, restoring: stored)
   }
 
-  package convenience init(restoring stored: StoredNetwork) throws {
-    try ResidualMLP.checkMean(stored.sde)
-    try self.init(
-      dimension: stored.length("dimension"), width: stored.length("width"),
-      blocks: stored.length("blocks", orNone: true), embedding: stored.length("embedding"),
-      preconditioning: ResidualMLP.preconditioning(of: stored), stream: RandomStream(seed: 0),
-      restoring: stored.tensors)
-  }
-
-  private static func preconditioning(of stored: StoredNetwork) throws -> any Preconditioning {
-    let dimension = try stored.length("dimension")
-    if try stored.options.string("preconditioning", in: .oneOf(preconditionings)) == "edm" {
-      return EDMPreconditioning(
-        length: dimension, sigmaData: try stored.options.number("sigma_data", in: .positive))
-    }
-    return GaussianPreconditioning(dimension: dimension, axes: try stored.length("principal_axes"))
-  }
-
   private init(like other: ResidualMLP) throws {
+    options = other.options
     dimension = other.dimension
-    width = other.width
-    blocks = other.blocks
     preconditioning = other.preconditioning
     frequencies = other.frequencies
     parameters = try other.parameters.copied()
+  }
+
+  /// The preconditioning that the options ask for, and the options with a number for the data.
+  private static func preconditioning(_ options: Options, restoring stored: StoredTensors?) throws
+    -> (any Preconditioning, Options)
+  {
+    let length = try options.required(\.dimension, "dimension").value
+    var options = options
+    if options.preconditioning == "gaussian", let stored {
+      let axes = stored["axes"]?.shape
+      guard let axes, axes.rank == 2 else {
+        throw UserError("the tensor 'axes' of the preconditioning is missing")
+      }
+      return (GaussianPreconditioning(dimension: length, axes: axes[1]), options)
+    }
+    let given = try options.required(\.sigmaData, "sigma_data")
+    if options.preconditioning == "gaussian" {
+      let scaling = try GaussianPreconditioning(data: points(given, length))
+      options.sigmaData = .first(try spread(given))
+      return (scaling, options)
+    }
+    let sigma = try spread(given)
+    options.sigmaData = .first(sigma)
+    return (EDMPreconditioning(length: length, sigmaData: sigma), options)
   }
 
   package func copied() throws -> any Network { try ResidualMLP(like: self) }

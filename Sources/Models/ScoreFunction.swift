@@ -30,15 +30,15 @@ extension ScoreFunction {
   public var functions: [Callback] { [] }
 }
 
-/// A score function with parameters that training changes.
-public protocol Network: ScoreFunction {
-  /// The name of its constructor in Lua: `score_mlp`.
-  static var constructor: String { get }
+/// A score function with parameters that training changes, made by Lua from options.
+public protocol Network: ScoreFunction, Configured {
   static var entry: Entry { get }
-  /// The constructor's options, without `sde` and `seed`. With the values of the parameters they make
-  /// the same network again, by `init(restoring:)`.
-  var options: [(key: String, value: Value)] { get }
-  init(restoring stored: StoredNetwork) throws
+  /// - Parameters:
+  ///   - seed: of the initial weights; the session's next where absent.
+  ///   - stored: the values of the parameters, where a file holds them.
+  init(_ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors?) throws
+  /// Gives options from a file the function that no file holds.
+  static func setFunction(_ function: Callback?, of options: inout Options)
   var parameters: ParameterSet { get }
   /// The score with other parameters, in traced operations: gradients flow to `x` and `parameters`.
   func score(
@@ -55,6 +55,22 @@ public protocol Network: ScoreFunction {
 }
 
 extension Network {
+  /// The entry of a constructor that needs no more than the options and a seed.
+  static func constructorEntry(
+    _ summary: String, sde: String = "the diffusion it belongs to", source: String,
+    example: String
+  ) -> Entry {
+    .function(
+      constructor, summary, .option("sde", sde), .group(Options.self),
+      .option("seed", default: nil, "of the initial weights; the session's next where absent"),
+      returns: "a model", source: source, example: example
+    ) { (sde: SDE, options: OptionsOf<Options>, seed: Int?) in
+      ScoreModel(try Self(options.values, sde: sde, seed: seed, restoring: nil), sde)
+    }
+  }
+
+  public static func setFunction(_ function: Callback?, of options: inout Options) {}
+
   public var name: String { Self.constructor }
   public var callsLua: Bool { false }
   public var compiledScore: CompiledFunction? { nil }

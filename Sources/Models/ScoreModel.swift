@@ -5,7 +5,7 @@ import Tensors
 
 /// A score function together with the diffusion it belongs to: the Lua type `model`. Networks and exact
 /// scores are the same type, so that each fits wherever the other does.
-public final class ScoreModel: Callable, FunctionHolder {
+public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
   public static var typeName: String { "model" }
 
   public let function: any ScoreFunction
@@ -21,6 +21,8 @@ public final class ScoreModel: Callable, FunctionHolder {
   public var process: any DiffusionProcess { sde.process }
   /// The network, where there are parameters to train.
   public var network: (any Network)? { function as? any Network }
+
+  public var optionFields: [(key: String, value: Value)] { network?.options.fields ?? [] }
 
   public func describe() -> String {
     let count = network.map { ", \($0.parameters.trained.count) parameters" } ?? ""

@@ -8,24 +8,24 @@ import Tensors
 package struct TimeFeatureOptions: OptionGroup {
   /// Length of γ(t): half sines, half cosines.
   package var features: Count = 4
-  package var featureScale = 30.0
+  package var scale = 30.0
 
   package init() {}
 
-  package init(features: Count, featureScale: Double) {
+  package init(features: Count, scale: Double) {
     self.features = features
-    self.featureScale = featureScale
+    self.scale = scale
   }
 
   package static let options: [Option<TimeFeatureOptions>] = [
-    Option("features", \.features, "length of the time features, even", in: .even),
     Option(
-      "feature_scale", \.featureScale, "standard deviation of their frequencies", in: .positive),
+      "time_features", \.features, "length of the sines and cosines of t, even", in: .even),
+    Option("feature_scale", \.scale, "standard deviation of their frequencies", in: .positive),
   ]
 
   /// ω ~ scale · N(0, 1), shape [features / 2].
   func draw(_ stream: RandomStream) throws -> Tensor {
-    try stream.normal([features.value / 2]) * featureScale
+    try stream.normal([features.value / 2]) * scale
   }
 }
 

@@ -7,45 +7,48 @@ import Tensors
 /// Adam: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η m̂ / (√v̂ + ε) with bias-corrected
 /// m̂, v̂ (Kingma and Ba 2015, Algorithm 1). `weight_decay` is decoupled, θ ← θ − η λ θ (Loshchilov and
 /// Hutter 2019).
-struct Adam: UpdateRule {
-  static let entry = Entry.function(
-    "adam", "Adam, with decoupled weight decay where asked.",
-    .option(
-      "rate", default: .constant(1e-3), "learning rate η, a number or a function of the step"),
-    .option("beta1", default: 0.9, "decay of the mean of g", in: .within(0..<1)),
-    .option("beta2", default: 0.999, "decay of the mean of g²", in: .within(0..<1)),
-    .option("epsilon", default: 1e-8, "keeps the division finite", in: .positive),
-    .option("weight_decay", default: 0, "λ", in: .nonNegative),
+package struct Adam: UpdateRule {
+  package struct Options: OptionGroup {
+    package var rate = RateSchedule.constant(1e-3)
+    package var beta1 = 0.9
+    package var beta2 = 0.999
+    package var epsilon = 1e-8
+    package var weightDecay = 0.0
+
+    package init() {}
+
+    package static let options: [Option<Options>] = [
+      Option("rate", \.rate, "learning rate η, a number or a function of the step"),
+      Option("beta1", \.beta1, "decay of the mean of g", in: .within(0..<1)),
+      Option("beta2", \.beta2, "decay of the mean of g²", in: .within(0..<1)),
+      Option("epsilon", \.epsilon, "keeps the division finite", in: .positive),
+      Option("weight_decay", \.weightDecay, "λ", in: .nonNegative),
+    ]
+  }
+
+  package static let constructor = "adam"
+  static let entry = constructorEntry(
+    "Adam, with decoupled weight decay where asked.",
     source: "Kingma and Ba 2015, Algorithm 1; Loshchilov and Hutter 2019",
-    example: "return optim.adam{rate = function(step) return 1e-3 * math.min(1, step / 500) end}"
-  ) {
-    (rate: RateSchedule, beta1: Double, beta2: Double, epsilon: Double, decay: Double) in
-    Optimizer(Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay), rate: rate)
-  }
+    example: "return optim.adam{rate = function(step) return 1e-3 * math.min(1, step / 500) end}")
 
-  let beta1: Double
-  let beta2: Double
-  let epsilon: Double
-  let weightDecay: Double
+  package let options: Options
+  package var rate: RateSchedule { options.rate }
 
-  var name: String { "adam" }
-  var settings: [(String, Double)] {
-    [("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)]
-      + (weightDecay == 0 ? [] : [("weight_decay", weightDecay)])
-  }
+  package init(_ options: Options) { self.options = options }
 
-  func makeState(count: Int) throws -> any OptimizerState {
-    State(rule: self, mean: try .zeros([count]), square: try .zeros([count]), count)
+  package func makeState(count: Int) throws -> any OptimizerState {
+    State(options: options, mean: try .zeros([count]), square: try .zeros([count]), count)
   }
 
   private final class State: OptimizerState {
-    let rule: Adam
+    let options: Options
     let mean: Tensor
     let square: Tensor
     let count: Int
 
-    init(rule: Adam, mean: Tensor, square: Tensor, _ count: Int) {
-      self.rule = rule
+    init(options: Options, mean: Tensor, square: Tensor, _ count: Int) {
+      self.options = options
       self.mean = mean
       self.square = square
       self.count = count
@@ -58,8 +61,8 @@ struct Adam: UpdateRule {
       let m = mean.pointer(Float.self)
       let v = square.pointer(Float.self)
       let settings = AdamStep(
-        step: step, rate: rate, betas: (rule.beta1, rule.beta2), epsilon: rule.epsilon,
-        weightDecay: rule.weightDecay, decoupled: true)
+        step: step, rate: rate, betas: (options.beta1, options.beta2), epsilon: options.epsilon,
+        weightDecay: options.weightDecay, decoupled: true)
       WorkerPool.shared.runWhole(count: count, grain: 1 << 15) { range in
         let start = range.lowerBound
         kernels.adam(

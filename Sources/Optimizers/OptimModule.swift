@@ -8,14 +8,18 @@ public enum OptimModule {
     types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
     entries: [SGD.entry, Adam.entry])
 
-  public static func sgd(rate: Double, momentum: Double = 0) -> Optimizer {
-    Optimizer(SGD(momentum: momentum), rate: .constant(rate))
+  package static func sgd(rate: Double, momentum: Double = 0) throws -> Optimizer {
+    var options = SGD.Options()
+    options.rate = .constant(rate)
+    options.momentum = momentum
+    return Optimizer(try SGD(options))
   }
 
   /// With Adam's usual settings.
-  public static func adam(rate: Double = 1e-3, weightDecay: Double = 0) -> Optimizer {
-    Optimizer(
-      Adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: weightDecay),
-      rate: .constant(rate))
+  package static func adam(rate: Double = 1e-3, weightDecay: Double = 0) -> Optimizer {
+    var options = Adam.Options()
+    options.rate = .constant(rate)
+    options.weightDecay = weightDecay
+    return Optimizer(Adam(options))
   }
 }

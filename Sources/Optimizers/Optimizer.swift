@@ -2,18 +2,25 @@ import Autodiff
 import Catalog
 import Tensors
 
-/// How parameters move against a gradient. A rule is settings only; what it remembers between steps is
+/// How parameters move against a gradient. A rule is options only; what it remembers between steps is
 /// an `OptimizerState`, so that one rule serves many models.
-public protocol UpdateRule {
-  /// `sgd`.
-  var name: String { get }
-  /// The settings, for printing.
-  var settings: [(String, Double)] { get }
+package protocol UpdateRule: Configured {
+  var rate: RateSchedule { get }
+  init(_ options: Options) throws
   func makeState(count: Int) throws -> any OptimizerState
 }
 
+extension UpdateRule {
+  static func constructorEntry(_ summary: String, source: String, example: String) -> Entry {
+    .function(
+      constructor, summary, .group(Options.self), returns: "an optimizer", source: source,
+      example: example
+    ) { (options: OptionsOf<Options>) in Optimizer(try Self(options.values)) }
+  }
+}
+
 /// The memory of one rule on one model.
-public protocol OptimizerState: AnyObject {
+package protocol OptimizerState: AnyObject {
   /// Moves `parameters` by one step at the given learning rate.
   /// - Parameter step: 1 for the first one.
   func update(
@@ -46,6 +53,17 @@ public enum RateSchedule: Argument {
     }
   }
 
+  public var luaValue: Value {
+    switch self {
+    case .constant(let rate): .number(rate)
+    case .function(let function): .function(function)
+    }
+  }
+
+  public static func restored(_ value: Value) -> RateSchedule? {
+    value.asNumber.flatMap { $0 >= 0 && $0.isFinite ? .constant($0) : nil }
+  }
+
   /// The rates of steps `first ..< first + count`, evaluated ahead.
   public func rates(from first: Int, count: Int) throws -> [Double] {
     switch self {
@@ -64,22 +82,19 @@ public enum RateSchedule: Argument {
 }
 
 /// An update rule with its rate, as Lua holds it.
-public final class Optimizer: FunctionHolder {
+public final class Optimizer: FunctionHolder, HoldsOptions {
   public static var typeName: String { "optimizer" }
-  public let rule: any UpdateRule
-  public let rate: RateSchedule
+  package let rule: any UpdateRule
 
-  public init(_ rule: any UpdateRule, rate: RateSchedule) {
-    self.rule = rule
-    self.rate = rate
-  }
+  package init(_ rule: any UpdateRule) { self.rule = rule }
+
+  package var rate: RateSchedule { rule.rate }
 
   public var functions: [Callback] {
     if case .function(let function) = rate { [function] } else { [] }
   }
 
-  public func describe() -> String {
-    let settings = [("rate", rate.literal)] + rule.settings.map { ($0.0, formatNumber($0.1)) }
-    return "optim.\(rule.name){\(settings.map { "\($0) = \($1)" }.joined(separator: ", "))}"
-  }
+  public var optionFields: [(key: String, value: Value)] { rule.options.fields }
+
+  public func describe() -> String { "optim.\(rule.call)" }
 }

@@ -3,22 +3,35 @@ import Catalog
 import Tensors
 
 /// Stochastic gradient descent with momentum: v ← μ v + g, θ ← θ − η v (PyTorch's convention).
-struct SGD: UpdateRule {
-  static let entry = Entry.function(
-    "sgd", "Stochastic gradient descent, with momentum where asked.",
-    .option("rate", "learning rate η, a number or a function of the step"),
-    .option("momentum", default: 0, "μ", in: .within(0..<1)),
-    source: "Robbins and Monro 1951; Polyak 1964", example: "return optim.sgd{rate = 0.5}"
-  ) { (rate: RateSchedule, momentum: Double) in Optimizer(SGD(momentum: momentum), rate: rate) }
+package struct SGD: UpdateRule {
+  package struct Options: OptionGroup {
+    package var rate: RateSchedule?
+    package var momentum = 0.0
 
-  let momentum: Double
+    package init() {}
 
-  var name: String { "sgd" }
-  var settings: [(String, Double)] { momentum == 0 ? [] : [("momentum", momentum)] }
+    package static let options: [Option<Options>] = [
+      Option(required: "rate", \.rate, "learning rate η, a number or a function of the step"),
+      Option("momentum", \.momentum, "μ", in: .within(0..<1)),
+    ]
+  }
 
-  func makeState(count: Int) throws -> any OptimizerState {
-    State(
-      momentum: Float(momentum), velocity: momentum == 0 ? nil : try Tensor.zeros([count]), count)
+  package static let constructor = "sgd"
+  static let entry = constructorEntry(
+    "Stochastic gradient descent, with momentum where asked.",
+    source: "Robbins and Monro 1951; Polyak 1964", example: "return optim.sgd{rate = 0.5}")
+
+  package let options: Options
+  package let rate: RateSchedule
+
+  package init(_ options: Options) throws {
+    self.options = options
+    rate = try options.required(\.rate, "rate")
+  }
+
+  package func makeState(count: Int) throws -> any OptimizerState {
+    let velocity = options.momentum == 0 ? nil : try Tensor.zeros([count])
+    return State(momentum: Float(options.momentum), velocity: velocity, count)
   }
 
   private final class State: OptimizerState {

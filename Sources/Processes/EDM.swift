@@ -9,45 +9,39 @@ import Tensors
 /// t_i = (σ_max^{1/ρ} + i/N (σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ, i = 0 … N.
 /// Karras et al. 2022, Eq. 5 and Table 1.
 package struct EDM: StoredProcess {
-  static let entry = Entry.function(
-    constructor, "Variance-exploding diffusion whose time is the noise level itself.",
-    .option("sigma_min", default: 0.002, "lowest noise level", in: .positive),
-    .option("sigma_max", default: 80, "highest noise level", in: .positive),
-    .option("rho", default: 7, "how dense the grid is at low noise", in: .positive),
-    source: "Karras et al. 2022, Eq. 5, Table 1",
-    example: "return sde.edm{sigma_max = 10}:grid(4)"
-  ) { (least: Double, most: Double, rho: Double) in
-    SDE(try EDM(checking: least, most, rho: rho))
-  }
+  package struct Options: OptionGroup {
+    package var sigmaMin = 0.002
+    package var sigmaMax = 80.0
+    package var rho = 7.0
 
-  let sigmaMin: Double
-  let sigmaMax: Double
-  let rho: Double
+    package init() {}
 
-  package init(sigmaMin: Double, sigmaMax: Double, rho: Double) {
-    self.sigmaMin = sigmaMin
-    self.sigmaMax = sigmaMax
-    self.rho = rho
-  }
+    package static let options: [Option<Options>] = [
+      Option("sigma_min", \.sigmaMin, "lowest noise level", in: .positive),
+      Option("sigma_max", \.sigmaMax, "highest noise level", in: .positive),
+      Option("rho", \.rho, "how dense the grid is at low noise", in: .positive),
+    ]
 
-  init(checking least: Double, _ most: Double, rho: Double) throws {
-    guard least < most else {
-      throw UserError(
-        "sigma_max must be above sigma_min = \(formatNumber(least)), got \(formatNumber(most))")
+    package func check() throws {
+      guard sigmaMin < sigmaMax else {
+        throw UserError(
+          "sigma_max must be above sigma_min = \(formatNumber(sigmaMin)), got "
+            + formatNumber(sigmaMax))
+      }
     }
-    self.init(sigmaMin: least, sigmaMax: most, rho: rho)
   }
 
-  init(restoring options: StoredOptions) throws {
-    try self.init(
-      checking: options.number("sigma_min", in: .positive),
-      options.number("sigma_max", in: .positive), rho: options.number("rho", in: .positive))
-  }
+  package static let constructor = "edm"
+  static let entry = constructorEntry(
+    "Variance-exploding diffusion whose time is the noise level itself.",
+    source: "Karras et al. 2022, Eq. 5, Table 1", example: "return sde.edm{sigma_max = 10}:grid(4)")
 
-  static let constructor = "edm"
-  package var settings: [(String, Double)] {
-    [("sigma_min", sigmaMin), ("sigma_max", sigmaMax), ("rho", rho)]
-  }
+  package let options: Options
+  package init(_ options: Options = Options()) { self.options = options }
+
+  private var sigmaMin: Double { options.sigmaMin }
+  private var sigmaMax: Double { options.sigmaMax }
+  private var rho: Double { options.rho }
   package var times: ClosedRange<Double> { sigmaMin...sigmaMax }
 
   package func drift(_ t: Double) -> Double { 0 }

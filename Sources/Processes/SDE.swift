@@ -4,10 +4,7 @@ import Tensors
 
 /// A forward diffusion dx = f(t) x dt + g(t) dW with a linear drift, and what follows from it: the
 /// kernel x_t | x_0 ~ N(r(t) x_0, std(t)² I).
-public protocol DiffusionProcess {
-  var name: String { get }
-  /// The options it was made with, for printing.
-  var settings: [(String, Double)] { get }
+public protocol DiffusionProcess: Configured {
   /// Times a sampler may visit; the lower end is not 0 where the score diverges there.
   var times: ClosedRange<Double> { get }
   /// Times that training draws, by default uniformly.
@@ -90,14 +87,13 @@ extension DiffusionProcess {
 }
 
 /// The process as Lua holds it.
-public final class SDE: Object {
+public final class SDE: Object, HoldsOptions {
   public static var typeName: String { "sde" }
   public let process: any DiffusionProcess
 
   public init(_ process: any DiffusionProcess) { self.process = process }
 
-  public func describe() -> String {
-    let settings = process.settings.map { "\($0.0) = \(formatNumber($0.1))" }
-    return "sde.\(process.name){\(settings.joined(separator: ", "))}"
-  }
+  public var optionFields: [(key: String, value: Value)] { process.options.fields }
+
+  public func describe() -> String { "sde.\(process.call)" }
 }

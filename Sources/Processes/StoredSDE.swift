@@ -1,25 +1,31 @@
 import Catalog
 
-/// A process that Lua makes by name, and that can be made again from the settings it prints.
+/// A process that Lua makes by name, and that can be made again from the options it prints.
 protocol StoredProcess: DiffusionProcess {
-  /// Its constructor in Lua: `ve_power`.
-  static var constructor: String { get }
   static var entry: Entry { get }
-  init(restoring options: StoredOptions) throws
+  init(_ options: Options) throws
 }
 
 extension StoredProcess {
-  package var name: String { Self.constructor }
+  static func constructorEntry(_ summary: String, source: String, example: String) -> Entry {
+    .function(
+      constructor, summary, .group(Options.self), returns: "an sde", source: source,
+      example: example
+    ) { (options: OptionsOf<Options>) in SDE(try Self(options.values)) }
+  }
+
+  static func restored(_ stored: Value, place: String) throws -> Self {
+    try Self(Options(restoring: stored, place: place))
+  }
 }
 
 extension SDE {
-  /// The process of a name with the settings a file holds.
-  public convenience init(name: String, restoring options: StoredOptions) throws {
+  /// The process of a name with the options a file holds.
+  public convenience init(name: String, restoring stored: (Value, place: String)) throws {
     guard let kind = SDEModule.processes.first(where: { $0.constructor == name }) else {
       let known = SDEModule.processes.map { $0.constructor }
-      throw UserError("\(options.place): \(unknownName("diffusion", name, known: known))")
+      throw UserError("\(stored.place): \(unknownName("diffusion", name, known: known))")
     }
-    self.init(try kind.init(restoring: options))
-    try options.finish()
+    self.init(try kind.restored(stored.0, place: stored.place))
   }
 }

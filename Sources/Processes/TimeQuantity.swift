@@ -18,7 +18,8 @@ extension DiffusionProcess {
 
   public func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor {
     throw UserError(
-      "\(quantity.rawValue) of the diffusion '\(name)' has no gradient in t; use t:detach()")
+      "\(quantity.rawValue) of the diffusion '\(Self.constructor)' has no gradient in t; use t:detach()"
+    )
   }
 }
 

@@ -8,23 +8,26 @@ import Tensors
 /// dx = base^t dW, so x_t | x_0 ~ N(x_0, (base^{2t} − 1)/(2 ln base)).
 /// The process of Li et al. 2023 §4.1 and of Song's tutorial, base = 25: std(1) = 9.845.
 package struct VEPower: StoredProcess {
-  static let entry = Entry.function(
-    constructor, "Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.",
-    .option("base", default: 25, "growth of the noise over unit time", in: .aboveOne),
-    source: "Li et al. 2023 §4.1; Song et al. 2021",
-    example: "return sde.ve_power{base = 25}:std(1)"
-  ) { (base: Double) in SDE(VEPower(base: base)) }
+  package struct Options: OptionGroup {
+    package var base = 25.0
 
-  let base: Double
+    package init() {}
 
-  package init(base: Double) { self.base = base }
-
-  init(restoring options: StoredOptions) throws {
-    base = try options.number("base", in: .aboveOne)
+    package static let options: [Option<Options>] = [
+      Option("base", \.base, "growth of the noise over unit time", in: .aboveOne)
+    ]
   }
 
-  static let constructor = "ve_power"
-  package var settings: [(String, Double)] { [("base", base)] }
+  package static let constructor = "ve_power"
+  static let entry = constructorEntry(
+    "Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.",
+    source: "Li et al. 2023 §4.1; Song et al. 2021",
+    example: "return sde.ve_power{base = 25}:std(1)")
+
+  package let options: Options
+  package init(_ options: Options = Options()) { self.options = options }
+
+  private var base: Double { options.base }
   /// Sampling stops at 1e-3, as the tutorial does.
   package var times: ClosedRange<Double> { 1e-3...1 }
   package var trainingTimes: ClosedRange<Double> { 1e-5...1 }

@@ -8,39 +8,36 @@ import Tensors
 /// dx = −½ β(t) x dt + √β(t) dW; r(t) = exp(−¼ t² (β₁ − β₀) − ½ t β₀), std² = 1 − r².
 /// Song et al. 2021, Appendix C.
 package struct VP: StoredProcess {
-  static let entry = Entry.function(
-    constructor, "Variance-preserving diffusion with a linear rate, t from 0 to 1.",
-    .option("beta_min", default: 0.1, "rate at t = 0", in: .positive),
-    .option("beta_max", default: 20, "rate at t = 1", in: .positive),
-    source: "Song et al. 2021, Appendix C", example: "return sde.vp():mean(0.5)"
-  ) { (least: Double, most: Double) in
-    SDE(try VP(checking: least, most))
-  }
+  package struct Options: OptionGroup {
+    package var betaMin = 0.1
+    package var betaMax = 20.0
 
-  let betaMin: Double
-  let betaMax: Double
+    package init() {}
 
-  package init(betaMin: Double, betaMax: Double) {
-    self.betaMin = betaMin
-    self.betaMax = betaMax
-  }
+    package static let options: [Option<Options>] = [
+      Option("beta_min", \.betaMin, "rate at t = 0", in: .positive),
+      Option("beta_max", \.betaMax, "rate at t = 1", in: .positive),
+    ]
 
-  init(checking least: Double, _ most: Double) throws {
-    guard least <= most else {
-      throw UserError(
-        "beta_max must be at least beta_min = \(formatNumber(least)), got \(formatNumber(most))")
+    package func check() throws {
+      guard betaMin <= betaMax else {
+        throw UserError(
+          "beta_max must be at least beta_min = \(formatNumber(betaMin)), got \(formatNumber(betaMax))"
+        )
+      }
     }
-    self.init(betaMin: least, betaMax: most)
   }
 
-  init(restoring options: StoredOptions) throws {
-    try self.init(
-      checking: options.number("beta_min", in: .positive),
-      options.number("beta_max", in: .positive))
-  }
+  package static let constructor = "vp"
+  static let entry = constructorEntry(
+    "Variance-preserving diffusion with a linear rate, t from 0 to 1.",
+    source: "Song et al. 2021, Appendix C", example: "return sde.vp():mean(0.5)")
 
-  static let constructor = "vp"
-  package var settings: [(String, Double)] { [("beta_min", betaMin), ("beta_max", betaMax)] }
+  package let options: Options
+  package init(_ options: Options = Options()) { self.options = options }
+
+  private var betaMin: Double { options.betaMin }
+  private var betaMax: Double { options.betaMax }
   package var times: ClosedRange<Double> { 1e-3...1 }
   package var trainingTimes: ClosedRange<Double> { 1e-5...1 }
 

@@ -7,8 +7,8 @@ import Processes
 import Tensors
 import Testing
 
-private let ve = VEPower(base: 25)
-private let vp = VP(betaMin: 0.1, betaMax: 20)
+private let ve = VEPower()
+private let vp = VP()
 private let step = EulerMaruyama.sampler.step
 
 @Suite struct EulerMaruyamaTests {
@@ -98,7 +98,7 @@ private let step = EulerMaruyama.sampler.step
           sampler.step, process, steps: Self.steps, target: target)
         #expect(
           abs(order - sampler.weakOrder) < 0.15,
-          "\(sampler.name), \(process.name), target \(target): order \(order), errors \(errors)")
+          "\(sampler.name), \(process.call), target \(target): order \(order), errors \(errors)")
         #expect(abs(errors[3]) < 0.02 * target)
       }
     }
@@ -112,7 +112,7 @@ private let step = EulerMaruyama.sampler.step
         sampler.step, process, steps: [64, 128, 256, 512], finest: 8192, paths: 200)
       #expect(
         abs(order - sampler.strongOrder) < 0.15,
-        "\(sampler.name), \(process.name): order \(order), errors \(errors)")
+        "\(sampler.name), \(process.call): order \(order), errors \(errors)")
     }
   }
 

@@ -9,7 +9,7 @@ import Tensors
 import TestSupport
 import Testing
 
-private let vp = VP(betaMin: 0.1, betaMax: 20)
+private let vp = VP()
 private let step = EulerMaruyama.sampler.step
 
 private func sample(

@@ -32,7 +32,7 @@ private func mixture(_ mu: Int) -> String {
   func normalLaw() throws {
     // s = −(x − m)/v, so ln q = −(x − m)²/2v exactly.
     let (m, time) = (0.7, 0.2)
-    let v = 1 + VEPower(base: 25).std(time) * VEPower(base: 25).std(time)
+    let v = 1 + VEPower().std(time) * VEPower().std(time)
     let x = (0..<41).map { -8 + 0.4 * Double($0) }
     let q = x.map { exp(-($0 - m) * ($0 - m) / (2 * v)) }
     let total = q.reduce(0, +)
@@ -55,7 +55,7 @@ private func mixture(_ mu: Int) -> String {
   func quadrature(mu: Double, end: Double) throws {
     let target = Target(
       try GaussianMixture(means: Tensor([-mu, mu], shape: [2, 1]), stds: [1], weights: [1]))
-    let model = ScoreModel(exactScoreOf: target, SDE(VEPower(base: 25)))
+    let model = ScoreModel(exactScoreOf: target, SDE(VEPower()))
     func weights(nodes: Int?) throws -> [Double] {
       let density = try ScoreDensity(
         model, time: 0.065, range: -end...end, points: 51, nodes: nodes)

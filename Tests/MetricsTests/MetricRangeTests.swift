@@ -84,7 +84,7 @@ private let three =
     func count(_ points: Int, _ nodes: Int?) throws -> Int {
       let score = CountedScore()
       _ = try ScoreDensity(
-        ScoreModel(score, SDE(VEPower(base: 25))), time: 0.1, range: -1...1, points: points,
+        ScoreModel(score, SDE(VEPower())), time: 0.1, range: -1...1, points: points,
         nodes: nodes)
       return score.count
     }

@@ -9,7 +9,7 @@ private let ve = "ve = sde.ve_power{base = 25} "
   @Test("the KL of a shifted, scaled normal law is the closed form; of the exact score it is 0")
   func klAtTime() throws {
     let time = 0.1
-    let noise = VEPower(base: 25).std(time)
+    let noise = VEPower().std(time)
     let (v, w) = (1 + noise * noise, 0.49 + noise * noise)
     let values = try numbers(
       ve + """
@@ -41,7 +41,7 @@ private let ve = "ve = sde.ve_power{base = 25} "
     #expect(values[0] < 1e-7)
     // Of the left mode's mass a share of 7e-5 lies right of 0.
     #expect(abs(values[1] - 0.3) < 1e-4)
-    let spread = (1 + VEPower(base: 25).std(0.065) * VEPower(base: 25).std(0.065)).squareRoot()
+    let spread = (1 + VEPower().std(0.065) * VEPower().std(0.065)).squareRoot()
     #expect(abs(values[2] - erfc(-0.5 / spread / 2.0.squareRoot()) / 2) < 1e-5)
     #expect(Array(values[3...]) == [1001, -12, 12])
   }
@@ -64,7 +64,7 @@ private let ve = "ve = sde.ve_power{base = 25} "
   @Test("the Bayes loss of a normal law is in closed form, with another weighting too")
   func bayesLossOfNormal() throws {
     // 1 − std² / (v + std²) = v / (v + std²), averaged over t; with λ = 1 divided by std².
-    let process = VEPower(base: 25)
+    let process = VEPower()
     let v = 2.25
     func average(_ f: (Double) -> Double) -> Double {
       let n = 400_000

@@ -9,15 +9,17 @@ import TestSupport
 import Tensors
 import Testing
 
-private let vp = VP(betaMin: 0.1, betaMax: 20)
+private let vp = VP()
 
 private func network(
   _ dimension: Int = 2, width: Int = 7, activation: String = "relu", features: Int = 6
 ) throws -> RandomFeatures {
-  try RandomFeatures(
-    dimension: dimension, width: width, activation: activation,
-    features: .init(features: Count(features), featureScale: 1),
-    stream: RandomStream(seed: 1, purpose: .initialization))
+  var options = RandomFeatures.Options()
+  options.dimension = try Count(dimension)
+  options.width = try Count(width)
+  options.activation = activation
+  options.time = .init(features: try Count(features), scale: 1)
+  return try RandomFeatures(options, sde: SDE(vp), seed: 1)
 }
 
 @Suite struct RandomFeaturesTests {

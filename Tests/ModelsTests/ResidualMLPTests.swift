@@ -1,5 +1,6 @@
 // The residual network: its formula by a naive loop, its preconditioning, its gradients.
 
+import Catalog
 import Autodiff
 import Glibc
 import Models
@@ -8,15 +9,19 @@ import TestSupport
 import Tensors
 import Testing
 
-private let edm = EDM(sigmaMin: 0.002, sigmaMax: 80, rho: 7)
+private let edm = EDM()
 
 private func network(
   _ dimension: Int, width: Int, blocks: Int, embedding: Int = 4, data: Tensor? = nil
 ) throws -> ResidualMLP {
-  try ResidualMLP(
-    dimension: dimension, width: width, blocks: blocks, embedding: embedding,
-    sigmaData: data.map { .second($0) } ?? .first(0.5),
-    stream: RandomStream(seed: 1, purpose: .initialization))
+  var options = ResidualMLP.Options()
+  options.dimension = try Count(dimension)
+  options.width = try Count(width)
+  options.blocks = try Count(blocks)
+  options.embedding = try Count(embedding)
+  options.sigmaData = data.map { .second($0) } ?? .first(0.5)
+  options.preconditioning = data == nil ? "edm" : "gaussian"
+  return try ResidualMLP(options, sde: SDE(edm), seed: 1)
 }
 
 /// Four points in the plane; their mean is (0.5, 4).
@@ -271,8 +276,8 @@ private struct NaiveNetwork {
         nn.residual_mlp: sigma_data must hold points that differ
         nn.residual_mlp: sigma_data must have shape [n 2], got tensor 0×2 float32
         nn.residual_mlp: sigma_data must be finite
-        nn.residual_mlp: sde must keep the mean of the data, as sde.edm and sde.ve_power do, \
-        got sde.vp{beta_min = 0.1, beta_max = 20}
+        nn.residual_mlp: sde must keep the mean of the data, as sde.edm and sde.ve_power do, got \
+        sde.vp{}
         nn.residual_mlp: sigma_data must be a positive number, got -1
         nn.residual_mlp: sigma_data must be a positive number, got 0
         nn.residual_mlp: sigma_data must not be empty data

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Diffusion processes") struct MarginalTests {
   static let all: [any DiffusionProcess] = [
-    VEPower(base: 25), VEPower(base: 3), VP(betaMin: 0.1, betaMax: 20),
-    EDM(sigmaMin: 0.002, sigmaMax: 80, rho: 7),
+    VEPower(), VEPower(.init { $0.base = 3 }), VP(),
+    EDM(),
   ]
 
   /// The moments of a linear SDE obey m′ = f m and (s²)′ = 2 f s² + g²; 200,000 midpoint steps.
@@ -33,10 +33,10 @@ import Testing
 
   @Test("published constants hold")
   func constants() {
-    #expect(abs(VEPower(base: 25).std(1) - 9.845) < 5e-4)
-    #expect(abs(VEPower(base: 25).std(1e-3) - 0.0317) < 5e-5)
-    #expect(abs(VEPower(base: 25).std(0.065) - 0.2841) < 5e-5)
-    let alpha = VP(betaMin: 0.1, betaMax: 20).mean(1)
+    #expect(abs(VEPower().std(1) - 9.845) < 5e-4)
+    #expect(abs(VEPower().std(1e-3) - 0.0317) < 5e-5)
+    #expect(abs(VEPower().std(0.065) - 0.2841) < 5e-5)
+    let alpha = VP().mean(1)
     #expect(abs(alpha * alpha - 4.3186e-5) < 1e-9)
   }
 
@@ -65,7 +65,7 @@ import Testing
 
   @Test("the grid of Karras et al. at N = 18 has their second level")
   func karras() {
-    let grid = EDM(sigmaMin: 0.002, sigmaMax: 80, rho: 7).grid(steps: 17)
+    let grid = EDM().grid(steps: 17)
     let expected = pow(pow(80, 1 / 7.0) + (pow(0.002, 1 / 7.0) - pow(80, 1 / 7.0)) / 17, 7)
     #expect(abs(grid[1] - expected) < 1e-9 && grid[1] > 57 && grid[1] < 58)
   }

@@ -21,6 +21,16 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
   return batch
 }
 
+private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throws -> ScoreMLP {
+  var options = ScoreMLP.Options()
+  options.dimension = try Count(d)
+  options.width = try Count(width)
+  options.activation = isReLU ? "relu" : "silu"
+  options.time = TimeFeatureOptions(features: try Count(features), scale: 3)
+  options.divisor = 2
+  return try ScoreMLP(options, sde: SDE(VEPower()), seed: 4)
+}
+
 @Suite("Denoising loss") struct ObjectiveTests {
   static let sizes: [(d: Int, width: Int, features: Int, count: Int)] = [
     (1, 16, 4, 32), (1, 16, 4, 8), (1, 1, 2, 1), (2, 17, 6, 33), (3, 40, 4, 5), (5, 128, 8, 64),
@@ -29,11 +39,8 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
   @Test("the fused step gives the loss and gradient of the tape", arguments: 0..<6, [false, true])
   func fusedAgainstTape(_ place: Int, _ isReLU: Bool) throws {
     let (d, width, features, count) = ObjectiveTests.sizes[place]
-    let process = VEPower(base: 25)
-    let network = try ScoreMLP(
-      dimension: d, width: width, isReLU: isReLU,
-      features: TimeFeatureOptions(features: Count(features), featureScale: 3), divisor: 2,
-      stream: RandomStream(seed: 4))
+    let process = VEPower()
+    let network = try scoreMLP(d, width, isReLU: isReLU, features: features)
     let batch = try randomBatch(count, d, process, seed: place)
     let size = network.parameters.trained.count
     let fused = try Tensor.zeros([size])
@@ -51,11 +58,8 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
 
   @Test("a batch of many copies has the gradient of one", arguments: [16, 17])
   func longBatch(width: Int) throws {
-    let process = VEPower(base: 25)
-    let network = try ScoreMLP(
-      dimension: 1, width: width, isReLU: false,
-      features: TimeFeatureOptions(features: 4, featureScale: 3), divisor: 2,
-      stream: RandomStream(seed: 4))
+    let process = VEPower()
+    let network = try scoreMLP(1, width, isReLU: false, features: 4)
     let (few, copies) = (500, 800)
     let batch = try randomBatch(few, 1, process, seed: 1)
     let long = try NoisedBatch(capacity: few * copies, dimension: 1)
@@ -82,7 +86,7 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
 
   @Test("the loss of the exact score of N(0, 1) is its Bayes level 1 − E[std²/(1 + std²)]")
   func exactScore() throws {
-    let process = VEPower(base: 25)
+    let process = VEPower()
     let batch = try randomBatch(200_000, 1, process, seed: 9)
     try batch.weights.assign(Tensor.scalar(1))
     let loss = try denoisingLoss(batch) { x, t in

@@ -29,7 +29,7 @@ import Testing
   @Test("sgd with and without momentum follows its formula")
   func sgd() throws {
     for momentum in [0.0, 0.9] {
-      let error = try run(OptimModule.sgd(rate: 0.1, momentum: momentum), steps: 50) {
+      let error = try run(try OptimModule.sgd(rate: 0.1, momentum: momentum), steps: 50) {
         theta, g, memory, _ in
         memory[0] = momentum * memory[0] + g
         theta -= 0.1 * memory[0]
@@ -50,7 +50,7 @@ import Testing
       theta -= 0.1 * m / (v.squareRoot() + 1e-8)
     }
     #expect(error < 2e-5)
-    let posing = try run(OptimModule.sgd(rate: 0.1), steps: 5) { theta, g, memory, step in
+    let posing = try run(try OptimModule.sgd(rate: 0.1), steps: 5) { theta, g, memory, step in
       theta -= 0.1 * g / (abs(g) + 1e-8)
     }
     #expect(posing > 1e-2, "the check tells sgd from adam")

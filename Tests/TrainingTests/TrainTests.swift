@@ -10,19 +10,19 @@ import Training
 
 @Suite("Training") struct TrainTests {
   func network(seed: Int = 1, width: Int = 16) throws -> ScoreModel {
-    let mlp = try ScoreMLP(
-      dimension: 1, width: width, isReLU: false, features: TimeFeatureOptions(), divisor: 16,
-      stream: RandomStream(seed: seed))
-    return ScoreModel(mlp, SDE(VEPower(base: 25)))
+    let sde = SDE(VEPower())
+    var options = ScoreMLP.Options()
+    options.width = try Count(width)
+    return ScoreModel(try ScoreMLP(options, sde: sde, seed: seed), sde)
   }
 
   func points(_ count: Int, seed: Int = 1) throws -> Tensor {
     try RandomStream(seed: seed).normal([count, 1])
   }
 
-  func options(_ change: (inout TrainOptions) -> Void) -> TrainOptions {
+  func options(_ change: (inout TrainOptions) -> Void) throws -> TrainOptions {
     var options = TrainOptions()
-    options.optimizer = OptimModule.sgd(rate: 0.5)
+    options.optimizer = try OptimModule.sgd(rate: 0.5)
     options.seed = .one(7)
     options.progress = false
     change(&options)
@@ -36,7 +36,7 @@ import Training
   @Test("training lowers the loss, and the same seed gives the same bits")
   func reproducible() throws {
     let data = try points(1000)
-    let settings = options {
+    let settings = try options {
       $0.epochs = 60
       $0.logEvery = 320
     }
@@ -51,7 +51,7 @@ import Training
     let other = try network()
     _ = try Train.run(
       [other], .first(data),
-      options {
+      try options {
         $0.epochs = 60; $0.seed = .one(8)
       })
     #expect(try weights(first) != weights(other))
@@ -63,14 +63,14 @@ import Training
     let together = try (0..<5).map { try network(seed: $0) }
     _ = try Train.run(
       together, .second(data),
-      options {
+      try options {
         $0.steps = 333; $0.seed = .each([1, 2, 3, 4, 5])
       })
     for i in 0..<5 {
       let alone = try network(seed: i)
       _ = try Train.run(
         [alone], .first(data[i]),
-        options {
+        try options {
           $0.steps = 333
           $0.seed = .one(i + 1)
           $0.logEvery = 7
@@ -86,7 +86,7 @@ import Training
       let model = try network()
       let fit = try Train.run(
         [model], .first(points(64)),
-        options {
+        try options {
           $0.steps = try? Count(steps); $0.ema = 0.75; $0.seed = .one(1)
         })[0]
       return (try weights(model), try fit.emaModel.map(weights) ?? [])
@@ -103,7 +103,7 @@ import Training
   func divergence() throws {
     let models = try [network(), network(seed: 2)]
     let wild = try points(100) * 1e30
-    let fits = try Train.run(models, .second([wild, points(100)]), options { $0.steps = 200 })
+    let fits = try Train.run(models, .second([wild, points(100)]), try options { $0.steps = 200 })
     #expect(fits[0].divergence?.quantity == "loss" && (fits[0].divergence?.step ?? 0) >= 1)
     #expect(fits[1].divergence == nil && fits[1].steps == 200)
     let rows = fits.map { $0.log[0].values.count }
@@ -115,7 +115,7 @@ import Training
     let model = try network()
     func text(_ data: Tensor, _ change: (inout TrainOptions) -> Void) -> String {
       do {
-        _ = try Train.run([model], .first(data), options(change))
+        _ = try Train.run([model], .first(data), try options(change))
         return ""
       } catch { return "\(error)" }
     }

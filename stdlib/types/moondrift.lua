@@ -2088,7 +2088,7 @@ function target.define(options) end
 nn = {}
 
 --- One-hidden-layer score network with random time features, all weights trained.
----@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, features?: integer, feature_scale?: number, divisor?: number, seed?: integer }
+---@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, time_features?: integer, feature_scale?: number, divisor?: number, seed?: integer }
 ---@return model
 function nn.score_mlp(options) end
 

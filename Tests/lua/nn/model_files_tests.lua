@@ -32,7 +32,7 @@ local points = random.stream(5):normal{7, 2}
 local times = random.stream(6):uniform{7} * 0.9 + 0.05
 local networks = {
   nn.score_mlp{dimension = 2, width = 5, sde = sde.ve_power{base = 3.3}, seed = 1},
-  nn.score_mlp{dimension = 2, activation = "relu", features = 6, feature_scale = 2.5, divisor = 1,
+  nn.score_mlp{dimension = 2, activation = "relu", time_features = 6, feature_scale = 2.5, divisor = 1,
     sde = sde.vp{beta_min = 0.2, beta_max = 7}, seed = 2},
   nn.random_features{dimension = 2, width = 9, activation = "tanh", time_features = 2,
     feature_scale = 0.3, sde = sde.vp(), seed = 3},
@@ -51,6 +51,10 @@ for index, m in ipairs(networks) do
   local back = nn.load(path)
   check.equal(tostring(back), tostring(m))
   check.equal(tostring(back.sde), tostring(m.sde))
+  for _, name in ipairs{"width", "activation", "time_features", "divisor", "blocks", "sigma_data"} do
+    local has, value = pcall(function() return m[name] end)
+    if has then check.equal(back[name], value) end
+  end
   check.equal(back.parameter_count, m.parameter_count)
   check.equal((back(points, times) - m(points, times)):abs():max():item(), 0.0)
   back:save("again")
@@ -130,24 +134,27 @@ write("changed", string.pack("<I8", #few) .. few .. data:sub(1, -9))  -- its dat
 fails("changed: the tensor 'omega' is missing", "changed")
 fails("changed: b2 must be float32, got int64", changed("s", '("b2": {%s*"dtype": )"F32"', '%1"I32"'))
 
+-- Options that are absent have their defaults, and names of earlier versions are known
+check.equal(nn.load(changed("s", '\\"width\\": 3', '\\"width\\": 3')).time_features, 4)
+check.equal(nn.load(changed("s", 'time_features', 'features')).time_features, 4)
+
 -- Options and diffusions that cannot be
 local function option(message, from, to) fails("changed: " .. message, changed("s", from, to)) end
 option("options: width must be an integer from 1 to 16384, got 1000000000", 'width\\": 3',
   'width\\": 1000000000')
-option("options: width must be an integer from 1 to 16384, got nil", 'width\\"', 'widht\\"')
+option("options: unknown option 'widht' (did you mean width?)", 'width\\"', 'widht\\"')
 option("w1 has shape [3, 2], expected [4, 2]", 'width\\": 3', 'width\\": 4')
 option("options: activation must be 'silu' or 'relu', got 'tanh'", "silu", "tanh")
 option("options: divisor must be a positive number, got 0", 'divisor\\": 16', 'divisor\\": 0')
-option("options: unknown option 'depth' (known: activation, dimension, divisor, feature_scale, features,"
-  .. " width)", '\\"width\\": 3', '\\"depth\\": 1, \\"width\\": 3')
+option("options: unknown option 'depth' (known: dimension, width, activation, time_features,"
+  .. " feature_scale, divisor)", '\\"width\\": 3', '\\"depth\\": 1, \\"width\\": 3')
 option("options must be an object, got 1", '"options": "{.-}"', '"options": "1"')
 option("options: line 1, column 1, byte 1: a value is expected, got 'x'", '"options": "{.-}"',
   '"options": "x"')
 option("sde_options: unknown diffusion 'vx' (did you mean vp?)", '"vp"', '"vx"')
 option("sde_options: beta_max must be a positive number, got 'x'", 'max\\": 20', 'max\\": \\"x\\"')
-option("sde_options: unknown option 'base' (known: beta_max, beta_min)", '\\"beta_min', '\\"base\\": 1, \\"beta_min')
-option("beta_max must be at least beta_min = 0.1, got 0.01", 'max\\": 20', 'max\\": 0.01')
+option("sde_options: unknown option 'base' (known: beta_min, beta_max)", '\\"beta_min', '\\"base\\": 1, \\"beta_min')
+option("sde_options: beta_max must be at least beta_min = 0.1, got 0.01", 'max\\": 20', 'max\\": 0.01')
 nn.residual_mlp{dimension = 1, width = 2, blocks = 0, sigma_data = 1, sde = sde.edm()}:save "s"
-option("sde must keep the mean of the data, as sde.edm and sde.ve_power do, got sde.vp{beta_min = 0.1, beta_max"
-  .. " = 20}", '"sde": "edm"(.*)"sde_options": "{.-}"',
+option("sde must keep the mean of the data, as sde.edm and sde.ve_power do, got sde.vp{}", '"sde": "edm"(.*)"sde_options": "{.-}"',
   '"sde": "vp"%1"sde_options": "{\\"beta_min\\": 0.1, \\"beta_max\\": 20}"')

@@ -1,21 +1,5 @@
 import Catalog
-import Processes
 import Tensors
-
-/// What a file holds of a network: what `Network.init(restoring:)` makes it again from.
-public struct StoredNetwork {
-  public let options: StoredOptions
-  public let tensors: StoredTensors
-  public let sde: SDE
-  /// The function of a model that was written in Lua, which no file can hold.
-  public let score: Callback?
-
-  /// An option that is a length or a count. None is larger than the file has elements, or than a few
-  /// thousand where a length takes no memory, so that no size a file merely claims is allocated.
-  public func length(_ name: String, orNone: Bool = false) throws -> Int {
-    try options.integer(name, in: .within((orNone ? 0 : 1)...max(1 << 14, tensors.elementCount)))
-  }
-}
 
 /// The tensors of a file by name, checked as a whole before the first of them is used.
 public struct StoredTensors {
@@ -23,7 +7,19 @@ public struct StoredTensors {
   let path: String
   let tensors: [(name: String, tensor: Tensor)]
 
-  var elementCount: Int { tensors.reduce(0) { $0 + $1.tensor.elementCount } }
+  private var elementCount: Int { tensors.reduce(0) { $0 + $1.tensor.elementCount } }
+
+  /// Throws where an option is an integer larger than the file has elements, or than a few thousand where
+  /// a length takes no memory, so that no size a file merely claims is allocated.
+  func check(_ options: some OptionGroup, place: String) throws {
+    let most = max(1 << 14, elementCount)
+    for (name, value) in options.fields {
+      if case .integer(let number) = value, number > most {
+        throw UserError(
+          "\(place): \(name) must be an integer from 1 to \(most), got \(number)")
+      }
+    }
+  }
 
   /// Throws unless the file holds float32 tensors of exactly these names and shapes.
   func check(against starts: [ParameterSet.Start]) throws {
