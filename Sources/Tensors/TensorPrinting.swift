@@ -33,8 +33,12 @@ extension Tensor {
   /// All elements, or the first million of a larger tensor.
   private func sampleForStatistics() throws -> [Double] {
     if elementCount <= 1 << 20 { return try doubles() }
-    let rows = max(1, (1 << 20) / max(elementCount / max(shape[0], 1), 1))
-    return try slice(axis: 0, 0..<min(rows, shape[0])).doubles()
+    var view = self
+    while view.rank > 1, view.elementCount / view.shape[0] > 1 << 20 {
+      view = view.select(axis: 0, 0)
+    }
+    let rows = max(1, (1 << 20) / (view.elementCount / view.shape[0]))
+    return try view.slice(axis: 0, 0..<min(rows, view.shape[0])).doubles()
   }
 
   /// The one line, then the values, at most `width` columns and about 12 rows of the last two axes.
