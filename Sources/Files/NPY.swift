@@ -74,20 +74,32 @@ enum NPY {
     let padding = 63 - (10 + header.utf8.count) % 64
     header += String(repeating: " ", count: padding) + "\n"
     let length = header.utf8.count
-    var bytes = magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)]
-    bytes += Array(header.utf8)
-    try bytes.append(elementsOf: tensor)
-    return bytes
+    let start = magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(header.utf8)
+    return try Array(start, followedBy: [tensor])
   }
 }
 
 extension [UInt8] {
-  /// The tensor's elements in row-major order, as they lie in memory.
-  mutating func append(elementsOf tensor: Tensor) throws {
-    let dense = try tensor.densified()
-    let start = dense.storage.base + dense.offset * dense.dtype.byteCount
-    let count = dense.elementCount * dense.dtype.byteCount
-    if self.count + count > capacity { try reserveChecked(Swift.max(self.count, count)) }
-    append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
+  /// The bytes of a file: its header, then the elements of the tensors one after the other, each in
+  /// row-major order as they lie in memory.
+  init(_ header: [UInt8], followedBy tensors: [Tensor]) throws {
+    let total = try tensors.reduce(header.count) {
+      let (sum, overflows) = $0.addingReportingOverflow($1.elementCount * $1.dtype.byteCount)
+      if overflows { try Memory.request(.max, of: UInt8.self) }
+      return sum
+    }
+    try self.init(checkedCapacity: total) { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      try header.withUnsafeBytes { try Cancellation.copy($0, to: base) }
+      count = header.count
+      for tensor in tensors {
+        let dense = try tensor.densified()
+        let bytes = UnsafeRawBufferPointer(
+          start: dense.storage.base + dense.offset * dense.dtype.byteCount,
+          count: dense.elementCount * dense.dtype.byteCount)
+        try Cancellation.copy(bytes, to: base + count)
+        count += bytes.count
+      }
+    }
   }
 }

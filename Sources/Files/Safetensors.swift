@@ -151,10 +151,11 @@ package enum Safetensors {
     if !metadata.isEmpty {
       entries.append(("__metadata__", .named(metadata.map { ($0.key, .string($0.value)) })))
     }
-    var data: [UInt8] = []
+    var end = 0
     for (name, tensor) in tensors {
-      let first = data.count
-      try data.append(elementsOf: tensor)
+      let first = end
+      // A sum that wraps is refused below, where memory is asked for.
+      end &+= tensor.elementCount * tensor.dtype.byteCount
       let dtype =
         switch tensor.dtype {
         case .float32: "F32"
@@ -167,15 +168,14 @@ package enum Safetensors {
           name,
           .map([
             ("dtype", .string(dtype)), ("shape", .list(tensor.shape.map { .integer($0) })),
-            ("data_offsets", .list([.integer(first), .integer(data.count)])),
+            ("data_offsets", .list([.integer(first), .integer(end)])),
           ])
         ))
     }
-    try Memory.request(data.count, of: UInt8.self)
     var header = Array(try JSON.text(.named(entries)).utf8)
     // The data begin at a multiple of eight bytes.
     while header.count % 8 != 0 { header.append(0x20) }
     let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
-    return length + header + data
+    return try Array(length + header, followedBy: tensors.map(\.tensor))
   }
 }

@@ -58,19 +58,20 @@ enum ZipArchive {
       throw FileError("\(path): \(name) claims \(info.size) bytes, more than the archive can hold")
     }
     room -= info.size
-    try Memory.request(Int(clamping: info.size), of: UInt8.self)
     guard let file = zip_fopen_index(archive, index, 0) else {
       throw FileError("\(path): \(name): \(String(cString: zip_strerror(archive)))")
     }
     defer { zip_fclose(file) }
     let size = Int(clamping: info.size)
     var reason: String?
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      let got = zip_fread(file, buffer.baseAddress, zip_uint64_t(size))
-      count = max(0, Int(clamping: got))
+    let bytes = try [UInt8](checkedCapacity: size) { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      let isRead = try inPieces(&count, of: size) {
+        zip_fread(file, base + $0, zip_uint64_t($1))
+      }
       // One more read lets libzip compare the check sum.
       var extra: UInt8 = 0
-      if got < 0 || zip_fread(file, &extra, 1) != 0 {
+      if !isRead || zip_fread(file, &extra, 1) != 0 {
         reason = String(cString: zip_file_strerror(file))
       }
     }
@@ -79,6 +80,20 @@ enum ZipArchive {
       throw FileError("\(path): \(name) has \(bytes.count) bytes where \(size) were announced")
     }
     return (name, bytes)
+  }
+
+  /// Reads so many bytes piece by piece with a poll before each, or fewer where there are no more;
+  /// `count` tells how many came. False where libzip cannot read on.
+  private static func inPieces(
+    _ count: inout Int, of size: Int, _ read: (_ place: Int, _ count: Int) -> zip_int64_t
+  ) throws -> Bool {
+    while count < size {
+      try Cancellation.check()
+      let got = Int(clamping: read(count, min(size - count, 1 << 20)))
+      if got <= 0 { return got == 0 }
+      count += got
+    }
+    return true
   }
 
   /// The bytes of an archive, members deflated.
@@ -99,12 +114,10 @@ enum ZipArchive {
     }
     // libzip reads the members when the archive is closed, so copies of its own are handed over.
     for member in members {
-      guard let copy = malloc(max(member.bytes.count, 1)) else {
+      let copy: UnsafeMutableRawPointer
+      do { copy = try self.copy(of: member) } catch {
         zip_discard(archive)
-        throw FileError("not enough memory for member \(member.name)")
-      }
-      member.bytes.withUnsafeBytes { source in
-        if let base = source.baseAddress { memcpy(copy, base, source.count) }
+        throw error
       }
       let source = zip_source_buffer(archive, copy, zip_uint64_t(member.bytes.count), 1)
       guard let source, zip_file_add(archive, member.name, source, ZIP_FL_ENC_UTF_8) >= 0 else {
@@ -114,12 +127,30 @@ enum ZipArchive {
         throw FileError("\(member.name): \(reason)")
       }
     }
+    zip_register_cancel_callback_with_state(
+      archive, { _, _ in Cancellation.isRequested ? 1 : 0 }, nil, nil)
     guard zip_close(archive) == 0 else {
       let reason = String(cString: zip_strerror(archive))
       zip_discard(archive)
+      try Cancellation.check()
       throw FileError("the archive cannot be written: \(reason)")
     }
     return try content(of: target)
+  }
+
+  /// The bytes of a member in memory that `free` takes back.
+  private static func copy(of member: (name: String, bytes: [UInt8])) throws
+    -> UnsafeMutableRawPointer
+  {
+    try Memory.request(member.bytes.count, of: UInt8.self)
+    guard let copy = malloc(max(member.bytes.count, 1)) else {
+      throw FileError("not enough memory for member \(member.name)")
+    }
+    do { try member.bytes.withUnsafeBytes { try Cancellation.copy($0, to: copy) } } catch {
+      free(copy)
+      throw error
+    }
+    return copy
   }
 
   private static func content(of source: OpaquePointer) throws -> [UInt8] {
@@ -128,9 +159,15 @@ enum ZipArchive {
       throw FileError("the archive cannot be read back")
     }
     defer { zip_source_close(source) }
-    return [UInt8](unsafeUninitializedCapacity: Int(clamping: info.size)) { buffer, count in
-      count = max(0, Int(clamping: zip_source_read(source, buffer.baseAddress, info.size)))
+    let size = Int(clamping: info.size)
+    let bytes = try [UInt8](checkedCapacity: size) { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      _ = try inPieces(&count, of: size) {
+        zip_source_read(source, base + $0, zip_uint64_t($1))
+      }
     }
+    guard bytes.count == size else { throw FileError("the archive cannot be read back") }
+    return bytes
   }
 
   private static func error(_ path: String, _ what: String, _ failure: inout zip_error_t)

@@ -22,6 +22,9 @@ public enum Cancellation {
   /// Elements between two polls of a loop over numbers.
   public static let blockLength = 1 << 14
 
+  /// Bytes between two polls of a loop that copies them.
+  public static let blockBytes = 1 << 22
+
   /// Runs `body` over `range` in blocks of at most `length`, one after the other, with a poll before each:
   /// for loops that stay on one thread.
   public static func inBlocks(
@@ -40,6 +43,16 @@ public enum Cancellation {
     _ count: Int, of length: Int = blockLength, _ body: (Range<Int>) throws -> Void
   ) throws {
     try inBlocks(0..<max(count, 0), of: length, body)
+  }
+
+  /// Copies bytes, with a poll every few megabytes.
+  public static func copy(
+    _ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer
+  ) throws {
+    guard let base = source.baseAddress else { return }
+    try inBlocks(source.count, of: blockBytes) {
+      (target + $0.lowerBound).copyMemory(from: base + $0.lowerBound, byteCount: $0.count)
+    }
   }
 }
 
@@ -68,6 +81,19 @@ extension Sequence {
       try Cancellation.check()
       return try areInOrder($0, $1)
     }
+  }
+
+  /// `reduce` with a poll every few thousand elements.
+  @inlinable
+  public func polledReduce<R>(_ first: R, _ next: (R, Element) throws -> R) throws -> R {
+    var result = first
+    var place = 0
+    for element in self {
+      if place & 0x3FFF == 0 { try Cancellation.check() }
+      place &+= 1
+      result = try next(result, element)
+    }
+    return result
   }
 
   /// `filter` with a poll every few thousand elements.

@@ -21,6 +21,30 @@ import Testing
     } catch { return "\(error)" }
   }
 
+  @Test("tensors of several megabytes, views among them, come back as they were")
+  func large() throws {
+    let folder = try TemporaryFolder()
+    let x = try RandomStream(seed: 1).normal([1201, 1003])
+    let values: [(name: String, tensor: Tensor)] = [("a", x), ("b", try x.permuted([1, 0]))]
+    for ending in ["npz", "safetensors"] {
+      let path = FilePath(folder.path + "/x." + ending)
+      try ArrayFiles.save(.named(values.map { ($0.name, .object($0.tensor)) }), path)
+      guard case .map(let found) = try ArrayFiles.load(path).values[0] else {
+        Issue.record("\(ending) gives no table")
+        continue
+      }
+      for (name, tensor) in values {
+        let loaded = try #require(found.first { $0.key.text == name }?.value.asTensor)
+        #expect(loaded.shape == tensor.shape)
+        #expect(try loaded.doubles() == tensor.doubles(), "\(ending) \(name)")
+      }
+    }
+    let path = FilePath(folder.path + "/x.npy")
+    try ArrayFiles.save(.object(values[1].tensor), path)
+    let loaded = try #require(try ArrayFiles.load(path).values.first?.asTensor)
+    #expect(try loaded.doubles() == values[1].tensor.doubles())
+  }
+
   @Test("NumPy's files of every number type give the same numbers in a type that holds them")
   func reading() throws {
     for name in ["float64", "big_endian", "fortran"] {
