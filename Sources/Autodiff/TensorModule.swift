@@ -230,7 +230,7 @@ public enum TensorModule {
   static func checkedTensor(_ count: Int, _ value: (Int) -> Double) throws -> Tensor {
     let result = try Tensor(uninitialized: Shape(checking: [count]), .float64)
     let out = result.pointer(Double.self)
-    for i in 0..<count { out[i] = value(i) }
+    try Cancellation.inBlocks(count) { for i in $0 { out[i] = value(i) } }
     return result
   }
 

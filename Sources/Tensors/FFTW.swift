@@ -128,36 +128,69 @@ extension Tensor {
     else {
       throw UserError("shape \(shape) is too large to transform along axis \(axis + 1)")
     }
+    let layout = FFTW.Layout(
+      kind: kind, length: n, step: inner, inputDistance: inner == 1 ? inputLength : 1,
+      outputDistance: inner == 1 ? outputLength : 1)
     let x = storage.base + offset * dtype.byteCount
     let y = result.storage.base
-    var size = Int32(n)
-    let flags: UInt32 = 1 << 6 | 1 << 4 | 1 << 1  // estimate, preserve input, unaligned
-    let step = Int32(inner)
-    let inputDistance = inner == 1 ? Int32(inputLength) : 1
-    let outputDistance = inner == 1 ? Int32(outputLength) : 1
-    let plan = FFTW.planning.withLock { _ -> FFTW.Plan? in
-      switch kind {
-      case .complex(let sign):
-        library.makeComplex(
-          1, &size, Int32(many), x, nil, step, inputDistance, y, nil, step, outputDistance,
-          Int32(sign), flags)
-      case .fromReal:
-        library.makeForward(
-          1, &size, Int32(many), x, nil, step, inputDistance, y, nil, step, outputDistance, flags)
-      case .toReal:
-        library.makeBackward(
-          1, &size, Int32(many), x, nil, step, inputDistance, y, nil, step, outputDistance, flags)
+    let inputBytes = dtype.byteCount * (isRealInput ? 1 : 2)
+    let outputBytes = dtype.byteCount * (isRealOutput ? 1 : 2)
+    // Some milliseconds' work in one call, so that a request to stop is seen soon.
+    let most = max(1, FFTW.numbersInCall / n)
+    for calls in [0..<many / most * most, many / most * most..<many] where !calls.isEmpty {
+      let count = min(most, calls.count)
+      try library.withPlan(layout, count, x, y) { execute in
+        for block in 0..<(inner == 1 ? 1 : outer) {
+          for first in stride(from: calls.lowerBound, to: calls.upperBound, by: count) {
+            try Cancellation.check()
+            execute(
+              x + (block * inputLength * inner + first * layout.inputDistance) * inputBytes,
+              y + (block * outputLength * inner + first * layout.outputDistance) * outputBytes)
+          }
+        }
       }
     }
-    guard let plan, let execute = library.execute[kind] else {
-      throw UserError("FFTW cannot transform an axis of \(n) elements")
+  }
+}
+
+extension FFTW {
+  /// Numbers that one call goes through.
+  static let numbersInCall = 1 << 20
+
+  /// How transforms lie in memory, counted in numbers: `step` from one of a transform to the next, the
+  /// distances from the first of one transform to that of the next.
+  struct Layout {
+    let kind: FourierKind
+    let length: Int
+    let step: Int
+    let inputDistance: Int
+    let outputDistance: Int
+  }
+
+  /// Plans `count` transforms; `body` runs them from wherever it says.
+  func withPlan(
+    _ layout: Layout, _ count: Int, _ x: Memory, _ y: Memory,
+    _ body: ((_ from: Memory, _ to: Memory) -> Void) throws -> Void
+  ) throws {
+    var size = Int32(layout.length)
+    let (many, step) = (Int32(count), Int32(layout.step))
+    let (ahead, behind) = (Int32(layout.inputDistance), Int32(layout.outputDistance))
+    let flags: UInt32 = 1 << 6 | 1 << 4 | 1 << 1  // estimate, preserve input, unaligned
+    let plan = FFTW.planning.withLock { _ -> Plan? in
+      switch layout.kind {
+      case .complex(let sign):
+        makeComplex(
+          1, &size, many, x, nil, step, ahead, y, nil, step, behind, Int32(sign), flags)
+      case .fromReal:
+        makeForward(1, &size, many, x, nil, step, ahead, y, nil, step, behind, flags)
+      case .toReal:
+        makeBackward(1, &size, many, x, nil, step, ahead, y, nil, step, behind, flags)
+      }
     }
-    defer { FFTW.planning.withLock { _ in library.destroy(plan) } }
-    let inputBytes = inputLength * inner * dtype.byteCount * (isRealInput ? 1 : 2)
-    let outputBytes = outputLength * inner * dtype.byteCount * (isRealOutput ? 1 : 2)
-    for block in 0..<(inner == 1 ? 1 : outer) {
-      try Cancellation.check()
-      execute(plan, x + block * inputBytes, y + block * outputBytes)
+    guard let plan, let execute = execute[layout.kind] else {
+      throw UserError("FFTW cannot transform an axis of \(layout.length) elements")
     }
+    defer { FFTW.planning.withLock { _ in destroy(plan) } }
+    try body { execute(plan, $0, $1) }
   }
 }
