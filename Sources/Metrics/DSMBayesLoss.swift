@@ -2,6 +2,7 @@ import Catalog
 import Glibc
 import Models
 import Processes
+import Runtime
 import Targets
 import Tensors
 
@@ -88,15 +89,17 @@ package enum DSMBayesLoss {
       }
       let panels = max(1, Int(clamping: wanted))
       let panel = length / Double(panels)
+      try nodes.reserveChecked(panels * unit.count)
       for i in 0..<panels {
+        if i & 0x3FF == 0 { try Cancellation.check() }
         let start = range.lowerBound + panel * Double(i)
         nodes += unit.map { (start + panel * $0.x, panel * $0.weight) }
       }
     }
-    let x = try Tensor(nodes.map(\.x), shape: [nodes.count, 1])
+    let x = try Tensor(nodes.polledMap(\.x), shape: [nodes.count, 1])
     let logP = try part.law.logDensity(x).doubles()
     let scores = try part.law.score(x).doubles()
-    return nodes.indices.reduce(0) {
+    return try nodes.indices.polledReduce(0) {
       $0 + nodes[$1].weight * exp(logP[$1]) * scores[$1] * scores[$1]
     }
   }

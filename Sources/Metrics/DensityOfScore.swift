@@ -1,6 +1,7 @@
 import Catalog
 import Glibc
 import Models
+import Runtime
 import Tensors
 
 /// The density that a one-dimensional score has at one time, q ∝ exp ∫ s(x, t) dx, for looking at: on a
@@ -46,7 +47,7 @@ enum DensityOfScore {
   ) {
     (model: ScoreModel, range: [Double], point: Double, time: Double, points: Int, nodes: Int?) in
     let (x, q) = try density(model, interval(range), time: time, points: points, nodes: nodes)
-    return mass(x, q, leftOf: point)
+    return try mass(x, q, leftOf: point)
   }
 
   private static func density(
@@ -54,18 +55,18 @@ enum DensityOfScore {
   ) throws -> ([Double], [Double]) {
     try checkOneDimensional(model)
     let density = try ScoreDensity(model, time: time, range: range, points: points, nodes: nodes)
-    let q = try density.normalisedLogDensity()?.map { exp($0) }
+    let q = try density.normalisedLogDensity()?.polledMap { exp($0) }
     return (density.x, q ?? Array(repeating: .nan, count: points))
   }
 
   /// The trapezoidal integral of q up to `point`, q being linear between neighbours.
-  private static func mass(_ x: [Double], _ q: [Double], leftOf point: Double) -> Double {
-    var total = 0.0
-    for i in 0..<x.count - 1 {
+  private static func mass(_ x: [Double], _ q: [Double], leftOf point: Double) throws
+    -> Double
+  {
+    try (0..<x.count - 1).polledReduce(0) { total, i in
       let share = min(max((point - x[i]) / (x[i + 1] - x[i]), 0), 1)
       let end = q[i] + share * (q[i + 1] - q[i])
-      total += (q[i] + end) / 2 * share * (x[i + 1] - x[i])
+      return total + (q[i] + end) / 2 * share * (x[i + 1] - x[i])
     }
-    return total
   }
 }

@@ -1,6 +1,7 @@
 import Catalog
 import Glibc
 import Models
+import Runtime
 import Targets
 import Tensors
 
@@ -47,9 +48,10 @@ enum KLAtTime {
     let logP = try logDensity(noised, at: density.x)
     let last = logP.count - 1
     let ends = (exp(logP[0]) + exp(logP[last])) / 2
-    try checkMass((logP.reduce(0) { $0 + exp($1) } - ends) * density.step, points: options.points)
+    let mass = (try logP.polledReduce(0) { $0 + exp($1) } - ends) * density.step
+    try checkMass(mass, points: options.points)
     guard let logQ = try density.normalisedLogDensity() else { return .nan }
-    return logP.indices.reduce(0.0) { total, i in
+    return try logP.indices.polledReduce(0.0) { total, i in
       if logP[i] == -.infinity { return total }
       let term = exp(logP[i]) * (logP[i] - logQ[i])
       return total + (i == 0 || i == last ? term / 2 : term)

@@ -2,6 +2,7 @@ import Catalog
 import Glibc
 import Models
 import Processes
+import Runtime
 import Targets
 import Tensors
 
@@ -62,10 +63,11 @@ enum KLOfScore {
     try checkRange(range, holds: target.distribution)
     let density = try ScoreDensity(
       model, time: options.time, range: range, points: options.points, nodes: options.nodes)
-    let logP = try logDensity(target.distribution, at: density.x).map { $0 + log(density.step) }
-    try checkMass(logP.reduce(0) { $0 + exp($1) }, points: options.points)
+    let logStep = log(density.step)
+    let logP = try logDensity(target.distribution, at: density.x).polledMap { $0 + logStep }
+    try checkMass(logP.polledReduce(0) { $0 + exp($1) }, points: options.points)
     guard let logQ = try density.logWeights() else { return .nan }
-    return zip(logP, logQ).reduce(0) { sum, pair in
+    return try zip(logP, logQ).polledReduce(0) { sum, pair in
       let (p, q) = pair
       return p == -.infinity ? sum : sum + exp(p) * (p - q)
     }

@@ -38,7 +38,7 @@ package struct ScoreDensity {
     x = try stride(from: 0, through: segments * fine, by: fine).polledMap { places[$0] }
     let scores = try model.constantScore(Tensor(places, shape: [places.count, 1]), at: time)
       .doubles()
-    guard scores.allSatisfy(\.isFinite) else {
+    guard try scores.polledReduce(true, { $0 && $1.isFinite }) else {
       logDensity = nil
       return
     }
@@ -52,9 +52,10 @@ package struct ScoreDensity {
       }
       integral.append(total)
     }
-    let most = integral.max() ?? 0
+    let most = try integral.polledReduce(-Double.infinity) { max($0, $1) }
     // Finite scores can still overflow in the sum.
-    logDensity = integral.allSatisfy(\.isFinite) ? integral.map { $0 - most } : nil
+    let isFinite = try integral.polledReduce(true) { $0 && $1.isFinite }
+    logDensity = isFinite ? try integral.polledMap { $0 - most } : nil
   }
 
   var step: Double { (x[x.count - 1] - x[0]) / Double(x.count - 1) }
@@ -62,7 +63,7 @@ package struct ScoreDensity {
   /// ln q at the points, normalised so that Σ q = 1 over them; nil as above.
   package func logWeights() throws -> [Double]? {
     guard let logDensity else { return nil }
-    let total = log(try logDensity.polledMap { exp($0) }.reduce(0, +))
+    let total = log(try logDensity.polledReduce(0) { $0 + exp($1) })
     return try logDensity.polledMap { $0 - total }
   }
 
@@ -71,7 +72,7 @@ package struct ScoreDensity {
     guard let logDensity else { return nil }
     let values = try logDensity.polledMap { exp($0) }
     let ends = (values[0] + values[values.count - 1]) / 2
-    let total = log((values.reduce(0, +) - ends) * step)
+    let total = log((try values.polledReduce(0, +) - ends) * step)
     return try logDensity.polledMap { $0 - total }
   }
 }

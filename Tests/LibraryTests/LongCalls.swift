@@ -20,6 +20,7 @@ extension LongCall {
     call("x = s:normal{2, 50000000}", "x:logsumexp(2)"),
     call("x = s:normal{50000000, 2}", "x:sum(1)"),
     call("x = s:normal{10000000}", "x:table()"),
+    call("x = s:normal{2, 1, 50000000}", "tostring(x)"),
     call("l = {} for i = 1, 10000000 do l[i] = i end", "tensor(l)"),
     call("x = s:normal{100000000}", "x:histogram(100)"),
     call("x = s:normal{100000000}", "grad(function(x) return (x:sin() * x:exp()):sum() end)(x)"),
@@ -45,6 +46,8 @@ extension LongCall {
     call("x = s:normal{2000, 100, 200}", "x:matmul(x:permute{1, 3, 2})"),
     call("x = s:normal{5000, 5000}", "tensor.einsum('ij,jk->ik', x, x)"),
     call("x = s:normal{20000}", "x:outer(x)"),
+    call("x = s:normal{8000000, 2, 2}", "x:rfft2()"),
+    call("", "tensor.logspace(0, 1, 30000000)"),
     call("x = s:normal{3000}", "grad.jacobian(function(x) return x:sin():cumsum() end, x)"),
   ]
 
@@ -76,6 +79,12 @@ extension LongCall {
       "t:sample(20000000, {seed = 1})"),
     call(
       "x = s:normal{50000, 2} e = target.empirical(x):model(sde.vp())", "e:score(x, 0.5)"),
+    call(
+      "x = s:normal{20000000} i = s:integers(20000000, 1, 20000000)",
+      "grad(function(x) return x:gather(1, i):square():sum() end)(x)"),
+    call(
+      "m = target.gaussian_mixture{means = {-3, 3}}:model(sde.ve_power())",
+      "metric.mass_left(m, {range = {-10, 10}, points = 4000000})"),
     call("x = s:normal{50000, 8}", "metric.memorized_fraction(x, x)"),
     call(
       "t = target.gaussian_mixture{means = {-3, 3}}",
@@ -99,6 +108,7 @@ extension LongCall {
     call("x = s:normal{3000000, 2}", "file.save('x.csv', x)"),
     call("x = s:normal{3000000, 2}", "file.save('x.json', x)"),
     call("x = s:normal{100000000}", "file.save('x.safetensors', {x = x})"),
+    call("x = s:normal{20000000}", "file.save('x.npz', {x = x})"),
     call("file.save('y.csv', s:normal{1000000, 2})", "file.load('y.csv')"),
     call("file.save('y.json', s:normal{1000000, 2})", "file.load('y.json')"),
     call("file.save('y.npz', {x = s:normal{20000000}})", "file.load('y.npz')"),
