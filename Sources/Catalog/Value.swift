@@ -183,7 +183,7 @@ extension Value {
     switch self {
     case .none, .boolean, .integer, .number, .string: true
     case .list(let values): values.allSatisfy(\.isPlain)
-    case .map(let pairs): pairs.allSatisfy(\.value.isPlain)
+    case .map(let pairs), .record(_, let pairs): pairs.allSatisfy(\.value.isPlain)
     case .object, .function: false
     }
   }
