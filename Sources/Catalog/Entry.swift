@@ -13,6 +13,8 @@ public struct Entry {
     case metamethod(event: String)
     /// A fixed value.
     case constant(Double)
+    /// `train.last`: a value of a module that is asked for at each access.
+    case variable
   }
 
   public let kind: Kind
@@ -104,6 +106,18 @@ extension Entry {
       kind: .constant(value), name: name, summary: summary, details: "", parameters: [],
       resultTypes: ["number"], returns: "", source: "", example: "", receiver: nil,
       isAlsoMethod: false, body: nil)
+  }
+
+  /// A value of a module that changes: `module.name`, read only.
+  public static func variable<R: Results>(
+    _ name: String, _ summary: String, source: String = "", example: String = "",
+    body: @escaping () throws -> R
+  ) -> Entry {
+    let binding = Binding(isMetamethod: true, body: body)
+    return Entry(
+      kind: .variable, name: name, summary: summary, details: "", parameters: [],
+      resultTypes: R.resultTypes, returns: "", source: source, example: example, receiver: nil,
+      isAlsoMethod: false, body: binding.call)
   }
 
   // Every kind of entry comes through here.

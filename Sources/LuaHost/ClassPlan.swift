@@ -35,7 +35,7 @@ struct ClassPlan {
         if event == "__newindex" { assignmentTakesNames = takesNames }
       }
       events[event] = BoundFunction(type.errorName, shortName: entry.name, body)
-    case .constant: break
+    case .constant, .variable: break
     }
   }
 

@@ -104,15 +104,21 @@ struct ModuleInstaller {
         let name = "\(module.name).\(entry.name)"
         clua_push_function(state, keep(BoundFunction(name, entry, isMember: false, body)))
         frame.setField(table, entry.name)
-      case .method, .property, .metamethod: break
+      case .method, .property, .metamethod, .variable: break
       }
     }
   }
 
+  /// What the table does not hold: a value that changes, or
   /// `module sample has no 'euler_maruyma' (did you mean euler_maruyama?)`.
   private func missing(in module: Module) -> BoundFunction {
-    BoundFunction("") { frame in
+    let variables = module.entries.filter { $0.kind == .variable }
+    return BoundFunction("") { frame in
       let key = frame.string(at: 2) ?? ""
+      if let body = variables.first(where: { $0.name == key })?.body {
+        frame.host.pointee.setTop(frame.state, 0)
+        return try body(frame)
+      }
       let known = module.entries.filter { $0.receiver == nil || $0.isAlsoMethod }.map(\.name)
       let foreign = ForeignNames.functions[module.name] ?? [:]
       throw UserError(

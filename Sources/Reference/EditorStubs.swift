@@ -70,7 +70,7 @@ public struct EditorStubs {
       case .metamethod(let event):
         guard let notation = operatorNotation(event, entry) else { continue }
         text += "---@operator \(notation)\n"
-      case .function, .method, .constant: break
+      case .function, .method, .constant, .variable: break
       }
     }
     let table = "\(type.name)_object"
@@ -106,6 +106,9 @@ public struct EditorStubs {
     for entry in module.entries {
       if case .constant = entry.kind {
         text += "---@field \(entry.name) number \(oneLine(entry.summary))\n"
+      } else if entry.kind == .variable {
+        let result = entry.resultTypes.first ?? "any"
+        text += "---@field \(entry.name) \(result) \(oneLine(entry.summary))\n"
       }
     }
     text += "\(module.name) = {}\n"

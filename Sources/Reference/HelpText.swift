@@ -132,7 +132,7 @@ public struct HelpText {
     if let call = module.call { text += "\n" + page(of: call, in: module, width: width) }
     let rows = module.entries.filter { entry in
       switch entry.kind {
-      case .function, .constant: true
+      case .function, .constant, .variable: true
       case .method, .property, .metamethod: false
       }
     }.map { ($0.name, $0.summary) }
@@ -154,7 +154,7 @@ public struct HelpText {
         case .function: if !hasModule { rows.append((":\(entry.name)", entry.summary)) }
         case .property: rows.append((".\(entry.name)", entry.summary))
         case .metamethod: rows.append((entry.name, entry.summary))
-        case .constant: break
+        case .constant, .variable: break
         }
       }
     }

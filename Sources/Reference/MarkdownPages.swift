@@ -24,7 +24,7 @@ public struct MarkdownPages {
     if let call = module.call { text += section(call, in: module) }
     for entry in module.entries {
       switch entry.kind {
-      case .function, .constant: text += section(entry, in: module)
+      case .function, .constant, .variable: text += section(entry, in: module)
       case .method, .property, .metamethod: break
       }
     }
@@ -62,7 +62,7 @@ public struct MarkdownPages {
         let types = entry.resultTypes.joined(separator: ", ")
         return "| `.\(entry.name)` | \(Self.cell(types)) | \(Self.cell(entry.summary)) |\n"
       case .metamethod: return "| `\(Self.cell(entry.name))` | | \(Self.cell(entry.summary)) |\n"
-      case .function, .method, .constant: return nil
+      case .function, .method, .constant, .variable: return nil
       }
     }
     return rows.isEmpty ? "" : "\n| member | type | |\n| --- | --- | --- |\n" + rows.joined()

@@ -16,6 +16,7 @@ public enum Signature {
         + results
     case .property: return "\(owner(entry)).\(entry.name)" + results
     case .metamethod: return entry.name + results
+    case .variable: return "\(module.name).\(entry.name)" + results
     case .constant(let value): return "\(module.name).\(entry.name) = \(formatNumber(value))"
     }
   }
@@ -25,7 +26,7 @@ public enum Signature {
     switch entry.kind {
     case .function:
       isCall(entry, of: module) ? module.name : "\(module.name).\(entry.name)"
-    case .constant: "\(module.name).\(entry.name)"
+    case .constant, .variable: "\(module.name).\(entry.name)"
     case .method: "\(owner(entry)):\(entry.name)"
     case .property: "\(owner(entry)).\(entry.name)"
     case .metamethod(let event): "\(owner(entry)).\(event)"

@@ -1,61 +1,93 @@
 import Catalog
 import Models
+import Synchronization
 import Tensors
 
-/// What a training run leaves: the model, its log, and how it went. The Lua type `fit`.
-public final class Fit: FunctionHolder {
-  public static var typeName: String { "fit" }
+/// A training run of one model, from before its first update on. The Lua type `fit`. The fits of a list
+/// of models advance together.
+package final class Fit: FunctionHolder {
+  package static var typeName: String { "fit" }
 
-  /// The point at which numbers stopped being finite.
-  public struct Divergence {
-    public let step: Int
-    public let quantity: String
+  let run: TrainingRun
+  let group: TrainingGroup
+
+  init(_ run: TrainingRun, _ group: TrainingGroup) { (self.run, self.group) = (run, group) }
+
+  package var model: ScoreModel { run.model }
+  package var step: Int { run.step }
+  /// The update whose loss or gradient was not finite.
+  package var divergence: (step: Int, quantity: String)? {
+    run.divergence.map { ($0.step, $0.quantity) }
+  }
+  package var log: TrainingLog { run.log }
+  package var averagedModel: ScoreModel? { run.averaged }
+
+  package var functions: [Callback] {
+    let options = group.options
+    return run.model.functions + group.optimizer.functions
+      + [options.time, options.weight, options.loss].compactMap(\.self)
+      + (options.probe?.functions.map(\.body) ?? [])
   }
 
-  public let model: ScoreModel
-  public let seed: Int
-  /// Examples an update, and as many as were asked for; fewer where the data hold fewer.
-  public let batch: Int
-  private let wantedBatch: Int
-  /// The model with averaged parameters, where `ema` was asked for.
-  public internal(set) var emaModel: ScoreModel?
-  public internal(set) var steps = 0
-  public internal(set) var seconds = 0.0
-  public internal(set) var divergence: Divergence?
-  /// Columns of the log: `step`, `epoch`, `loss` and one for each probe.
-  public internal(set) var log: [(name: String, values: [Value])]
-
-  init(model: ScoreModel, seed: Int, batch: Int, wanted: Int, probes: [String]) {
-    (self.model, self.seed) = (model, seed)
-    (self.batch, wantedBatch) = (batch, wanted)
-    log = (["step", "epoch", "loss"] + probes).map { ($0, []) }
-  }
-
-  public var functions: [Callback] { model.functions }
-
-  public func describe() -> String {
+  package func describe() -> String {
     let end =
-      divergence.map { ", \($0.quantity) not finite at step \($0.step)" }
-      ?? lastLoss.map { ", loss \(shortNumber($0))" } ?? ""
-    let few = batch < wantedBatch ? "batches of all \(batch) points, not \(wantedBatch), " : ""
-    return "fit(\(model.function.name), \(few)\(steps) steps, \(shortNumber(seconds)) s\(end))"
+      run.divergence.map { ", \($0.quantity) not finite at step \($0.step)" }
+      ?? run.log.lastLoss.map { ", loss \(shortNumber($0))" } ?? ""
+    let few =
+      run.batch < run.wantedBatch
+      ? "batches of all \(run.batch) points, not \(run.wantedBatch), " : ""
+    let made = group.steps.map { run.step < $0 ? "\(run.step) of \($0)" : "\(run.step)" }
+    return "fit(\(run.model.function.name), \(few)\(made ?? "\(run.step)") steps, "
+      + "\(shortNumber(group.seconds)) s\(end))"
   }
 
-  private var lastLoss: Double? { log[2].values.last?.asNumber }
+  // MARK: Going on
 
-  func append(_ row: [Value]) {
-    for (column, value) in row.enumerated() { log[column].values.append(value) }
+  /// Makes so many more updates, of all models of the list.
+  package func advance(_ count: Count) throws {
+    try checkFinite()
+    try group.advance(by: count)
+    try checkFinite()
   }
 
-  /// Columns of numbers as float64 tensors, others as lists.
-  var logTable: Value {
-    .named(
-      log.map { name, values in
-        let numbers = values.compactMap(\.asNumber)
-        if numbers.count == values.count, let column = try? Tensor(numbers) {
-          return (name, .object(column))
-        }
-        return (name, .list(values))
-      })
+  /// Goes on to the end that was asked for.
+  package func finish() throws {
+    guard let steps = group.steps else {
+      throw UserError("the run has no end: neither steps nor epochs was given; use fit:advance(n)")
+    }
+    try checkFinite()
+    try group.advance(to: steps)
+    try checkFinite()
+  }
+
+  /// Throws where numbers stopped being finite; the parameters are those before that update.
+  func checkFinite() throws {
+    guard let stop = run.divergence else { return }
+    throw UserError(
+      "\(stop.quantity) is not finite at step \(stop.step); the model has the parameters before it")
+  }
+
+  /// The learning rate of the last update, or of the first where there was none.
+  func rate() throws -> Double {
+    try run.lastRate ?? group.optimizer.rate.rates(from: 1, count: 1)[0]
+  }
+
+  /// The fits of the last run that Lua started.
+  package static var last: FitList {
+    get { lock.withLock { _ in lastFits } }
+    set { lock.withLock { _ in lastFits = newValue } }
+  }
+  private static let lock = Mutex(())
+  nonisolated(unsafe) private static var lastFits = FitList(fits: [], isList: false)
+}
+
+/// What a run returns: one fit, or a list where a list of models was given.
+package struct FitList {
+  package let fits: [Fit]
+  let isList: Bool
+
+  /// nil before the first run.
+  var value: Value {
+    isList ? .list(fits.map { .object($0) }) : fits.first.map { .object($0) } ?? .none
   }
 }

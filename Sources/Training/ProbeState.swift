@@ -15,9 +15,9 @@ public final class ProbeState: Object {
   let index: Int
   let seed: Int
 
-  init(_ run: TrainingRun, step: Int, epoch: Double, loss: Double) {
-    model = run.fit.model
-    self.step = step
+  init(_ run: TrainingRun, epoch: Double, loss: Double) {
+    model = run.model
+    step = run.step
     self.epoch = epoch
     self.loss = loss
     index = run.index

@@ -6,15 +6,11 @@ import Optimizers
 import Runtime
 import Tensors
 
-/// The training loop: denoising score matching, or a loss of the user's own, on one model or on many side
-/// by side.
+/// Training by denoising score matching, or by a loss of the user's own, of one model or of many side by
+/// side: checks the arguments and makes a `TrainingGroup` of one `TrainingRun` for each model.
 ///
-/// A run is cut into blocks that end where a probe or a log entry is due. Between blocks Lua is called
-/// on the main thread: schedules are evaluated ahead for the block, probes after it. Inside a block each
-/// model advances on its own. Compiled models with the compiled loss do so without Lua, on the worker
-/// pool where there are several; models or losses written in Lua take turns on the thread that runs Lua
-/// and are called in each update. Results equal those of one model after another, whatever the number
-/// of threads.
+/// Models whose updates call no Lua advance on the worker pool; the others take turns on the thread that
+/// runs Lua. Results equal those of one model after another, whatever the number of threads.
 package enum Train {
   static let entry = Entry.function(
     "train",
@@ -24,8 +20,11 @@ package enum Train {
     .group(TrainOptions.self),
     returns: "a fit, or a list of fits in the order of the models",
     details: """
-      The model's parameters are changed in place. A loss that is not finite stops a single model with \
-      an error; in a list it is noted in `fit.diverged` and the others go on.
+      The model's parameters are changed in place. A loss or gradient that is not finite stops a single \
+      model with an error; in a list it is noted in `fit.diverged` and the others go on.
+
+      After an error, in a probe say, or Ctrl-C, `train.last` is the run with its step, log and model, \
+      and `train.last:finish()` goes on to the same numbers as if nothing had happened.
 
       A `loss` of your own is a function of the model's score, at the parameters being trained, and of a \
       batch: a table of float32 tensors with the points `clean`, `noise` and `noised` = mean · clean + \
@@ -52,49 +51,95 @@ package enum Train {
       model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<Tensor, [Tensor]>,
       options: OptionsOf<TrainOptions>
     ) -> Value in
+    let started = try start(model, data, options.values, needsEnd: true)
+    Fit.last = started
+    guard let first = started.fits.first, let end = first.group.steps else { return .none }
+    try first.group.advance(to: end)
+    if !started.isList { try first.checkFinite() }
+    return started.value
+  }
+
+  static let start = Entry.function(
+    "start", "A training run that has made no update yet: `fit:advance(n)` makes n of them.",
+    .arg("model", "a network, or a list of them"),
+    .arg("data", "points, shape [n, d]; or a list, one for each model"),
+    .group(TrainOptions.self),
+    returns: "a fit, or a list of fits, which advance together",
+    details: """
+      Takes what `train` takes; `steps` and `epochs` may be left out where the run has no end. \
+      `fit:finish()` goes on to the end, and `train(…)` is `train.start(…)` and that.
+      """,
+    example: """
+      m = nn.score_mlp{sde = sde.vp(), seed = 1}
+      fit = train.start(m, random.stream(1):normal{100, 1}, {steps = 40, seed = 1})
+      fit:advance(10)
+      fit:finish()
+      return fit.step
+      """
+  ) {
+    (
+      model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<Tensor, [Tensor]>,
+      options: OptionsOf<TrainOptions>
+    ) -> Value in
+    let started = try start(model, data, options.values, needsEnd: false)
+    Fit.last = started
+    return started.value
+  }
+
+  private static func start(
+    _ model: OneOf<ScoreModel, [ScoreModel]>, _ data: OneOf<Tensor, [Tensor]>,
+    _ options: TrainOptions, needsEnd: Bool
+  ) throws -> FitList {
     switch model {
     case .first(let single):
-      let fits = try run([single], data, options.values)
-      if let stop = fits[0].divergence {
-        throw UserError("\(stop.quantity) is not finite at step \(stop.step)")
-      }
-      return .object(fits[0])
+      return FitList(
+        fits: try start([single], data, options, needsEnd: needsEnd), isList: false)
     case .second(let several):
-      return .list(try run(several, data, options.values).map { .object($0) })
+      return FitList(fits: try start(several, data, options, needsEnd: needsEnd), isList: true)
     }
   }
 
-  package static func run(
-    _ models: [ScoreModel], _ data: OneOf<Tensor, [Tensor]>, _ options: TrainOptions
+  package static func start(
+    _ models: [ScoreModel], _ data: OneOf<Tensor, [Tensor]>, _ options: TrainOptions,
+    needsEnd: Bool = false
   ) throws -> [Fit] {
-    let optimizer = options.optimizer ?? OptimModule.adam()
     let seeds = try seeds(options.seed, count: models.count)
     let runs = try zip(models, pairs(data, with: models)).enumerated().map { index, pair in
       let (model, points) = pair
       return try TrainingRun(
         model: model, network: checkedNetwork(model, among: models),
-        data: checkedData(points, model), options: options, optimizer: optimizer,
-        seed: seeds[index], index: index + 1)
+        data: checkedData(points, model), options: options, seed: seeds[index], index: index + 1)
     }
-    guard let first = runs.first else { throw UserError("model must not be an empty list") }
+    guard !runs.isEmpty else { throw UserError("model must not be an empty list") }
     let steps = try runs.map { try stepCount(options, $0) }
     guard steps.allSatisfy({ $0 == steps[0] }) else {
-      throw UserError("models of one list must make the same number of steps, got \(steps)")
+      throw UserError(
+        "models of one list must make the same number of steps, got "
+          + "\(steps.map { $0.map(String.init) ?? "none" }.joined(separator: ", "))")
     }
-    let driver = TrainingDriver(
-      runs: runs, options: options, optimizer: optimizer, steps: steps[0],
-      stepsPerEpoch: first.stepsPerEpoch)
-    try driver.run()
-    return runs.map(\.fit)
+    if needsEnd, steps[0] == nil {
+      throw UserError("steps or epochs is required: a positive integer")
+    }
+    let group = TrainingGroup(runs: runs, options: options, steps: steps[0])
+    return runs.map { Fit($0, group) }
+  }
+
+  /// Starts and goes on to the end.
+  package static func run(
+    _ models: [ScoreModel], _ data: OneOf<Tensor, [Tensor]>, _ options: TrainOptions
+  ) throws -> [Fit] {
+    let fits = try start(models, data, options, needsEnd: true)
+    if let group = fits.first?.group, let end = group.steps { try group.advance(to: end) }
+    return fits
   }
 
   // MARK: Checks, all before the first update
 
-  private static func stepCount(_ options: TrainOptions, _ run: TrainingRun) throws -> Int {
+  private static func stepCount(_ options: TrainOptions, _ run: TrainingRun) throws -> Int? {
     switch (options.steps, options.epochs) {
     case (let steps?, nil): return steps.value
     case (nil, let epochs?): return try (epochs * Count(run.stepsPerEpoch)).value
-    case (nil, nil): throw UserError("steps or epochs is required: a positive integer")
+    case (nil, nil): return nil
     case (_?, _?): throw UserError("steps and epochs must not both be given")
     }
   }

@@ -7,32 +7,69 @@ public enum TrainModule {
   public static let module = Module(
     "train", "Training by denoising score matching: `fit = train(model, data, {...})`.",
     types: [
-      TypeDescription(Fit.self, "what a training run leaves"),
-      TypeDescription(ProbeState.self, "where a run stands when a probe is called"),
+      TypeDescription(Fit.self, "a training run, from before its first update on"),
+      TypeDescription(ProbeState.self, "where a run is when a probe is called"),
     ],
     call: Train.entry,
     entries: [
-      .property(Fit.self, "model", "The trained model.") { (fit: Fit) in fit.model },
-      .property(Fit.self, "ema_model", "The model with averaged parameters; nil without `ema`.") {
-        (fit: Fit) in fit.emaModel
-      },
-      .property(
-        Fit.self, "log", "Columns by name: step, epoch, loss (mean since the last row), probes."
-      ) { (fit: Fit) in fit.logTable },
-      .property(Fit.self, "steps", "Updates made.") { (fit: Fit) in fit.steps },
-      .property(Fit.self, "seconds", "Wall time, shared by the models of a list.") { (fit: Fit) in
-        fit.seconds
-      },
-      .property(
-        Fit.self, "batch", "Examples an update: as asked for, or all points where there are fewer."
-      ) { (fit: Fit) in fit.batch },
-      .property(Fit.self, "seed", "Of batches, times and noise.") { (fit: Fit) in fit.seed },
-      .property(
-        Fit.self, "diverged", "{step, quantity} where a number stopped being finite, else nil."
-      ) { (fit: Fit) -> Value in
-        fit.divergence.map {
-          .map([("step", .integer($0.step)), ("quantity", .string($0.quantity))])
-        } ?? .none
-      },
-    ] + ProbeState.entries)
+      Train.start,
+      .variable(
+        "last",
+        "The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the "
+          + "first.", example: "return train.last"
+      ) { () -> Value in Fit.last.value },
+    ] + fitEntries + ProbeState.entries)
+
+  private static let example = """
+    m = nn.score_mlp{sde = sde.vp(), seed = 1}
+    fit = train.start(m, random.stream(1):normal{100, 1}, {steps = 40, seed = 1})
+
+    """
+
+  private static let fitEntries: [Entry] = [
+    .method(
+      Fit.self, "advance", "Makes n more updates; of a list, of all models of the list.",
+      .arg("n", "how many", in: .positive), returns: "the fit",
+      details: "Where numbers stopped being finite it is an error that names step and quantity.",
+      example: example + "return fit:advance(10).log.loss"
+    ) { (fit: Fit, count: Count) -> Fit in
+      try fit.advance(count)
+      return fit
+    },
+    .method(
+      Fit.self, "finish", "Makes the updates that are left of `steps` or `epochs`.",
+      returns: "the fit", example: example + "return fit:finish()"
+    ) { (fit: Fit) -> Fit in
+      try fit.finish()
+      return fit
+    },
+    .property(Fit.self, "model", "The model as it is now.") { (fit: Fit) in fit.model },
+    .property(Fit.self, "ema_model", "The model with averaged parameters; nil without `ema`.") {
+      (fit: Fit) in fit.averagedModel
+    },
+    .property(
+      Fit.self, "log", "Columns by name: step, epoch, loss (mean since the last row), probes."
+    ) { (fit: Fit) in try fit.log.table() },
+    .property(Fit.self, "step", "Updates made.") { (fit: Fit) in fit.step },
+    .property(Fit.self, "steps", "Updates that `finish` goes to; nil where the run has no end.") {
+      (fit: Fit) in fit.group.steps
+    },
+    .property(
+      Fit.self, "rate", "Learning rate of the last update; of the first where there was none."
+    ) { (fit: Fit) in try fit.rate() },
+    .property(Fit.self, "seconds", "Wall time of the updates, shared by the models of a list.") {
+      (fit: Fit) in fit.group.seconds
+    },
+    .property(
+      Fit.self, "batch", "Examples an update: as asked for, or all points where there are fewer."
+    ) { (fit: Fit) in fit.run.batch },
+    .property(Fit.self, "seed", "Of batches, times and noise.") { (fit: Fit) in fit.run.seed },
+    .property(
+      Fit.self, "diverged", "{step, quantity} where a number stopped being finite, else nil."
+    ) { (fit: Fit) -> Value in
+      fit.divergence.map {
+        .map([("step", .integer($0.step)), ("quantity", .string($0.quantity))])
+      } ?? .none
+    },
+  ]
 }

@@ -9,98 +9,91 @@ import Processes
 import Runtime
 import Tensors
 
-/// One model on its way: data, order of the examples, noise, objective, optimiser state. `advance` runs
-/// a block of updates. With a compiled network and loss it never calls Lua, so that many models may
-/// advance side by side; those written in Lua are called in each update.
+/// One model on its way: data, order of the examples, noise, objective, optimiser state and log.
+///
+/// A run is whole between two updates. An update that fails, by an error in Lua or an interrupt, leaves
+/// everything as it was before it, so that a later `advance` goes on to the same bits.
 ///
 /// Randomness counts examples since the start, never batches or blocks: Philox keys per purpose
-/// (order, time, noise), counter = example number.
+/// (order, time, noise), counter = example number, which follows from `step`.
 final class TrainingRun {
-  let fit: Fit
+  /// The point at which numbers stopped being finite.
+  struct Divergence {
+    let step: Int
+    let quantity: String
+  }
+
+  let model: ScoreModel
+  /// The model with averaged parameters, where `ema` was asked for.
+  let averaged: ScoreModel?
+  /// 1 for the first model of a list.
   let index: Int
+  let seed: Int
+  let wantedBatch: Int
+  private(set) var step = 0
+  private(set) var divergence: Divergence?
+  /// Learning rate of the last update.
+  private(set) var lastRate: Double?
+  private(set) var log: TrainingLog
   private let data: Tensor
   private let network: any Network
   private let process: any DiffusionProcess
   private let objective: any Objective
   private let state: any OptimizerState
+  private let order: PointOrder
   private let whole: NoisedBatch
   private let short: NoisedBatch
   private let gradient: Tensor
-  private let average: Tensor?
   private let emaDecay: Double
-  private var order: [Int32]
-  private var orderEpoch = -1
-  private(set) var step = 0
-  private(set) var examples: UInt64 = 0
   private var lossSum = 0.0
   private var lossCount = 0
-
-  let batch: Int
-  let stepsPerEpoch: Int
-  let seed: Int
-  private let shuffleKey: UInt64
   private let timeKey: UInt64
   private let noiseKey: UInt64
 
   init(
-    model: ScoreModel, network: any Network, data: Tensor, options: TrainOptions,
-    optimizer: Optimizer, seed: Int, index: Int
+    model: ScoreModel, network: any Network, data: Tensor, options: TrainOptions, seed: Int,
+    index: Int
   ) throws {
-    let n = data.shape[0]
-    let d = data.shape[1]
-    self.data = data
-    self.network = network
-    self.index = index
-    self.seed = seed
-    process = model.process
-    batch = min(options.batch.value, n)
-    stepsPerEpoch = (n + batch - 1) / batch
-    objective =
-      try options.loss.map { AutodiffObjective(network, model.sde, loss: $0) }
-      ?? denoisingObjective(network, model.process)
-    state = try optimizer.rule.makeState(count: network.parameters.trained.count)
-    whole = try NoisedBatch(capacity: batch, dimension: d)
-    short = whole.prefix(n - (stepsPerEpoch - 1) * batch)
-    gradient = try .zeros([network.parameters.trained.count])
-    emaDecay = options.ema ?? 0
-    let trained = network.parameters.trainedValues
-    if options.ema != nil { try Memory.request(trained.count, of: Float.self) }
-    average =
-      options.ema == nil
-      ? nil : try Tensor(Array(trained))
-    order = try checkedArray(repeating: 0, count: n)
+    (self.model, self.network, self.data) = (model, network, data)
+    (self.seed, self.index) = (seed, index)
     func key(_ purpose: RandomPurpose) -> UInt64 {
       mix(seed: UInt64(bitPattern: Int64(seed)), purpose: purpose.rawValue)
     }
-    shuffleKey = key(.shuffle)
     timeKey = key(.time)
     noiseKey = key(.noise)
-    fit = Fit(
-      model: model, seed: seed, batch: batch, wanted: options.batch.value,
-      probes: options.probe?.functions.map(\.name) ?? [])
+    process = model.process
+    wantedBatch = options.batch.value
+    order = try PointOrder(count: data.shape[0], batch: wantedBatch, key: key(.shuffle))
+    objective =
+      try options.loss.map { AutodiffObjective(network, model.sde, loss: $0) }
+      ?? denoisingObjective(network, model.process)
+    let count = network.parameters.trained.count
+    state = try (options.optimizer ?? OptimModule.adam()).rule.makeState(count: count)
+    whole = try NoisedBatch(capacity: order.batch, dimension: data.shape[1])
+    short = whole.prefix(order.lastBatch)
+    gradient = try .zeros([count])
+    emaDecay = options.ema ?? 0
+    averaged = options.ema == nil ? nil : try model.copied()
+    log = TrainingLog(probes: options.probe?.functions.map(\.name) ?? [])
   }
 
-  var hasStopped: Bool { fit.divergence != nil }
+  var batch: Int { order.batch }
+  var stepsPerEpoch: Int { order.stepsPerEpoch }
+  var hasStopped: Bool { divergence != nil }
   /// Whether each update calls Lua, and so runs only on the thread that does.
   var callsLua: Bool { objective.callsLua }
 
-  /// Examples that the next `steps` updates will use.
-  func exampleCount(steps: Int) -> Int {
-    (step..<step + steps).reduce(0) { $0 + batchSize(of: $1) }
-  }
+  /// Examples before the next update.
+  private var examples: UInt64 { UInt64(order.points(before: step)) }
 
-  private func batchSize(of step: Int) -> Int {
-    (step + 1) % stepsPerEpoch == 0 ? short.count : batch
-  }
+  /// The mean loss since the last row of the log; NaN where there were no updates.
+  var meanLoss: Double { lossCount > 0 ? lossSum / Double(lossCount) : .nan }
 
-  /// The mean loss since the last call; nil where there were no updates.
-  func takeMeanLoss() -> Double? {
-    guard lossCount > 0 else { return nil }
-    defer {
-      lossSum = 0
-      lossCount = 0
-    }
-    return lossSum / Double(lossCount)
+  /// Closes a row of the log; the mean of the loss starts anew.
+  func append(_ row: [Value]) {
+    log.append(row)
+    lossSum = 0
+    lossCount = 0
   }
 
   /// What a block of updates needs from outside the loop, one element an example.
@@ -114,7 +107,7 @@ final class TrainingRun {
 
   /// Times of the coming examples, drawn uniformly unless a Lua function draws them.
   func schedule(_ options: TrainOptions, rates: [Double]) throws -> Schedule {
-    let count = exampleCount(steps: rates.count)
+    let count = order.points(before: step + rates.count) - order.points(before: step)
     let times = try options.time.map { try drawTimes($0, count) } ?? uniformTimes(count)
     let std = try process.std(of: times)
     let mean = try process.mean(of: times)
@@ -167,18 +160,18 @@ final class TrainingRun {
     var start = 0
     for rate in schedule.rates {
       if Cancellation.isRequested { return }
-      let current = (step + 1) % stepsPerEpoch == 0 ? short : whole
+      let current = order.isLast(step) ? short : whole
       try fill(current, schedule, start)
       start += current.count
       let out = gradient.pointer(Float.self)
       let loss = try objective.lossAndGradient(current, into: out)
-      guard loss.isFinite else {
-        fit.divergence = Fit.Divergence(step: step + 1, quantity: "loss")
-        return
-      }
-      step += 1
+      guard loss.isFinite else { return stop("loss") }
+      guard kernels.isFinite(out, gradient.elementCount) else { return stop("gradient") }
+      // Nothing below fails.
       let trained = network.parameters.trainedValues
       guard let parameters = trained.baseAddress else { return }
+      step += 1
+      lastRate = rate
       state.update(parameters, gradient: out, rate: rate, step: step)
       updateAverage(parameters, trained.count)
       lossSum += loss
@@ -186,10 +179,14 @@ final class TrainingRun {
     }
   }
 
+  private func stop(_ quantity: String) {
+    divergence = Divergence(step: step + 1, quantity: quantity)
+  }
+
   /// The mean of θ₁ … θ_k with weights ∝ β^{k−j}: as Adam corrects its means, so that the start, which
   /// is no estimate of anything, does not weigh in (Kingma and Ba 2015, section 3).
   private func updateAverage(_ parameters: UnsafePointer<Float>, _ count: Int) {
-    guard let average = average?.pointer(Float.self) else { return }
+    guard let average = averaged?.network?.parameters.trainedValues.baseAddress else { return }
     let weight = Float((1 - emaDecay) / (1 - pow(emaDecay, Double(step))))
     WorkerPool.shared.runWhole(count: count, grain: 1 << 15) { range in
       kernels.lerp(
@@ -200,18 +197,12 @@ final class TrainingRun {
   /// Gathers the next examples and mixes noise into them.
   private func fill(_ batch: NoisedBatch, _ schedule: Schedule, _ start: Int) throws {
     let d = data.shape[1]
-    let epoch = step / stepsPerEpoch
-    if epoch != orderEpoch {
-      try shuffle(
-        &order, key: shuffleKey, step: UInt32(truncatingIfNeeded: epoch), row: 0,
-        poll: Cancellation.check)
-      orderEpoch = epoch
-    }
-    let first = (step % stepsPerEpoch) * self.batch
     let source = data.pointer(Float.self)
     let clean = batch.clean.pointer(Float.self)
-    for i in 0..<batch.count {
-      (clean + i * d).update(from: source + Int(clamping: order[first + i]) * d, count: d)
+    try order.withPlaces(of: step) { places in
+      for i in 0..<batch.count {
+        (clean + i * d).update(from: source + Int(clamping: places[i]) * d, count: d)
+      }
     }
     copyRow(schedule.times, start, to: batch.times)
     copyRow(schedule.std, start, to: batch.std)
@@ -226,7 +217,6 @@ final class TrainingRun {
       batch.noise.pointer(Float.self), rows: batch.count, columns: d, key: noiseKey, step: 0,
       firstRow: examples)
     batch.mixNoise()
-    examples += UInt64(batch.count)
   }
 
   private func copyRow(_ source: Tensor, _ start: Int, to target: Tensor) {
@@ -234,17 +224,9 @@ final class TrainingRun {
       from: source.pointer(Float.self) + start, count: target.elementCount)
   }
 
-  /// Tells the storage that training has written to it, for gradients recorded before.
-  func markWritten() { network.parameters.flat.storage.noteWrite() }
-
-  /// The averaged model, and marks the parameters as written.
-  func finish() throws {
-    markWritten()
-    fit.steps = step
-    guard let average else { return }
-    let copy = try fit.model.copied()
-    copy.network?.parameters.setTrained(
-      UnsafeBufferPointer(start: average.pointer(Float.self), count: average.elementCount))
-    fit.emaModel = copy
+  /// Tells the storages that training has written to them, for gradients recorded before.
+  func markWritten() {
+    network.parameters.flat.storage.noteWrite()
+    averaged?.network?.parameters.flat.storage.noteWrite()
   }
 }

@@ -115,7 +115,7 @@ struct BadInputTests {
               entry: entry, name: "\(name) \(event)",
               prefix: entry.receiver?.errorName ?? name,
               call: "debug.getmetatable(object).\(event)", receiver: maker))
-        case .property, .constant: break
+        case .property, .constant, .variable: break
         }
       }
     }

@@ -15,7 +15,7 @@ struct EveryGradientTests {
     case .function: fields.append("kind = \(isCall ? "\"call\"" : "\"function\"")")
     case .method: fields.append("kind = \"method\"")
     case .metamethod(let event): fields.append("kind = \"metamethod\", event = \(quoted(event))")
-    case .property, .constant: return nil
+    case .property, .constant, .variable: return nil
     }
     if let type = entry.receiver?.typeName, let maker = BadInputTests.makers[type] {
       fields.append("type = \(quoted(type)), make = function() return \(maker) end")

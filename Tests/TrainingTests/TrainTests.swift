@@ -42,9 +42,9 @@ import Training
     }
     let first = try network()
     let fit = try Train.run([first], .first(data), settings)[0]
-    let losses = fit.log[2].values.compactMap(\.asNumber)
+    let losses = fit.log.columns[2].values.compactMap(\.asNumber)
     #expect(losses.count == 6 && losses[5] < losses[0])
-    #expect(fit.steps == 60 * 32)
+    #expect(fit.step == 60 * 32)
     let second = try network()
     _ = try Train.run([second], .first(data), settings)
     #expect(try weights(first) == weights(second))
@@ -89,7 +89,7 @@ import Training
         try options {
           $0.steps = try? Count(steps); $0.ema = 0.75; $0.seed = .one(1)
         })[0]
-      return (try weights(model), try fit.emaModel.map(weights) ?? [])
+      return (try weights(model), try fit.averagedModel.map(weights) ?? [])
     }
     let runs = try (1...3).map(trained)
     for i in runs[0].last.indices {
@@ -105,8 +105,8 @@ import Training
     let wild = try points(100) * 1e30
     let fits = try Train.run(models, .second([wild, points(100)]), try options { $0.steps = 200 })
     #expect(fits[0].divergence?.quantity == "loss" && (fits[0].divergence?.step ?? 0) >= 1)
-    #expect(fits[1].divergence == nil && fits[1].steps == 200)
-    let rows = fits.map { $0.log[0].values.count }
+    #expect(fits[1].divergence == nil && fits[1].step == 200)
+    let rows = fits.map { $0.log.columns[0].values.count }
     #expect(rows[0] == rows[1], "a diverged run keeps its rows, with NaN")
   }
 

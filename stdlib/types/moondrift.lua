@@ -988,22 +988,33 @@ local optimizer_object = {}
 --- Gives up its memory at once.
 function optimizer_object:free() end
 
---- what a training run leaves
+--- a training run, from before its first update on
 ---@class fit
----@field model model The trained model.
+---@field model model The model as it is now.
 ---@field ema_model model? The model with averaged parameters; nil without `ema`.
 ---@field log any Columns by name: step, epoch, loss (mean since the last row), probes.
----@field steps integer Updates made.
----@field seconds number Wall time, shared by the models of a list.
+---@field step integer Updates made.
+---@field steps integer? Updates that `finish` goes to; nil where the run has no end.
+---@field rate number Learning rate of the last update; of the first where there was none.
+---@field seconds number Wall time of the updates, shared by the models of a list.
 ---@field batch integer Examples an update: as asked for, or all points where there are fewer.
 ---@field seed integer Of batches, times and noise.
 ---@field diverged any {step, quantity} where a number stopped being finite, else nil.
 local fit_object = {}
 
+--- Makes n more updates; of a list, of all models of the list.
+---@param n integer how many
+---@return fit
+function fit_object:advance(n) end
+
+--- Makes the updates that are left of `steps` or `epochs`.
+---@return fit
+function fit_object:finish() end
+
 --- Gives up its memory at once.
 function fit_object:free() end
 
---- where a run stands when a probe is called
+--- where a run is when a probe is called
 ---@class state
 ---@field model model The model as it is now.
 ---@field step integer Updates made.
@@ -2341,7 +2352,15 @@ function optim.adam(options) end
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
 ---@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
+
+--- A training run that has made no update yet: `fit:advance(n)` makes n of them.
+---@param model model|model[] a network, or a list of them
+---@param data tensor|tensor[] points, shape [n, d]; or a list, one for each model
+---@param options? { steps?: integer, epochs?: integer, batch?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@return any
+function train.start(model, data, options) end
 
 ---@class moondrift
 ---@field tensor moondrift.tensor

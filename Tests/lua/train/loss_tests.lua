@@ -148,7 +148,7 @@ for index, model in ipairs(alone) do
   train(model, points, {steps = 30, seed = index, loss = denoising, log_every = 7, progress = false})
   check.equal((model(points, 0.3) - together[index](points, 0.3)):abs():max():item(), 0.0)
 end
-check.equal(fits[2].steps, 30)
+check.equal(fits[2].step, 30)
 
 -- A loss that is not finite ends one run, and the others go on
 calls = 0
@@ -156,13 +156,13 @@ local function fragile(score, batch)
   calls = calls + 1
   return denoising(score, batch) * (calls == 3 and 0 / 0 or 1)
 end
-check.raises("train: loss is not finite at step 3", train, pair()[1], points,
+check.raises("train: loss is not finite at step 3; the model has the parameters before it", train, pair()[1], points,
   {steps = 10, loss = fragile, progress = false})
 calls = 0
 fits = train(pair(), points, {steps = 10, loss = fragile, progress = false, log_every = 10})
 check.equal(fits[1].diverged, {step = 3, quantity = "loss"})
 check.equal(fits[2].diverged, nil)
-check.equal(fits[2].steps, 10)
+check.equal(fits[2].step, 10)
 
 -- What is no loss
 local function fails(message, loss)

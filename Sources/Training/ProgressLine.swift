@@ -1,0 +1,45 @@
+import Catalog
+import Glibc
+import Tensors
+
+extension Duration {
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}
+
+/// One line on stderr, `train 12000/64032  19 %  310k steps/s  0:12 left`, rewritten in place.
+struct ProgressLine {
+  private let total: Int
+  private let first: Int
+  private let isShown: Bool
+  private var lastShown = ContinuousClock.now
+  private var hasShown = false
+
+  init(total: Int, from first: Int, isShown: Bool?) {
+    self.total = total
+    self.first = first
+    self.isShown = isShown ?? (isatty(2) != 0)
+  }
+
+  mutating func show(step: Int, since start: ContinuousClock.Instant) {
+    let now = ContinuousClock.now
+    guard isShown, (now - lastShown).seconds > 0.25 else { return }
+    lastShown = now
+    hasShown = true
+    let elapsed = (now - start).seconds
+    let speed = Double(step - first) / elapsed
+    let left = Int(clamping: (Double(total - step) / speed).rounded())
+    let clock = "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60)"
+    write(
+      "\r\u{1B}[Ktrain \(step)/\(total)  \(100 * step / total) %  \(shortNumber(speed)) steps/s  "
+        + "\(clock) left")
+  }
+
+  func clear() { if hasShown { write("\r\u{1B}[K") } }
+
+  private func write(_ text: String) {
+    var text = text
+    text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,120 @@
+import Catalog
+import Glibc
+import Optimizers
+import Runtime
+import Synchronization
+
+/// Training runs that advance together, one for each model of a list. Cuts their updates into blocks that
+/// end where a row of the log is due, draws rates and times ahead of a block, and calls probes after it.
+///
+/// After an error the runs may stand at different updates of one block; `advance` brings all to its end.
+final class TrainingGroup {
+  let runs: [TrainingRun]
+  let options: TrainOptions
+  let optimizer: Optimizer
+  /// Updates in all; nil where the run was started without an end.
+  let steps: Int?
+  let logEvery: Int
+  private(set) var seconds = 0.0
+  /// Updates that all runs made, those that stopped aside.
+  private var step = 0
+  private var isAdvancing = false
+
+  /// Examples whose times are held at once.
+  private static let blockExamples = 1 << 16
+
+  init(runs: [TrainingRun], options: TrainOptions, steps: Int?) {
+    self.runs = runs
+    self.options = options
+    optimizer = options.optimizer ?? OptimModule.adam()
+    self.steps = steps
+    logEvery =
+      options.probe?.every ?? options.logEvery?.value ?? steps.map { max(1, $0 / 100) } ?? 100
+  }
+
+  /// Makes updates until all runs that did not stop have made `target`.
+  func advance(to target: Int) throws {
+    guard !isAdvancing else {
+      throw UserError("the run is in the middle of an update or a probe")
+    }
+    isAdvancing = true
+    let start = ContinuousClock.now
+    var progress = ProgressLine(total: target, from: step, isShown: options.progress)
+    defer {
+      isAdvancing = false
+      seconds += (ContinuousClock.now - start).seconds
+      progress.clear()
+      for run in runs { run.markWritten() }
+    }
+    try logWhereDue()
+    while step < target, runs.contains(where: { !$0.hasStopped }) {
+      let end = min(step + blockLength, target, nextRow)
+      try advanceBlock(to: end)
+      guard runs.contains(where: { !$0.hasStopped }) else { return }
+      step = end
+      try logWhereDue()
+      progress.show(step: step, since: start)
+    }
+  }
+
+  func advance(by count: Count) throws {
+    try advance(to: (Count(step) + count).value)
+  }
+
+  private var blockLength: Int {
+    max(1, TrainingGroup.blockExamples / max(runs.map(\.batch).max() ?? 1, 1))
+  }
+
+  /// The update behind which the next row of the log is due.
+  private var nextRow: Int {
+    let next = step - step % logEvery + logEvery
+    return steps.map { step < $0 ? min(next, $0) : next } ?? next
+  }
+
+  private func advanceBlock(to end: Int) throws {
+    let rates = try optimizer.rate.rates(from: step + 1, count: end - step)
+    let moving = runs.filter { !$0.hasStopped && $0.step < end }
+    let schedules = try moving.map {
+      try $0.schedule(options, rates: Array(rates.dropFirst($0.step - step)))
+    }
+    // The first failure in the order of the models is the one that is told.
+    let failures = Failures()
+    func advance(_ place: Int) {
+      do { try moving[place].advance(schedules[place]) } catch { failures.note(error, at: place) }
+    }
+    let compiled = moving.indices.filter { !moving[$0].callsLua }
+    try WorkerPool.shared.run(chunks: compiled.count) { advance(compiled[$0]) }
+    for place in moving.indices where moving[place].callsLua && failures.first == nil {
+      advance(place)
+    }
+    if let error = failures.first { throw error }
+    try Cancellation.check()
+  }
+
+  /// One row of the log for each run where one is due: step, epoch, mean loss since the last row, probes.
+  private func logWhereDue() throws {
+    guard step % logEvery == 0 || step == steps, step > 0 || options.probe != nil else { return }
+    for run in runs where run.log.lastStep != step {
+      let epoch = Double(step) / Double(run.stepsPerEpoch)
+      let loss = run.hasStopped ? .nan : run.meanLoss
+      var row: [Value] = [.integer(step), .number(epoch), .number(loss)]
+      run.markWritten()
+      for (name, body) in options.probe?.functions ?? [] {
+        // A diverged run keeps its place in the log, with NaN.
+        let value =
+          try run.hasStopped
+          ? .number(.nan)
+          : body.probe(ProbeState(run, epoch: epoch, loss: loss), name: name)
+        row.append(value)
+      }
+      run.append(row)
+    }
+  }
+}
+
+/// Errors of a parallel loop, by place.
+private final class Failures: Sendable {
+  private let errors: Mutex<[Int: any Error]> = Mutex([:])
+  func note(_ error: any Error, at place: Int) { errors.withLock { $0[place] = error } }
+  var first: (any Error)? { errors.withLock { $0.min { $0.key < $1.key }?.value } }
+}
