@@ -53,8 +53,14 @@ struct BadInputTests {
     "target": "target.gaussian_mixture{means = {-1, 1}, stds = 1}",
     "model": "nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}",
     "optimizer": "optim.sgd{rate = 0.1}",
-    "fit":
-      "train(nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}, tensor.ones{2, 1}, {steps = 1})",
+    // One that diverged, so that no number of updates takes long.
+    "fit": """
+    (function()
+      local m = nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}
+      pcall(train, m, tensor.full({2, 1}, 1e30), {steps = 1})
+      return train.last
+    end)()
+    """,
     "state": """
     (function()
       local held
