@@ -215,6 +215,20 @@ public func shuffle(
   }
 }
 
+/// Fills `places` with independent indices below `count`, each as likely to 2⁻³² · `count`.
+package func drawIndices(
+  _ places: inout [Int32], below count: Int, key: UInt64, row: UInt64,
+  poll: () throws -> Void = {}
+) rethrows {
+  try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: places.count) { words in
+    guard let base = words.baseAddress else { return }
+    try fillWords(base, places.count, key: key, step: 0, row: row, poll: poll)
+    for i in places.indices {
+      places[i] = Int32(truncatingIfNeeded: (UInt64(base[i]) &* UInt64(count)) >> 32)
+    }
+  }
+}
+
 /// The seeds that functions use when a script names none.
 public enum SessionSeed {
   /// `--seed`.

@@ -33,11 +33,11 @@ package final class Fit: FunctionHolder {
     let end =
       run.divergence.map { ", \($0.quantity) not finite at step \($0.step)" }
       ?? run.log.lastLoss.map { ", loss \(shortNumber($0))" } ?? ""
-    let few =
-      run.batch < run.wantedBatch
-      ? "batches of all \(run.batch) points, not \(run.wantedBatch), " : ""
+    let drawn =
+      run.drawsWithReplacement
+      ? "\(run.batch) of \(run.pointCount) points an update, drawn with replacement, " : ""
     let made = group.steps.map { run.step < $0 ? "\(run.step) of \($0)" : "\(run.step)" }
-    return "fit(\(run.model.function.name), \(few)\(made ?? "\(run.step)") steps, "
+    return "fit(\(run.model.function.name), \(drawn)\(made ?? "\(run.step)") steps, "
       + "\(shortNumber(group.seconds)) s\(end))"
   }
 

@@ -2,47 +2,61 @@ import Catalog
 import Runtime
 import Tensors
 
-/// Which points of the data each update takes: every point once an epoch, in an order of its own, and the
-/// last batch of an epoch may be short. All counts follow from the number of the update, so that a run may
-/// stop and go on anywhere.
+/// Which points of the data each update takes. All counts follow from the number of the update, so that a
+/// run may stop and go on anywhere.
+///
+/// Up to as many points as there are: every point once an epoch, in an order drawn for the epoch, and the
+/// last batch of an epoch may be short. More points than there are: each is drawn by itself, with
+/// replacement, and an epoch is one update.
 final class PointOrder {
   private let count: Int
   /// Points an update.
   let batch: Int
   let stepsPerEpoch: Int
   private let key: UInt64
-  private var order: [Int32]
-  private var epoch = -1
+  /// The order of an epoch, or the draws of an update.
+  private var places: [Int32]
+  /// The epoch or update that `places` belongs to.
+  private var current = -1
 
   /// - Parameter count: the points of the data.
   init(count: Int, batch: Int, key: UInt64) throws {
     self.count = count
-    self.batch = min(batch, count)
-    stepsPerEpoch = (count + self.batch - 1) / self.batch
+    self.batch = batch
+    stepsPerEpoch = batch >= count ? 1 : (count + batch - 1) / batch
     self.key = key
-    order = try checkedArray(repeating: 0, count: count)
+    places = try checkedArray(repeating: 0, count: max(count, batch))
   }
 
+  var drawsWithReplacement: Bool { batch > count }
+
   /// Points of the last batch of an epoch.
-  var lastBatch: Int { count - (stepsPerEpoch - 1) * batch }
+  var lastBatch: Int { drawsWithReplacement ? batch : count - (stepsPerEpoch - 1) * batch }
 
   func isLast(_ step: Int) -> Bool { (step + 1) % stepsPerEpoch == 0 }
 
   /// Points that the updates before `step` took, counted from 0.
   func points(before step: Int) -> Int {
-    step / stepsPerEpoch &* count &+ step % stepsPerEpoch &* batch
+    drawsWithReplacement
+      ? step &* batch : step / stepsPerEpoch &* count &+ step % stepsPerEpoch &* batch
   }
 
   /// The places in the data that update `step` takes.
   func withPlaces<R>(of step: Int, _ body: (UnsafePointer<Int32>) throws -> R) throws -> R? {
-    if step / stepsPerEpoch != epoch {
-      epoch = -1
-      let next = step / stepsPerEpoch
-      try shuffle(
-        &order, key: key, step: UInt32(truncatingIfNeeded: next), row: 0, poll: Cancellation.check)
-      epoch = next
+    let wanted = drawsWithReplacement ? step : step / stepsPerEpoch
+    if wanted != current {
+      current = -1
+      if drawsWithReplacement {
+        try drawIndices(
+          &places, below: count, key: key, row: UInt64(step), poll: Cancellation.check)
+      } else {
+        try shuffle(
+          &places, key: key, step: UInt32(truncatingIfNeeded: wanted), row: 0,
+          poll: Cancellation.check)
+      }
+      current = wanted
     }
-    let first = step % stepsPerEpoch * batch
-    return try order.withUnsafeBufferPointer { try $0.baseAddress.map { try body($0 + first) } }
+    let first = drawsWithReplacement ? 0 : step % stepsPerEpoch * batch
+    return try places.withUnsafeBufferPointer { try $0.baseAddress.map { try body($0 + first) } }
   }
 }

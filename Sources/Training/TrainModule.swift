@@ -60,9 +60,12 @@ public enum TrainModule {
     .property(Fit.self, "seconds", "Wall time of the updates, shared by the models of a list.") {
       (fit: Fit) in fit.group.seconds
     },
-    .property(
-      Fit.self, "batch", "Examples an update: as asked for, or all points where there are fewer."
-    ) { (fit: Fit) in fit.run.batch },
+    .property(Fit.self, "batch", "Points an update; drawn with replacement where n is smaller.") {
+      (fit: Fit) in fit.run.batch
+    },
+    .property(Fit.self, "noises", "How often an update takes each point, with noise of its own.") {
+      (fit: Fit) in fit.run.noises
+    },
     .property(Fit.self, "seed", "Of batches, times and noise.") { (fit: Fit) in fit.run.seed },
     .property(
       Fit.self, "diverged", "{step, quantity} where a number stopped being finite, else nil."

@@ -8,6 +8,7 @@ package struct TrainOptions: OptionGroup {
   package var steps: Count?
   package var epochs: Count?
   package var batch: Count = 32
+  package var noises: Count = 1
   package var optimizer: Optimizer?
   package var time: Callback?
   package var weight: Callback?
@@ -22,11 +23,18 @@ package struct TrainOptions: OptionGroup {
 
   package static let options: [Option<TrainOptions>] = [
     Option("steps", \.steps, "number of updates; give this or epochs", in: .positive),
-    Option("epochs", \.epochs, "passes over the data; the last batch may be short", in: .positive),
+    Option(
+      "epochs", \.epochs,
+      "passes over the data, whose last batch may be short; updates where batch is larger than n",
+      in: .positive),
     Option(
       "batch", \.batch,
-      "examples an update; where the data hold fewer points, each update takes each of them once,"
-        + " and `fit` says so (for more, tile the data: `x:tile{64, 1}`)", in: .positive),
+      "points an update: each once an epoch where there are as many, else each drawn by itself, with "
+        + "replacement, which `fit` says", in: .positive),
+    Option(
+      "noises", \.noises,
+      "how often an update takes each point of its batch, each time at a time and with noise of its "
+        + "own", in: .positive),
     Option("optimizer", \.optimizer, "an update rule, optim.adam{} where absent"),
     Option(
       "time", \.time,

@@ -62,7 +62,7 @@ final class TrainingGroup {
   }
 
   private var blockLength: Int {
-    max(1, TrainingGroup.blockExamples / max(runs.map(\.batch).max() ?? 1, 1))
+    max(1, TrainingGroup.blockExamples / max(runs.map(\.rows).max() ?? 1, 1))
   }
 
   /// The update behind which the next row of the log is due.

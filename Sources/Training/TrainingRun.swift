@@ -29,7 +29,9 @@ final class TrainingRun {
   /// 1 for the first model of a list.
   let index: Int
   let seed: Int
-  let wantedBatch: Int
+  /// Points of the data, and how often each of a batch is taken with noise of its own.
+  let pointCount: Int
+  let noises: Int
   private(set) var step = 0
   private(set) var divergence: Divergence?
   /// Learning rate of the last update.
@@ -62,29 +64,37 @@ final class TrainingRun {
     timeKey = key(.time)
     noiseKey = key(.noise)
     process = model.process
-    wantedBatch = options.batch.value
-    order = try PointOrder(count: data.shape[0], batch: wantedBatch, key: key(.shuffle))
+    pointCount = data.shape[0]
+    noises = options.noises.value
+    let rows = try (options.batch * options.noises).value
+    whole = try NoisedBatch(capacity: rows, dimension: data.shape[1])
+    order = try PointOrder(count: pointCount, batch: options.batch.value, key: key(.shuffle))
     objective =
       try options.loss.map { AutodiffObjective(network, model.sde, loss: $0) }
       ?? denoisingObjective(network, model.process)
     let count = network.parameters.trained.count
     state = try (options.optimizer ?? OptimModule.adam()).rule.makeState(count: count)
-    whole = try NoisedBatch(capacity: order.batch, dimension: data.shape[1])
-    short = whole.prefix(order.lastBatch)
+    short = whole.prefix(order.lastBatch * noises)
     gradient = try .zeros([count])
     emaDecay = options.ema ?? 0
     averaged = options.ema == nil ? nil : try model.copied()
     log = TrainingLog(probes: options.probe?.functions.map(\.name) ?? [])
   }
 
+  /// Points an update.
   var batch: Int { order.batch }
+  var drawsWithReplacement: Bool { order.drawsWithReplacement }
+  /// Rows of a whole batch.
+  var rows: Int { whole.count }
   var stepsPerEpoch: Int { order.stepsPerEpoch }
   var hasStopped: Bool { divergence != nil }
   /// Whether each update calls Lua, and so runs only on the thread that does.
   var callsLua: Bool { objective.callsLua }
 
   /// Examples before the next update.
-  private var examples: UInt64 { UInt64(order.points(before: step)) }
+  private var examples: UInt64 { UInt64(bitPattern: Int64(examples(before: step))) }
+
+  private func examples(before step: Int) -> Int { order.points(before: step) &* noises }
 
   /// The mean loss since the last row of the log; NaN where there were no updates.
   var meanLoss: Double { lossCount > 0 ? lossSum / Double(lossCount) : .nan }
@@ -107,7 +117,7 @@ final class TrainingRun {
 
   /// Times of the coming examples, drawn uniformly unless a Lua function draws them.
   func schedule(_ options: TrainOptions, rates: [Double]) throws -> Schedule {
-    let count = order.points(before: step + rates.count) - order.points(before: step)
+    let count = examples(before: step + rates.count) - examples(before: step)
     let times = try options.time.map { try drawTimes($0, count) } ?? uniformTimes(count)
     let std = try process.std(of: times)
     let mean = try process.mean(of: times)
@@ -201,7 +211,8 @@ final class TrainingRun {
     let clean = batch.clean.pointer(Float.self)
     try order.withPlaces(of: step) { places in
       for i in 0..<batch.count {
-        (clean + i * d).update(from: source + Int(clamping: places[i]) * d, count: d)
+        let place = Int(clamping: places[noises == 1 ? i : i / noises])
+        (clean + i * d).update(from: source + place * d, count: d)
       }
     }
     copyRow(schedule.times, start, to: batch.times)

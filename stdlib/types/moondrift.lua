@@ -997,7 +997,8 @@ function optimizer_object:free() end
 ---@field steps integer? Updates that `finish` goes to; nil where the run has no end.
 ---@field rate number Learning rate of the last update; of the first where there was none.
 ---@field seconds number Wall time of the updates, shared by the models of a list.
----@field batch integer Examples an update: as asked for, or all points where there are fewer.
+---@field batch integer Points an update; drawn with replacement where n is smaller.
+---@field noises integer How often an update takes each point, with noise of its own.
 ---@field seed integer Of batches, times and noise.
 ---@field diverged any {step, quantity} where a number stopped being finite, else nil.
 local fit_object = {}
@@ -2351,14 +2352,14 @@ function optim.adam(options) end
 
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 ---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
 
 --- A training run that has made no update yet: `fit:advance(n)` makes n of them.
 ---@param model model|model[] a network, or a list of them
 ---@param data tensor|tensor[] points, shape [n, d]; or a list, one for each model
----@param options? { steps?: integer, epochs?: integer, batch?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
 
