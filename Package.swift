@@ -24,9 +24,10 @@ let package = Package(
   targets: [
     // 0: system libraries, C shims, hot loops
     .systemLibrary(name: "CSystemLua", providers: [.apt(["liblua5.4-dev"])]),
-    .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CZip", providers: [.apt(["libzip-dev"])]),
+    // Cairo and libzip are not linked: these two open them at first use.
+    .target(name: "CCairo", dependencies: ["CSupport"]),
+    .target(name: "CZip", dependencies: ["CSupport"]),
     .target(
       name: "CLua", dependencies: ["CSystemLua", "CSupport"],
       linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
@@ -161,7 +162,7 @@ let package = Package(
       name: "PlotsTests",
       dependencies: [
         "Plots", "Catalog", "Runtime", "Tensors", "CCairo", "TestSupport", "moondrift",
-      ]),
+      ], linkerSettings: [.linkedLibrary("cairo")]),
     .testTarget(
       name: "FilesTests",
       dependencies: ["Files", "Catalog", "Runtime", "Tensors", "CZlib", "TestSupport", "moondrift"]),

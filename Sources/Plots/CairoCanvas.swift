@@ -34,6 +34,7 @@ final class CairoCanvas: Canvas {
   private let sink = ByteSink()
   let resolution = 0.36
   let thinnestArea = 0.36
+  private static let isCairoOpen = ccairo_open()
   /// Words of an SVG that are kept as words; nil: they are drawn as outlines.
   private var letters: SVGLetters?
 
@@ -42,55 +43,59 @@ final class CairoCanvas: Canvas {
   ///   - letters: whether the words of an SVG stay words, which other programs can search and edit
   ///     and which look as their fonts do; else outlines, which look the same everywhere.
   init(_ format: PageFormat, width: Double, height: Double, letters: Bool = false) throws {
+    guard Self.isCairoOpen else {
+      throw UserError("libcairo.so.2 cannot be opened; install Cairo (Debian: libcairo2)")
+    }
     self.format = format
     self.letters = letters && format == .svg ? SVGLetters() : nil
     let closure = Unmanaged.passUnretained(sink).toOpaque()
     let made: OpaquePointer?
     switch format {
-    case .svg: made = cairo_svg_surface_create_for_stream(ByteSink.write, closure, width, height)
-    case .pdf: made = cairo_pdf_surface_create_for_stream(ByteSink.write, closure, width, height)
+    case .svg: made = libcairo.svg_surface_create_for_stream(ByteSink.write, closure, width, height)
+    case .pdf: made = libcairo.pdf_surface_create_for_stream(ByteSink.write, closure, width, height)
     case .png:
       let scale = PageFormat.density / 72
-      made = cairo_image_surface_create(
+      made = libcairo.image_surface_create(
         CAIRO_FORMAT_RGB24, Int32((width * scale).rounded()), Int32((height * scale).rounded()))
     }
-    guard let made, let context = cairo_create(made) else {
+    guard let made, let context = libcairo.create(made) else {
       throw UserError("cairo cannot make a page")
     }
     surface = made
     self.context = context
-    try check(cairo_surface_status(made))
+    try check(libcairo.surface_status(made))
     if format == .pdf {
       // A date of its own would make each copy of a figure a different file.
-      cairo_pdf_surface_set_metadata(made, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
+      libcairo.pdf_surface_set_metadata(
+        made, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
     }
-    if format == .svg { cairo_svg_surface_set_document_unit(made, CAIRO_SVG_UNIT_PT) }
-    if format == .png { cairo_scale(context, PageFormat.density / 72, PageFormat.density / 72) }
-    let options = cairo_font_options_create()
-    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
-    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
-    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
-    cairo_set_font_options(context, options)
-    cairo_font_options_destroy(options)
+    if format == .svg { libcairo.svg_surface_set_document_unit(made, CAIRO_SVG_UNIT_PT) }
+    if format == .png { libcairo.scale(context, PageFormat.density / 72, PageFormat.density / 72) }
+    let options = libcairo.font_options_create()
+    libcairo.font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
+    libcairo.font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
+    libcairo.font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
+    libcairo.set_font_options(context, options)
+    libcairo.font_options_destroy(options)
     setColor(Color(grey: 1))
-    cairo_paint(context)
+    libcairo.paint(context)
   }
 
   deinit {
-    cairo_destroy(context)
-    cairo_surface_destroy(surface)
+    libcairo.destroy(context)
+    libcairo.surface_destroy(surface)
   }
 
   /// Ends the page and returns the file's bytes.
   func finish() throws -> [UInt8] {
-    try check(cairo_status(context))
+    try check(libcairo.status(context))
     if format == .png {
       try check(
-        cairo_surface_write_to_png_stream(
+        libcairo.surface_write_to_png_stream(
           surface, ByteSink.write, Unmanaged.passUnretained(sink).toOpaque()))
     }
-    cairo_surface_finish(surface)
-    try check(cairo_surface_status(surface))
+    libcairo.surface_finish(surface)
+    try check(libcairo.surface_status(surface))
     guard format == .svg else { return sink.bytes }
     let repaired = SVGText.repaired(sink.bytes)
     return letters?.added(to: repaired) ?? repaired
@@ -98,7 +103,7 @@ final class CairoCanvas: Canvas {
 
   private func check(_ status: cairo_status_t) throws {
     guard status == CAIRO_STATUS_SUCCESS else {
-      let reason = cairo_status_to_string(status).map { String(cString: $0) } ?? "unknown"
+      let reason = libcairo.status_to_string(status).map { String(cString: $0) } ?? "unknown"
       throw UserError("cairo cannot draw the figure: \(reason)")
     }
   }
@@ -106,12 +111,12 @@ final class CairoCanvas: Canvas {
   // MARK: Canvas
 
   private func setColor(_ color: Color) {
-    cairo_set_source_rgba(context, color.red, color.green, color.blue, color.alpha)
+    libcairo.set_source_rgba(context, color.red, color.green, color.blue, color.alpha)
   }
 
   private func trace(_ points: some Sequence<Point>) {
-    cairo_new_sub_path(context)
-    for point in points { cairo_line_to(context, point.x, point.y) }
+    libcairo.new_sub_path(context)
+    for point in points { libcairo.line_to(context, point.x, point.y) }
   }
 
   /// Points of a line, or marks, that become one path.
@@ -120,33 +125,33 @@ final class CairoCanvas: Canvas {
   func stroke(_ lines: [[Point]], _ pen: Pen) throws {
     let lines = lines.filter { $0.count > 1 }
     guard !lines.isEmpty else { return }
-    cairo_set_line_width(context, pen.width)
-    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
-    cairo_set_line_cap(context, pen.dash == .solid ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
-    defer { cairo_set_dash(context, [], 0, 0) }
+    libcairo.set_line_width(context, pen.width)
+    libcairo.set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    libcairo.set_line_cap(context, pen.dash == .solid ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
+    defer { libcairo.set_dash(context, [], 0, 0) }
     let isLong = lines.contains { $0.count > 8 * Self.pieceLength }
     guard isLong else {
       setColor(pen.color)
       dash(pen, from: 0)
-      cairo_new_path(context)
+      libcairo.new_path(context)
       for line in lines { trace(line) }
-      cairo_stroke(context)
+      libcairo.stroke(context)
       return
     }
     // In pieces, between which the user can stop it. Pieces overlap at their ends, so a line that
     // can be seen through is drawn opaque first and laid down as a whole.
     let isOpaque = pen.color.alpha >= 1
-    if !isOpaque { cairo_push_group(context) }
+    if !isOpaque { libcairo.push_group(context) }
     setColor(Color(red: pen.color.red, green: pen.color.green, blue: pen.color.blue))
     do {
       for line in lines { try strokePieces(line, pen) }
     } catch {
-      if !isOpaque { cairo_pattern_destroy(cairo_pop_group(context)) }
+      if !isOpaque { libcairo.pattern_destroy(libcairo.pop_group(context)) }
       throw error
     }
     guard !isOpaque else { return }
-    cairo_pop_group_to_source(context)
-    cairo_paint_with_alpha(context, pen.color.alpha)
+    libcairo.pop_group_to_source(context)
+    libcairo.paint_with_alpha(context, pen.color.alpha)
   }
 
   private func strokePieces(_ line: [Point], _ pen: Pen) throws {
@@ -156,9 +161,9 @@ final class CairoCanvas: Canvas {
       try Cancellation.check()
       let end = min(start + Self.pieceLength, line.count - 1)
       dash(pen, from: travelled)
-      cairo_new_path(context)
+      libcairo.new_path(context)
       trace(line[start...end])
-      cairo_stroke(context)
+      libcairo.stroke(context)
       if pen.dash != .solid {
         for index in start..<end {
           travelled += hypot(
@@ -171,15 +176,15 @@ final class CairoCanvas: Canvas {
 
   private func dash(_ pen: Pen, from offset: Double) {
     let pattern = pen.dash.pattern.map { $0 * pen.width }
-    cairo_set_dash(context, pattern, Int32(pattern.count), offset)
+    libcairo.set_dash(context, pattern, Int32(pattern.count), offset)
   }
 
   func fill(_ polygon: [Point], _ color: Color) {
-    cairo_new_path(context)
+    libcairo.new_path(context)
     trace(polygon)
-    cairo_close_path(context)
+    libcairo.close_path(context)
     setColor(color)
-    cairo_fill(context)
+    libcairo.fill(context)
   }
 
   /// One by one, so that overlap shows as density. A large cloud in a vector file goes by pieces of
@@ -187,8 +192,8 @@ final class CairoCanvas: Canvas {
   /// compared with all that share a line of the page with it.
   func mark(_ cloud: Cloud) throws {
     setColor(cloud.color)
-    cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
-    cairo_new_path(context)
+    libcairo.set_line_cap(context, CAIRO_LINE_CAP_ROUND)
+    libcairo.new_path(context)
     if format == .png, cloud.points.count > 64 { return try stamp(cloud) }
     let together = cloud.colors == nil && cloud.points.count > 20_000 ? Self.pieceLength : 1
     for (index, point) in cloud.points.enumerated() {
@@ -207,9 +212,9 @@ final class CairoCanvas: Canvas {
   private func stamp(_ cloud: Cloud) throws {
     let scale = PageFormat.density / 72
     let stamps = MarkerStamps(cloud.marker, size: cloud.size, scale: scale)
-    cairo_save(context)
-    defer { cairo_restore(context) }
-    cairo_identity_matrix(context)
+    libcairo.save(context)
+    defer { libcairo.restore(context) }
+    libcairo.identity_matrix(context)
     for (index, point) in cloud.points.enumerated() {
       if index % Self.pieceLength == 0 { try Cancellation.check() }
       if let colors = cloud.colors { setColor(colors[index]) }
@@ -218,11 +223,11 @@ final class CairoCanvas: Canvas {
   }
 
   func image(_ bitmap: Bitmap, in frame: Rect) {
-    let source = cairo_image_surface_create(
+    let source = libcairo.image_surface_create(
       CAIRO_FORMAT_RGB24, Int32(bitmap.width), Int32(bitmap.height))
-    defer { cairo_surface_destroy(source) }
-    guard let source, let data = cairo_image_surface_get_data(source) else { return }
-    let stride = Int(clamping: cairo_image_surface_get_stride(source))
+    defer { libcairo.surface_destroy(source) }
+    guard let source, let data = libcairo.image_surface_get_data(source) else { return }
+    let stride = Int(clamping: libcairo.image_surface_get_stride(source))
     for row in 0..<bitmap.height {
       let line = UnsafeMutableRawPointer(data + row * stride)
       for column in 0..<bitmap.width {
@@ -230,25 +235,25 @@ final class CairoCanvas: Canvas {
           of: bitmap.pixels[row * bitmap.width + column], toByteOffset: 4 * column, as: UInt32.self)
       }
     }
-    cairo_surface_mark_dirty(source)
-    cairo_save(context)
-    cairo_translate(context, frame.x, frame.y)
-    cairo_scale(
+    libcairo.surface_mark_dirty(source)
+    libcairo.save(context)
+    libcairo.translate(context, frame.x, frame.y)
+    libcairo.scale(
       context, frame.width / Double(bitmap.width), frame.height / Double(bitmap.height))
-    cairo_set_source_surface(context, source, 0, 0)
-    cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST)
-    cairo_paint(context)
-    cairo_restore(context)
+    libcairo.set_source_surface(context, source, 0, 0)
+    libcairo.pattern_set_filter(libcairo.get_source(context), CAIRO_FILTER_NEAREST)
+    libcairo.paint(context)
+    libcairo.restore(context)
   }
 
   func clipped(to frame: Rect, _ draw: () throws -> Void) rethrows {
-    cairo_save(context)
+    libcairo.save(context)
     defer {
-      cairo_restore(context)
+      libcairo.restore(context)
       letters?.frame = nil
     }
-    cairo_rectangle(context, frame.x, frame.y, frame.width, frame.height)
-    cairo_clip(context)
+    libcairo.rectangle(context, frame.x, frame.y, frame.width, frame.height)
+    libcairo.clip(context)
     letters?.frame = frame
     try draw()
   }
@@ -256,17 +261,17 @@ final class CairoCanvas: Canvas {
   // MARK: Text
 
   private func select(_ style: TextStyle, _ level: RichText.Level) {
-    cairo_select_font_face(
+    libcairo.select_font_face(
       context, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
       style.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL)
-    cairo_set_font_size(context, style.size * level.scale)
+    libcairo.set_font_size(context, style.size * level.scale)
   }
 
   func width(of text: RichText, _ style: TextStyle) -> Double {
     text.runs.reduce(0) { total, run in
       select(style, run.level)
       var extents = cairo_text_extents_t()
-      cairo_text_extents(context, run.text, &extents)
+      libcairo.text_extents(context, run.text, &extents)
       return total + extents.x_advance
     }
   }
@@ -277,9 +282,9 @@ final class CairoCanvas: Canvas {
       return
     }
     let width = width(of: text, style)
-    cairo_save(context)
-    cairo_translate(context, point.x, point.y)
-    if style.turned { cairo_rotate(context, -Double.pi / 2) }
+    libcairo.save(context)
+    libcairo.translate(context, point.x, point.y)
+    if style.turned { libcairo.rotate(context, -Double.pi / 2) }
     var x =
       switch style.horizontal {
       case .start: 0.0
@@ -292,12 +297,12 @@ final class CairoCanvas: Canvas {
       select(style, run.level)
       let shift = run.level.shift * style.size
       var extents = cairo_text_extents_t()
-      cairo_text_extents(context, run.text, &extents)
-      cairo_move_to(context, x, y + shift)
-      cairo_show_text(context, run.text)
+      libcairo.text_extents(context, run.text, &extents)
+      libcairo.move_to(context, x, y + shift)
+      libcairo.show_text(context, run.text)
       x += extents.x_advance
     }
-    cairo_restore(context)
-    cairo_new_path(context)
+    libcairo.restore(context)
+    libcairo.new_path(context)
   }
 }

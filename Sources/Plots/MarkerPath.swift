@@ -8,20 +8,20 @@ enum MarkerPath {
     _ marker: Marker, at p: Point, radius r: Double, on context: OpaquePointer
   ) {
     func trace(_ points: [Point]) {
-      cairo_new_sub_path(context)
-      for point in points { cairo_line_to(context, point.x, point.y) }
+      libcairo.new_sub_path(context)
+      for point in points { libcairo.line_to(context, point.x, point.y) }
     }
     func polygon(_ corners: [(Double, Double)]) {
       trace(corners.map { Point(x: p.x + $0.0 * r, y: p.y + $0.1 * r) })
-      cairo_close_path(context)
+      libcairo.close_path(context)
     }
     func lines(_ a: (Double, Double), _ b: (Double, Double)) {
       trace([a, b].map { Point(x: p.x + $0.0 * r, y: p.y + $0.1 * r) })
     }
     switch marker {
     case .circle:
-      cairo_move_to(context, p.x, p.y)
-      cairo_line_to(context, p.x, p.y)
+      libcairo.move_to(context, p.x, p.y)
+      libcairo.line_to(context, p.x, p.y)
     case .square: polygon([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
     case .triangle: polygon([(0, -1.15), (1.05, 0.75), (-1.05, 0.75)])
     case .diamond: polygon([(0, -1.25), (1.05, 0), (0, 1.25), (-1.05, 0)])
@@ -37,12 +37,12 @@ enum MarkerPath {
   static func paint(_ marker: Marker, size: Double, on context: OpaquePointer) {
     switch marker {
     case .circle:
-      cairo_set_line_width(context, size)
-      cairo_stroke(context)
+      libcairo.set_line_width(context, size)
+      libcairo.stroke(context)
     case .plus, .cross:
-      cairo_set_line_width(context, max(0.8, size / 4))
-      cairo_stroke(context)
-    case .square, .triangle, .diamond: cairo_fill(context)
+      libcairo.set_line_width(context, max(0.8, size / 4))
+      libcairo.stroke(context)
+    case .square, .triangle, .diamond: libcairo.fill(context)
     }
   }
 }

@@ -21,7 +21,7 @@ final class MarkerStamps {
     half = Int(clamping: (self.size * scale).rounded(.up)) + 2
   }
 
-  deinit { for mask in masks { if let mask { cairo_surface_destroy(mask) } } }
+  deinit { for mask in masks { if let mask { libcairo.surface_destroy(mask) } } }
 
   func place(at point: Point, on context: OpaquePointer) {
     let quarters = Double(Self.phases)
@@ -29,24 +29,24 @@ final class MarkerStamps {
     let (left, top) = ((x / quarters).rounded(.down), (y / quarters).rounded(.down))
     let phase = (Int(clamping: x - left * quarters), Int(clamping: y - top * quarters))
     guard let mask = mask(phase.0, phase.1) else { return }
-    cairo_mask_surface(context, mask, left - Double(half), top - Double(half))
+    libcairo.mask_surface(context, mask, left - Double(half), top - Double(half))
   }
 
   private func mask(_ x: Int, _ y: Int) -> OpaquePointer? {
     let index = y * Self.phases + x
     if let known = masks[index] { return known }
     let side = Int32(2 * half + 1)
-    guard let mask = cairo_image_surface_create(CAIRO_FORMAT_A8, side, side) else { return nil }
-    if let context = cairo_create(mask) {
+    guard let mask = libcairo.image_surface_create(CAIRO_FORMAT_A8, side, side) else { return nil }
+    if let context = libcairo.create(mask) {
       let center = Point(
         x: Double(half) + Double(x) / Double(Self.phases),
         y: Double(half) + Double(y) / Double(Self.phases))
-      cairo_scale(context, scale, scale)
-      cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
+      libcairo.scale(context, scale, scale)
+      libcairo.set_line_cap(context, CAIRO_LINE_CAP_ROUND)
       MarkerPath.trace(
         marker, at: Point(x: center.x / scale, y: center.y / scale), radius: size / 2, on: context)
       MarkerPath.paint(marker, size: size, on: context)
-      cairo_destroy(context)
+      libcairo.destroy(context)
     }
     masks[index] = mask
     return mask

@@ -29,7 +29,9 @@ enum Layering {
   /// the kernels, whose tables have the types of the base copy.
   static let exceptions: [String: Set<String>] = [
     "CLua": ["CSystemLua", "CSupport"],
+    "CCairo": ["CSupport"],
     "CReadline": ["CSupport"],
+    "CZip": ["CSupport"],
     "KernelsBase": ["CSupport"],
     "KernelsV3": ["KernelsBase", "CSupport"],
     "KernelsV4": ["KernelsBase", "CSupport"],

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "CSupportInterrupts.h"
+#include "CSupportLibraries.h"
 #include "CSupportMemory.h"
 #include "CSupportThreads.h"
 
