@@ -4,22 +4,29 @@ import Catalog
 
 public final class LuaState {
   package let pointer: OpaquePointer
+  private let modules: DeferredModules
   private var functions: [BoundFunction] = []
 
   /// Nil when memory is out.
   ///
-  /// - Parameter ignoringEnvironment: as `lua -E`, does not read `LUA_PATH` and `LUA_CPATH`.
-  public init?(modules: [Module] = [], ignoringEnvironment: Bool = false) {
+  /// - Parameters:
+  ///   - modules: asked for when a script first names one of them.
+  ///   - ignoringEnvironment: as `lua -E`, does not read `LUA_PATH` and `LUA_CPATH`.
+  public init?(
+    modules: @autoclosure @escaping () -> [Module] = [], ignoringEnvironment: Bool = false
+  ) {
+    self.modules = DeferredModules(modules)
     BoundFunction.connectToLua
     guard let state = clua_new() else { return nil }
     pointer = state
-    guard clua_open_libraries(state, ignoringEnvironment) == CLUA_OK else { return nil }
-    var installer = ModuleInstaller(state: state, modules: modules)
-    installer.install()
-    functions = installer.functions
+    guard clua_open_libraries(state, ignoringEnvironment) == CLUA_OK, self.modules.prepare(self)
+    else { return nil }
   }
 
   deinit { clua_close(pointer) }
+
+  /// Makes the modules now, for what looks at values raw.
+  func makeModules() { modules.fill(in: self) }
 
   /// Runs code for its effects.
   ///

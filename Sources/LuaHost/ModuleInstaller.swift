@@ -9,24 +9,23 @@ struct ModuleInstaller {
 
   let state: OpaquePointer
   let modules: [Module]
-  /// Owns the functions for as long as the state lives.
-  var functions: [BoundFunction] = []
+  /// They must live as long as the state.
+  private(set) var functions: [BoundFunction] = []
 
   init(state: OpaquePointer, modules: [Module]) {
     self.state = state
     self.modules = modules
   }
 
-  mutating func install() {
-    guard clua_reserve(state, 20) != 0 else { return }
+  /// - Parameter behind: the index of the table that stands behind the globals. The stack must have room.
+  mutating func install(behind: Int32) {
     let top = clua_top(state)
     declareClasses()
 
     let frame = Frame(state)
     clua_push_table(state, 0, Int32(clamping: modules.count))  // moondrift
-    clua_push_table(state, 0, Int32(clamping: modules.count))  // what stands behind the globals
     clua_push_loaded(state)
-    let (all, behind, loaded) = (top + 1, top + 2, top + 3)
+    let (all, loaded) = (top + 1, top + 2)
     for module in modules {
       if module.name == Self.product {
         setFunctions(of: module, in: all)
@@ -34,21 +33,27 @@ struct ModuleInstaller {
       }
       pushTable(of: module)
       clua_push_copy(state, -1)
-      frame.setField(loaded, "moondrift.\(module.name)")
+      offer(loaded, "\(Self.product).\(module.name)")
       clua_push_copy(state, -1)
       frame.setField(behind, module.name)
       frame.setField(all, module.name)
     }
     clua_push_copy(state, all)
-    frame.setField(loaded, Self.product)
+    offer(loaded, Self.product)
     clua_push_globals(state)
     clua_push_copy(state, all)
-    frame.setField(-2, Self.product)
-    clua_push_table(state, 0, 1)
-    clua_push_copy(state, behind)
-    frame.setField(-2, "__index")
-    clua_set_metatable(state, -2)
+    offer(top + 3, Self.product)
     clua_set_top(state, top)
+  }
+
+  /// Pops a value and stores it, unless the script was there first.
+  private func offer(_ table: Int32, _ name: String) {
+    if clua_get_field(state, table, name) == LuaType.nil {
+      clua_set_top(state, -2)
+      Frame(state).setField(table, name)
+    } else {
+      clua_set_top(state, -3)
+    }
   }
 
   private mutating func keep(_ function: BoundFunction) -> UnsafeMutableRawPointer {

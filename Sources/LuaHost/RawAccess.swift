@@ -10,6 +10,7 @@ extension LuaState {
   /// Pushes what a global name means: a global, or a module that stands behind the globals.
   package func pushGlobalRaw(_ name: String) -> Bool {
     guard clua_reserve(pointer, 6) != 0 else { return false }
+    makeModules()
     clua_push_globals(pointer)
     return replaceTop { self.pushMemberRaw(of: -1, name) }
   }
@@ -98,10 +99,20 @@ extension LuaState {
     return methodsOnly ? found.filter { $0.1 == .function } : found
   }
 
+  /// The names that a script can use, modules among them.
   package func globalNames() -> [(name: String, kind: MemberKind)] {
+    makeModules()
     clua_push_globals(pointer)
     defer { clua_set_top(pointer, -2) }
     return memberNames(of: -1, methodsOnly: false)
+  }
+
+  /// The names of the variables that scripts made, and of Lua's own.
+  package func variableNames() -> [String] {
+    guard clua_reserve(pointer, 4) != 0 else { return [] }
+    clua_push_globals(pointer)
+    defer { clua_set_top(pointer, -2) }
+    return names(inTableAt: -1).map(\.0)
   }
 
   private func names(inTableAt index: Int32) -> [(String, MemberKind)] {

@@ -14,22 +14,24 @@ final class Completion {
 
   private unowned let lua: LuaState
   private let lookup: NameLookup
-  private let index: CompletionIndex
-  private let helpNames: [String]
-  private let modules: [String]
+  private let catalog: PromptCatalog
 
-  private init(_ lua: LuaState, modules: [Module], locals: SessionLocals) {
+  private init(_ lua: LuaState, _ catalog: PromptCatalog, locals: SessionLocals) {
     self.lua = lua
+    self.catalog = catalog
     lookup = NameLookup(lua: lua, locals: locals)
-    index = CompletionIndex(modules)
-    helpNames = HelpText(modules).names + StandardLibrary.names
-    self.modules =
-      ["moondrift"] + modules.map { "moondrift.\($0.name)" }
-      + StandardLibrary.names.map { "moondrift.\($0)" }
   }
 
-  static func start(_ lua: LuaState, modules: [Module], locals: SessionLocals) {
-    current = Completion(lua, modules: modules, locals: locals)
+  private var helpNames: [String] { catalog.help.names + StandardLibrary.names }
+
+  /// What `require` takes.
+  private var moduleNames: [String] {
+    let names = catalog.modules.map(\.name) + StandardLibrary.names
+    return ["moondrift"] + names.map { "moondrift.\($0)" }
+  }
+
+  static func start(_ lua: LuaState, _ catalog: PromptCatalog, locals: SessionLocals) {
+    current = Completion(lua, catalog, locals: locals)
     creadline_start("moondrift") { line, start, end, quote in
       let bytes = UnsafeRawBufferPointer(start: line, count: Int(clamping: end))
       Completion.current?.complete(
@@ -59,12 +61,12 @@ final class Completion {
   private func completeString(_ code: String, _ word: String) {
     let context = CallContext(code)
     if let callee = context.callee, let option = context.option, let name = entryName(callee) {
-      let choices = index.choices(of: name, parameter: option)
+      let choices = catalog.completion.choices(of: name, parameter: option)
       if !choices.isEmpty { return offerPlain(choices, word) }
     }
     let function = LuaWords(code).words.last { $0.text != "(" }?.text
     if function == "help" { return offerPlain(helpNames, word) }
-    if function == "require" { return offerPlain(modules, word) }
+    if function == "require" { return offerPlain(moduleNames, word) }
     let opening = trimmed(code)
     if opening.hasSuffix("["), lookup.push(NameLookup.chain(endingIn: String(opening.dropLast()))) {
       return offerPlain(lua.memberNames(of: -1, methodsOnly: false).map(\.name), word)
@@ -95,7 +97,9 @@ final class Completion {
   private func completeName(_ code: String, _ word: String) {
     let context = CallContext(code)
     if context.expectsName, let callee = context.callee, let name = entryName(callee) {
-      let options = index.options(of: name).map { "\($0.name) = " }.filter { $0.hasPrefix(word) }
+      let options = catalog.completion.options(of: name).map { "\($0.name) = " }.filter {
+        $0.hasPrefix(word)
+      }
       if !options.isEmpty {
         for option in options { creadline_add_candidate(option) }
         return

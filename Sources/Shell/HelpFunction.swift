@@ -8,12 +8,12 @@ import Reference
 
 public enum HelpFunction {
   /// Puts `help` behind the globals; long texts come by pages where somebody sits at a terminal.
-  public static func install(in lua: LuaState, modules: [Module]) {
+  public static func install(in lua: LuaState, modules: @escaping () -> [Module]) {
     let module = Module(
       "prompt", "",
       entries: [
         .function("help", "Tells of a name or a value.", .rest("x")) { (x: Rest<Topic>) in
-          let help = HelpText(modules)
+          let help = HelpText(modules())
           let width = Int(clamping: creadline_terminal_width())
           Pager.forUser.show(
             x.values.first.map { text(about: $0, name: nil, help, width: width) }

@@ -8,31 +8,31 @@ import Reference
 
 public final class Prompt {
   private let lua: LuaState
-  private let modules: [Module]
-  private let help: HelpText
+  private let catalog: PromptCatalog
   private let reader: any LineReader
   private let isTerminal: Bool
   private let locals: SessionLocals
   private let compiler: ChunkCompiler
   /// The local variables that the chunk on the stack returns.
   private var declared: [String] = []
-  /// Module names that a global hides, as far as the user was told.
+  /// Names of globals that hide a module, as far as the user knows.
   private var hidden: Set<String> = []
 
   /// Reads and runs until the end of input.
-  public static func run(_ lua: LuaState, modules: [Module]) {
-    Prompt(lua, modules: modules).loop()
+  ///
+  /// - Parameter modules: asked for when the catalog is first needed.
+  public static func run(_ lua: LuaState, modules: @escaping () -> [Module]) {
+    Prompt(lua, PromptCatalog(modules)).loop()
   }
 
-  private init(_ lua: LuaState, modules: [Module]) {
+  private init(_ lua: LuaState, _ catalog: PromptCatalog) {
     self.lua = lua
-    self.modules = modules
-    help = HelpText(modules)
+    self.catalog = catalog
     locals = SessionLocals(lua)
     compiler = ChunkCompiler(lua: lua)
     isTerminal = isatty(STDIN_FILENO) != 0
     if isTerminal {
-      Completion.start(lua, modules: modules, locals: locals)
+      Completion.start(lua, catalog, locals: locals)
       reader = TerminalReader(history: History())
     } else {
       reader = StreamReader()
@@ -44,7 +44,8 @@ public final class Prompt {
       write("help() tells what there is, Tab completes, Ctrl-D leaves.\n", to: stdout)
       runStartupFile()
     }
-    noteHiddenModules(tell: false)
+    // A module that a script hid before is not told of, and `moondrift` is a variable itself.
+    hidden = Set(lua.variableNames() + ["moondrift"])
     reading: while true {
       switch readChunk() {
       case .chunk: runLoadedChunk()
@@ -54,7 +55,7 @@ public final class Prompt {
       case .end: break reading
       }
       clua_set_top(lua.pointer, 0)
-      noteHiddenModules(tell: true)
+      noteHiddenModules()
     }
     clua_set_top(lua.pointer, 0)
     write("\n", to: stdout)
@@ -152,16 +153,16 @@ public final class Prompt {
 
   /// By name where the reference has it, otherwise of the value that the name leads to now.
   private func helpText(_ name: String) -> String {
-    if name.isEmpty { return help.overview(width: width) }
-    if let page = help.page(name, width: width) { return page }
+    if name.isEmpty { return catalog.help.overview(width: width) }
+    if let page = catalog.help.page(name, width: width) { return page }
     let top = clua_top(lua.pointer)
     defer { clua_set_top(lua.pointer, top) }
     if isChain(name), NameLookup(lua: lua, locals: locals).push(name),
       let topic = try? Topic.read(Frame(lua.pointer), clua_top(lua.pointer)), !topic.isNothing
     {
-      return HelpFunction.text(about: topic, name: name, help, width: width)
+      return HelpFunction.text(about: topic, name: name, catalog.help, width: width)
     }
-    return HelpFunction.text(about: .name(name), name: nil, help, width: width)
+    return HelpFunction.text(about: .name(name), name: nil, catalog.help, width: width)
   }
 
   private func isChain(_ text: String) -> Bool {
@@ -197,19 +198,17 @@ public final class Prompt {
   }
 
   /// Says once for each module that a global of its name now hides it.
-  private func noteHiddenModules(tell: Bool) {
+  private func noteHiddenModules() {
     clua_push_globals(lua.pointer)
     defer { clua_set_top(lua.pointer, -2) }
-    for module in modules where !hidden.contains(module.name) {
+    for module in catalog.modules where !hidden.contains(module.name) {
       let type = clua_get_field(lua.pointer, -1, module.name)
       clua_set_top(lua.pointer, -2)
       guard type != LuaType.nil || locals.names.contains(module.name) else { continue }
       hidden.insert(module.name)
-      if tell {
-        write(
-          "note: the variable \(module.name) now hides the module; "
-            + "it is still moondrift.\(module.name)\n", to: stderr)
-      }
+      write(
+        "note: the variable \(module.name) now hides the module; "
+          + "it is still moondrift.\(module.name)\n", to: stderr)
     }
   }
 

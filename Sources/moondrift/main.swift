@@ -35,5 +35,5 @@ exit(
         if let memory = settings.memory { Memory.limit = memory }
       },
       library: { try? Resources.stdlib() },
-      addGlobals: { HelpFunction.install(in: $0, modules: Library.modules) },
-      prompt: { Prompt.run($0, modules: Library.modules) })))
+      addGlobals: { HelpFunction.install(in: $0) { Library.modules } },
+      prompt: { Prompt.run($0) { Library.modules } })))

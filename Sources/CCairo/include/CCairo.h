@@ -1,5 +1,5 @@
 // Cairo, opened at first use: only figures that go into a file need it, and it brings X11, fontconfig
-// and a dozen libraries more, which took a sixth of the program's start.
+// and a dozen libraries more.
 #ifndef CAIRO_FUNCTIONS_H
 #define CAIRO_FUNCTIONS_H
 
