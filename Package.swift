@@ -65,7 +65,9 @@ let package = Package(
       name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip"]),
     .target(
       name: "Models",
-      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Files"]),
+      dependencies: [
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Targets", "Files",
+      ]),
     .target(
       name: "Optimizers",
       dependencies: ["Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff"]),

@@ -14,7 +14,8 @@ import Tensors
 
 extension AutodiffObjective {
   public convenience init(_ network: any Network, _ sde: SDE, loss: Callback) {
-    self.init(network, callsLua: true, compiled: loss.object as? CompiledFunction) {
+    let compiled = loss.object as? CompiledFunction
+    self.init(network, compiled.map { .plan(check: $0.check, callsLua: true) } ?? .eager) {
       batch, parameters in
       let score = ScoreModel(BoundNetwork(network, at: parameters), sde)
       let value = try loss.call(score, batch.table(), returning: Tensor.self, name: "loss")

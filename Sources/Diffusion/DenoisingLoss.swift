@@ -8,18 +8,38 @@ import Tensors
 // Vincent 2011; Song et al. 2021, Eq. 7. With λ = std² its least value is E‖std s* + z‖² for the exact
 // score s*.
 
-/// The loss of a model: hand-fused where there is such a form, otherwise by autodiff.
+/// The loss of a model: the network's own step where it offers one, otherwise by autodiff.
 public func denoisingObjective(_ network: any Network, _ process: any DiffusionProcess) throws
   -> any Objective
 {
-  if let mlp = network as? ScoreMLP { return try FusedScoreMLPObjective(mlp) }
+  if let step = try network.fusedDenoising() { return FusedObjective(step) }
   return AutodiffObjective(network, process)
 }
 
+/// A network's own step as an objective.
+private final class FusedObjective: Objective {
+  private let step: any FusedDenoising
+
+  init(_ step: any FusedDenoising) { self.step = step }
+
+  func lossAndGradient(
+    _ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>
+  ) throws -> Double {
+    let inputs = DenoisingInputs(
+      noised: batch.noised.pointer(Float.self), noise: batch.noise.pointer(Float.self),
+      times: batch.times.pointer(Float.self), weights: batch.weights.pointer(Float.self),
+      count: batch.count)
+    return try step.lossAndGradient(inputs, into: gradient)
+  }
+}
+
 extension AutodiffObjective {
-  /// Denoising score matching of any network.
+  /// Denoising score matching of any network. A network in Swift is recorded as one in `grad.compile` is.
   public convenience init(_ network: any Network, _ process: any DiffusionProcess) {
-    self.init(network, callsLua: network.callsLua, compiled: network.compiledScore) {
+    let mode: Mode =
+      network.compiledScore.map { .plan(check: $0.check, callsLua: true) }
+      ?? (network.callsLua ? .eager : .plan(check: nil, callsLua: false))
+    self.init(network, mode) {
       batch, parameters in
       try denoisingLoss(batch) {
         try network.score($0, $1, process: process, parameters: parameters)

@@ -6,57 +6,80 @@ import Tensors
 /// What training asks of a loss: its value on a batch and its gradient in the parameters. A model with a
 /// faster way than the tape brings its own.
 public protocol Objective: AnyObject {
-  /// Whether it calls Lua, and so runs only on the thread that does.
-  var callsLua: Bool { get }
+  /// Whether the next call with a batch of so many points calls Lua, and so must be made on the thread that
+  /// runs Lua.
+  func callsLua(count: Int) -> Bool
   /// Writes the gradient in the trained parameters, and returns the loss.
   func lossAndGradient(_ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>) throws
     -> Double
 }
 
 extension Objective {
-  public var callsLua: Bool { false }
+  public func callsLua(count: Int) -> Bool { false }
 }
 
-/// Any loss of any network, in traced operations, with its gradient by reverse mode: recorded anew in each
-/// step, or once for each size of batch and replayed as a plan (`grad.compile`).
+/// Any loss of any network, in traced operations, with its gradient by reverse mode: differentiated anew in
+/// each step, or recorded once for each size of batch and replayed as a plan (`grad.compile`). The first
+/// step of a plan is a run of the plan too, so that a resumed run has the bits of an uninterrupted one.
 public final class AutodiffObjective: Objective {
   /// The loss of a batch with these tensors as the network's parameters.
   typealias Loss = (_ batch: NoisedBatch, _ parameters: [Tensor]) throws -> Tensor
 
-  public let callsLua: Bool
+  enum Mode {
+    /// Calls Lua in each step.
+    case eager
+    /// Calls Lua, if at all, where it records, and in each step with a `check`.
+    case plan(check: Int?, callsLua: Bool)
+  }
+
+  private let mode: Mode
   private let parameters: ParameterSet
   /// Where the flows go, counted from the first trained parameter.
   private let targets: [Range<Int>]
-  private let step: ([Tensor]) throws -> [Tensor]
+  private let eager: ([Tensor]) throws -> [Tensor]
+  /// One for each size of batch.
+  private var plans: [(count: Int, function: CompiledFunction)] = []
 
-  /// - Parameter compiled: the function of `grad.compile` that loss or score are, if they are one.
-  init(
-    _ network: any Network, callsLua: Bool, compiled: CompiledFunction?, loss: @escaping Loss
-  ) {
-    self.callsLua = callsLua
+  init(_ network: any Network, _ mode: Mode, loss: @escaping Loss) {
+    self.mode = mode
     let parameters = network.parameters
     self.parameters = parameters
     let first = parameters.trained.lowerBound
     targets = parameters.items.filter(\.isTrained).map {
       $0.range.lowerBound - first..<$0.range.upperBound - first
     }
-    let eager = { (tensors: [Tensor]) in
-      try AutodiffObjective.lossAndFlows(parameters, tensors, loss)
+    eager = { try AutodiffObjective.lossAndFlows(parameters, $0, loss) }
+  }
+
+  public func callsLua(count: Int) -> Bool {
+    switch mode {
+    case .eager: true
+    case .plan(_, callsLua: false): false
+    case .plan(check: _?, _): true
+    case .plan(check: nil, _):
+      plans.first { $0.count == count }.map { !$0.function.hasCurrentPlan } ?? true
     }
-    if let compiled {
-      let plans = CompiledFunction(check: compiled.check) {
-        try eager($0.compactMap(\.tensor)).map { .object($0) }
-      }
-      step = { try plans.call($0.map { .object($0) }).compactMap(\.tensor) }
-    } else {
-      step = eager
+  }
+
+  private func step(_ tensors: [Tensor], count: Int) throws -> [Tensor] {
+    guard case .plan(let check, _) = mode else { return try eager(tensors) }
+    let plan = plans.first { $0.count == count }?.function ?? addPlan(count, check)
+    return try plan.call(tensors.map { .object($0) }).compactMap(\.tensor)
+  }
+
+  private func addPlan(_ count: Int, _ check: Int?) -> CompiledFunction {
+    let eager = eager
+    let function = CompiledFunction(check: check, startsWithPlan: true) {
+      try eager($0.compactMap(\.tensor)).map { .object($0) }
     }
+    plans.append((count, function))
+    return function
   }
 
   public func lossAndGradient(
     _ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>
   ) throws -> Double {
-    let results = try step(parameters.views + batch.tensors)
+    let results = try step(parameters.views + batch.tensors, count: batch.count)
     for (target, flow) in zip(targets, results.dropFirst()) {
       let dense = try flow.densified()
       (gradient + target.lowerBound).update(from: dense.pointer(Float.self), count: target.count)

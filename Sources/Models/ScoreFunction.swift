@@ -50,6 +50,8 @@ public protocol Network: ScoreFunction, Configured {
   var callsLua: Bool { get }
   /// The function of `grad.compile` that its score is, so that training may replay a plan of it.
   var compiledScore: CompiledFunction? { get }
+  /// Its denoising loss and gradient in one pass of its own, where it has one.
+  func fusedDenoising() throws -> (any FusedDenoising)?
   /// The same network with a copy of the parameters.
   func copied() throws -> any Network
 }
@@ -74,6 +76,7 @@ extension Network {
   public var name: String { Self.constructor }
   public var callsLua: Bool { false }
   public var compiledScore: CompiledFunction? { nil }
+  public func fusedDenoising() throws -> (any FusedDenoising)? { nil }
 
   public func table(of parameters: [Tensor]) -> Value {
     .named(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })

@@ -77,18 +77,25 @@ final class TrainingGroup {
     let schedules = try moving.map {
       try $0.schedule(options, rates: Array(rates.dropFirst($0.step - step)))
     }
-    // The first failure in the order of the models is the one that is told.
-    let failures = Failures()
-    func advance(_ place: Int) {
-      do { try moving[place].advance(schedules[place]) } catch { failures.note(error, at: place) }
+    while true {
+      let left = moving.indices.filter { !moving[$0].hasStopped && moving[$0].step < end }
+      if left.isEmpty { return }
+      // What calls Lua in its next update, in turn; then side by side what does not.
+      for place in left where moving[place].callsLua {
+        try moving[place].advance(schedules[place], callingLua: true)
+        try Cancellation.check()
+      }
+      // The first failure in the order of the models is the one that is told.
+      let failures = Failures()
+      try WorkerPool.shared.run(chunks: left.count) { chunk in
+        let place = left[chunk]
+        do { try moving[place].advance(schedules[place], callingLua: false) } catch {
+          failures.note(error, at: place)
+        }
+      }
+      if let error = failures.first { throw error }
+      try Cancellation.check()
     }
-    let compiled = moving.indices.filter { !moving[$0].callsLua }
-    try WorkerPool.shared.run(chunks: compiled.count) { advance(compiled[$0]) }
-    for place in moving.indices where moving[place].callsLua && failures.first == nil {
-      advance(place)
-    }
-    if let error = failures.first { throw error }
-    try Cancellation.check()
   }
 
   /// One row of the log for each run where one is due: step, epoch, mean loss since the last row, probes.

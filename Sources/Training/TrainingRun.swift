@@ -88,8 +88,9 @@ final class TrainingRun {
   var rows: Int { whole.count }
   var stepsPerEpoch: Int { order.stepsPerEpoch }
   var hasStopped: Bool { divergence != nil }
-  /// Whether each update calls Lua, and so runs only on the thread that does.
-  var callsLua: Bool { objective.callsLua }
+  /// Whether the next update calls Lua, and so must be made on the thread that runs Lua.
+  var callsLua: Bool { objective.callsLua(count: nextBatch.count) }
+  private var nextBatch: NoisedBatch { order.isLast(step) ? short : whole }
 
   /// Examples before the next update.
   private var examples: UInt64 { UInt64(bitPattern: Int64(examples(before: step))) }
@@ -108,6 +109,8 @@ final class TrainingRun {
 
   /// What a block of updates needs from outside the loop, one element an example.
   struct Schedule {
+    /// The updates that it is for.
+    let steps: Range<Int>
     let times: Tensor
     let std: Tensor
     let mean: Tensor
@@ -135,7 +138,9 @@ final class TrainingRun {
       }
       return try (lambda.converted(to: .float32) / square(std)).densified()
     }
-    return Schedule(times: times, std: std, mean: mean, weights: weights, rates: rates)
+    return Schedule(
+      steps: step..<step + rates.count, times: times, std: std, mean: mean, weights: weights,
+      rates: rates)
   }
 
   private func uniformTimes(_ count: Int) throws -> Tensor {
@@ -164,13 +169,16 @@ final class TrainingRun {
 
   // MARK: The loop
 
-  /// Runs `schedule.rates.count` updates, or fewer where numbers stop being finite or the user
+  /// Makes updates to the end of the schedule, or to the first that calls Lua where `callingLua` is not
+  /// set, or to the first that does not where it is. Ends early where numbers stop being finite or the user
   /// interrupts; the state is whole after each update.
-  func advance(_ schedule: Schedule) throws {
-    var start = 0
-    for rate in schedule.rates {
+  func advance(_ schedule: Schedule, callingLua: Bool) throws {
+    var start = examples(before: step) - examples(before: schedule.steps.lowerBound)
+    while schedule.steps.contains(step) {
+      let current = nextBatch
+      guard objective.callsLua(count: current.count) == callingLua else { return }
+      let rate = schedule.rates[step - schedule.steps.lowerBound]
       if Cancellation.isRequested { return }
-      let current = order.isLast(step) ? short : whole
       try fill(current, schedule, start)
       start += current.count
       let out = gradient.pointer(Float.self)

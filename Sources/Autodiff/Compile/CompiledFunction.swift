@@ -28,11 +28,18 @@ public final class CompiledFunction: Callable, FunctionHolder {
   public let functions: [Callback]
   /// Every so many calls the result is compared with that of `f` itself; nil for never.
   public let check: Int?
+  /// Whether the call that records returns what its plan computes, not what the recording did. The two may
+  /// differ in the last bits.
+  private let startsWithPlan: Bool
   /// The last used one first.
   private(set) var entries: [Entry] = []
   private var calls = 0
 
-  public init(check: Int? = nil, functions: [Callback] = [], _ body: @escaping Body) {
+  public init(
+    check: Int? = nil, functions: [Callback] = [], startsWithPlan: Bool = false,
+    _ body: @escaping Body
+  ) {
+    self.startsWithPlan = startsWithPlan
     self.body = body
     self.functions = functions
     self.check = check
@@ -50,6 +57,9 @@ public final class CompiledFunction: Callable, FunctionHolder {
       : "grad.compile(function, \(entries.count) plan\(entries.count == 1 ? "" : "s"), "
         + "\(entries.reduce(0) { $0 + $1.plan.instructions.count }) instructions)"
   }
+
+  /// Whether arguments of the kind of the last call have a plan that holds.
+  public var hasCurrentPlan: Bool { entries.first.map { !$0.plan.isStale } ?? false }
 
   /// Calls the function; no Lua runs where a plan for such arguments exists.
   public func call(_ arguments: [Value]) throws -> [Value] { try results(arguments).values }
@@ -125,7 +135,8 @@ extension CompiledFunction {
     let copies = try leaves.tensors.map { try recording.argument($0.value) }
     var rest = copies[...]
     let watched = arguments.map { TensorTree.rebuild($0, &rest) }
-    let results = try recording.watch { try body(watched) }
+    let draws = DrawLog()
+    let results = try draws.watching { try recording.watch { try body(watched) } }
     if let failure = recording.failure { throw failure }
     var tensors: [Tensor] = []
     for result in results { TensorTree.collect(result, &tensors) }
@@ -136,6 +147,10 @@ extension CompiledFunction {
     let entry = Entry(pattern: pattern, plan: plan, results: ResultPattern(results))
     entries.insert(entry, at: 0)
     if entries.count > CompiledFunction.mostPlans { entries.removeLast() }
+    if startsWithPlan {
+      draws.rewind()
+      return CompiledResults(entry.results, try plan.run(leaves.tensors, leaves.streams))
+    }
     return CompiledResults(
       entry.results, try plan.firstResults(tensors.map(\.value), leaves.tensors))
   }

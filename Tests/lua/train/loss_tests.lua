@@ -181,3 +181,34 @@ line = debug.getinfo(1, "l").currentline
 fails(("loss_tests.lua:%d: "):format(line + 2) .. "model: x has shape [32], expected [n d] with d = 1",
   function(score, batch) return score(batch.noised:column(1), batch.t):sum() end)
 fails(("loss_tests.lua:%d: on purpose"):format(line + 3), function() error("on purpose") end)
+
+-- Plans: networks in Swift and compiled models of one's own train side by side, with the bits of one alone;
+-- Lua is called where a size of batch is recorded, and not again
+for _, make in ipairs{
+  function(seed) return nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8, blocks = 1, sigma_data = 1,
+    seed = seed} end,
+  function(seed) return nn.random_features{sde = sde.vp(), dimension = 2, width = 30, seed = seed} end,
+  function(seed)
+    return nn.define{dimension = 2, sde = sde.vp(), parameters = {w = random.stream(seed):normal{2, 2}},
+      score = grad.compile(function(p, x)
+        calls = calls + 1
+        return x:matmul(p.w):silu()
+      end)}
+  end,
+} do
+  local function three() return {make(1), make(2), make(3)} end
+  local models, single, partial = three(), three(), three()
+  calls = 0
+  train(models, plane, {steps = 25, seed = {1, 2, 3}, progress = false})
+  local recorded = calls
+  train(three(), plane, {steps = 250, seed = {1, 2, 3}, progress = false})
+  calls = 0
+  for index, model in ipairs(single) do train(model, plane, {steps = 25, seed = index, progress = false}) end
+  check.equal(calls, recorded)
+  local started = train.start(partial, plane, {seed = {1, 2, 3}, progress = false})
+  for _ = 1, 5 do started[2]:advance(5) end
+  for index = 1, 3 do
+    check.equal((single[index](plane, 0.3) - models[index](plane, 0.3)):abs():max():item(), 0.0)
+    check.equal((partial[index](plane, 0.3) - models[index](plane, 0.3)):abs():max():item(), 0.0)
+  end
+end

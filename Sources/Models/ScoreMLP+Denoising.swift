@@ -1,14 +1,17 @@
 import KernelsBase
-import Models
 import Runtime
 import Tensors
 
+extension ScoreMLP {
+  package func fusedDenoising() throws -> (any FusedDenoising)? { try FusedStep(self) }
+}
+
 /// The denoising loss of `nn.score_mlp` and its gradient in one hand-written pass, for speed: the tape
 /// takes fourteen times as long at width 16 and batch 32 (25 us a step for 1.8), and a program recorded
-/// by `grad.compile` four times. Nothing is allocated in a step. A test compares it with `AutodiffObjective`.
+/// by `grad.compile` four times. Nothing is allocated in a step. A test compares it with the tape.
 ///
 /// With s = h/(divisor · std) the residual std · s + z is h/divisor + z, so std drops out.
-final class FusedScoreMLPObjective: Objective {
+private final class FusedStep: FusedDenoising {
   private let network: ScoreMLP
   private let shape: ScoreMLPShape
   private let frequencies: Tensor
@@ -32,11 +35,11 @@ final class FusedScoreMLPObjective: Objective {
   }
 
   func lossAndGradient(
-    _ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>
+    _ batch: DenoisingInputs, into gradient: UnsafeMutablePointer<Float>
   ) throws -> Double {
     if gamma.shape[0] < batch.count { try grow(to: batch.count) }
     kernels.fourierFeatures(
-      batch.times.pointer(Float.self), frequencies.pointer(Float.self),
+      batch.times, frequencies.pointer(Float.self),
       gamma.pointer(Float.self), count: batch.count,
       frequencies: frequencies.elementCount)
     if batch.count <= blockLength { return lossAndGradient(batch, 0..<batch.count, gradient) }
@@ -55,17 +58,17 @@ final class FusedScoreMLPObjective: Objective {
 
   /// The mean loss of some examples, and its gradient.
   private func lossAndGradient(
-    _ batch: NoisedBatch, _ block: Range<Int>, _ gradient: UnsafeMutablePointer<Float>
+    _ batch: DenoisingInputs, _ block: Range<Int>, _ gradient: UnsafeMutablePointer<Float>
   ) -> Double {
     let first = block.lowerBound
     let inputs = ScoreMLPInputs(
-      x: batch.noised.pointer(Float.self) + first * shape.dimension,
+      x: batch.noised + first * shape.dimension,
       gamma: gamma.pointer(Float.self) + first * shape.features,
       divisor: divisors.pointer(Float.self) + first, count: block.count)
     let loss = kernels.scoreMLPLossAndGradient(
       network.parameters.flat.pointer(Float.self), shape, inputs,
-      z: batch.noise.pointer(Float.self) + first * shape.dimension,
-      weight: batch.weights.pointer(Float.self) + first, firstLayer: true,
+      z: batch.noise + first * shape.dimension,
+      weight: batch.weights + first, firstLayer: true,
       workspace: workspace.pointer(Float.self), gradient: gradient)
     return Double(loss)
   }
