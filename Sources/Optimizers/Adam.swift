@@ -14,16 +14,18 @@ package struct Adam: UpdateRule {
     package var beta2 = 0.999
     package var epsilon = 1e-8
     package var weightDecay = 0.0
+    package var transforms = TransformOptions()
 
     package init() {}
 
-    package static let options: [Option<Options>] = [
-      Option("rate", \.rate, "learning rate η, a number or a function of the step"),
-      Option("beta1", \.beta1, "decay of the mean of g", in: .within(0..<1)),
-      Option("beta2", \.beta2, "decay of the mean of g²", in: .within(0..<1)),
-      Option("epsilon", \.epsilon, "keeps the division finite", in: .positive),
-      Option("weight_decay", \.weightDecay, "λ", in: .nonNegative),
-    ]
+    package static let options: [Option<Options>] =
+      [
+        Option("rate", \.rate, "learning rate η, a number or a function of the step"),
+        Option("beta1", \.beta1, "decay of the mean of g", in: .within(0..<1)),
+        Option("beta2", \.beta2, "decay of the mean of g²", in: .within(0..<1)),
+        Option("epsilon", \.epsilon, "keeps the division finite", in: .positive),
+        Option("weight_decay", \.weightDecay, "λ", in: .nonNegative),
+      ] + Option.group(\.transforms)
   }
 
   package static let constructor = "adam"
@@ -34,6 +36,7 @@ package struct Adam: UpdateRule {
 
   package let options: Options
   package var rate: RateSchedule { options.rate }
+  package var transforms: TransformOptions { options.transforms }
 
   package init(_ options: Options) { self.options = options }
 
@@ -53,6 +56,8 @@ package struct Adam: UpdateRule {
       self.square = square
       self.count = count
     }
+
+    var tensors: [(name: String, tensor: Tensor)] { [("mean", mean), ("square", square)] }
 
     func update(
       _ parameters: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, rate: Double,

@@ -6,7 +6,7 @@ public enum OptimModule {
   public static let module = Module(
     "optim", "Update rules for training; the rate may be a function of the step.",
     types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
-    entries: [SGD.entry, Adam.entry])
+    entries: [SGD.entry, Adam.entry, Optimizer.update])
 
   package static func sgd(rate: Double, momentum: Double = 0) throws -> Optimizer {
     var options = SGD.Options()

@@ -2,10 +2,11 @@ import Autodiff
 import Catalog
 import Tensors
 
-/// How parameters move against a gradient. A rule is options only; what it remembers between steps is
-/// an `OptimizerState`, so that one rule serves many models.
+/// How parameters move against a gradient, which passes `transforms` before. A rule is options only; what
+/// it remembers between steps is an `OptimizerState`, so that one rule serves many models.
 package protocol UpdateRule: Configured {
   var rate: RateSchedule { get }
+  var transforms: TransformOptions { get }
   init(_ options: Options) throws
   func makeState(count: Int) throws -> any OptimizerState
 }
@@ -21,6 +22,8 @@ extension UpdateRule {
 
 /// The memory of one rule on one model.
 package protocol OptimizerState: AnyObject {
+  /// All of it, by names that stay: `mean`, `square`.
+  var tensors: [(name: String, tensor: Tensor)] { get }
   /// Moves `parameters` by one step at the given learning rate.
   /// - Parameter step: 1 for the first one.
   func update(
@@ -28,7 +31,7 @@ package protocol OptimizerState: AnyObject {
     step: Int)
 }
 
-/// The learning rate: a number, or a Lua function of the step (1 for the first).
+/// The learning rate: a number of 0 or more, or a Lua function of the step (1 for the first).
 public enum RateSchedule: Argument {
   case constant(Double)
   case function(Callback)

@@ -7,13 +7,15 @@ package struct SGD: UpdateRule {
   package struct Options: OptionGroup {
     package var rate: RateSchedule?
     package var momentum = 0.0
+    package var transforms = TransformOptions()
 
     package init() {}
 
-    package static let options: [Option<Options>] = [
-      Option(required: "rate", \.rate, "learning rate η, a number or a function of the step"),
-      Option("momentum", \.momentum, "μ", in: .within(0..<1)),
-    ]
+    package static let options: [Option<Options>] =
+      [
+        Option(required: "rate", \.rate, "learning rate η, a number or a function of the step"),
+        Option("momentum", \.momentum, "μ", in: .within(0..<1)),
+      ] + Option.group(\.transforms)
   }
 
   package static let constructor = "sgd"
@@ -23,6 +25,7 @@ package struct SGD: UpdateRule {
 
   package let options: Options
   package let rate: RateSchedule
+  package var transforms: TransformOptions { options.transforms }
 
   package init(_ options: Options) throws {
     self.options = options
@@ -43,6 +46,10 @@ package struct SGD: UpdateRule {
       self.momentum = momentum
       self.velocity = velocity
       self.count = count
+    }
+
+    var tensors: [(name: String, tensor: Tensor)] {
+      velocity.map { [("velocity", $0)] } ?? []
     }
 
     func update(

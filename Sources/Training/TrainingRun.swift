@@ -41,7 +41,7 @@ final class TrainingRun {
   private let network: any Network
   private let process: any DiffusionProcess
   private let objective: any Objective
-  private let state: any OptimizerState
+  private let chain: UpdateChain
   private let order: PointOrder
   private let whole: NoisedBatch
   private let short: NoisedBatch
@@ -73,7 +73,7 @@ final class TrainingRun {
       try options.loss.map { AutodiffObjective(network, model.sde, loss: $0) }
       ?? denoisingObjective(network, model.process)
     let count = network.parameters.trained.count
-    state = try (options.optimizer ?? OptimModule.adam()).rule.makeState(count: count)
+    chain = try (options.optimizer ?? OptimModule.adam()).makeChain(count: count)
     short = whole.prefix(order.lastBatch * noises)
     gradient = try .zeros([count])
     emaDecay = options.ema ?? 0
@@ -190,8 +190,9 @@ final class TrainingRun {
       guard let parameters = trained.baseAddress else { return }
       step += 1
       lastRate = rate
-      state.update(parameters, gradient: out, rate: rate, step: step)
-      updateAverage(parameters, trained.count)
+      if chain.update(parameters, gradient: out, rate: rate, step: step) {
+        updateAverage(parameters, trained.count)
+      }
       lossSum += loss
       lossCount += 1
     }
@@ -205,7 +206,7 @@ final class TrainingRun {
   /// is no estimate of anything, does not weigh in (Kingma and Ba 2015, section 3).
   private func updateAverage(_ parameters: UnsafePointer<Float>, _ count: Int) {
     guard let average = averaged?.network?.parameters.trainedValues.baseAddress else { return }
-    let weight = Float((1 - emaDecay) / (1 - pow(emaDecay, Double(step))))
+    let weight = Float((1 - emaDecay) / (1 - pow(emaDecay, Double(chain.updates(after: step)))))
     WorkerPool.shared.runWhole(count: count, grain: 1 << 15) { range in
       kernels.lerp(
         average + range.lowerBound, parameters + range.lowerBound, weight, range.count)

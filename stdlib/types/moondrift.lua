@@ -985,6 +985,14 @@ function figure_object:free() end
 ---@class optimizer
 local optimizer_object = {}
 
+--- One update of parameters against a gradient; changes neither.
+---@param p any the parameters: a float32 tensor, or tensors in nested tables
+---@param g any their gradient, nested alike
+---@param state? any what the update before returned; absent in the first
+---@return any
+---@return any
+function optimizer_object:update(p, g, state) end
+
 --- Gives up its memory at once.
 function optimizer_object:free() end
 
@@ -2341,12 +2349,12 @@ function sample.euler_maruyama(model, options) end
 optim = {}
 
 --- Stochastic gradient descent, with momentum where asked.
----@param options { rate: number|fun(step: integer): number, momentum?: number }
+---@param options { rate: number|fun(step: integer): number, momentum?: number, accumulate?: integer, clip?: number }
 ---@return optimizer
 function optim.sgd(options) end
 
 --- Adam, with decoupled weight decay where asked.
----@param options? { rate?: number|fun(step: integer): number, beta1?: number, beta2?: number, epsilon?: number, weight_decay?: number }
+---@param options? { rate?: number|fun(step: integer): number, beta1?: number, beta2?: number, epsilon?: number, weight_decay?: number, accumulate?: integer, clip?: number }
 ---@return optimizer
 function optim.adam(options) end
 
