@@ -84,9 +84,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Models",
-        "Optimizers",
-        "Diffusion",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Files", "Models",
+        "Optimizers", "Diffusion",
       ]),
     .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "Files", "CCairo"]),
 

@@ -14,7 +14,7 @@ import Processes
 import Runtime
 import Tensors
 
-enum ModelFile {
+package enum ModelFile {
   static let format = "moondrift.model"
   static let version = "1"
 
@@ -46,21 +46,31 @@ enum ModelFile {
   ]
 
   static func save(_ model: ScoreModel, to path: FilePath) throws {
+    let metadata = try [("format", format), ("version", version)] + metadata(of: model)
+    try AtomicFile.write(
+      try Safetensors.bytes(
+        of: tensors(of: model), metadata: metadata.map { (key: $0.0, value: $0.1) }),
+      to: path)
+  }
+
+  /// What makes a network again, beside its tensors.
+  package static func metadata(of model: ScoreModel) throws -> [(key: String, value: String)] {
     guard let network = model.network, network.parameters.count > 0 else {
       throw UserError(
         "\(model.function.name) has no parameters, so there is nothing to save; it is made again "
           + "from what it was made of")
     }
-    let metadata = [
-      ("format", format), ("version", version), ("network", type(of: network).constructor),
+    return [
+      ("network", type(of: network).constructor),
       ("options", try JSON.line(network.options.stored)),
       ("sde", type(of: model.process).constructor),
       ("sde_options", try JSON.line(model.process.options.stored)),
     ]
-    let tensors = zip(network.parameters.items, network.parameters.views).map { ($0.name, $1) }
-    try AtomicFile.write(
-      try Safetensors.bytes(of: tensors, metadata: metadata.map { (key: $0.0, value: $0.1) }),
-      to: path)
+  }
+
+  package static func tensors(of model: ScoreModel) -> [(name: String, tensor: Tensor)] {
+    guard let parameters = model.network?.parameters else { return [] }
+    return zip(parameters.items, parameters.views).map { ($0.name, $1) }
   }
 
   static func load(_ path: FilePath, score: Callback?) throws -> ScoreModel {
@@ -72,26 +82,39 @@ enum ModelFile {
 
   private static func read(_ path: FilePath, score: Callback?) throws -> ScoreModel {
     let file = try Safetensors.read(InputFile.bytes(of: path), path: "\(path)")
-    func text(_ key: String) throws -> String {
-      guard let entry = file.metadata.first(where: { $0.key == key }) else {
-        throw FileError("\(path): the metadata have no '\(key)'")
-      }
-      return entry.value
-    }
-    func options(_ key: String) throws -> (Value, place: String) {
-      let place = "\(path): \(key)"
-      return (try JSONReader.value(of: text(key), path: place), place)
-    }
     guard file.metadata.first(where: { $0.key == "format" })?.value == format else {
       throw FileError(
         "\(path) is not a file of a model: its metadata have no format '\(format)', which m:save "
           + "writes")
     }
-    guard try text("version") == version else {
-      throw FileError(
-        "\(path): version is '\(try text("version"))', this program reads '\(version)'")
+    let found = try text("version", file.metadata, path: "\(path)")
+    guard found == version else {
+      throw FileError("\(path): version is '\(found)', this program reads '\(version)'")
     }
-    let name = try text("network")
+    return try model(file.metadata, file.tensors, path: "\(path)", score: score)
+  }
+
+  private static func text(
+    _ key: String, _ metadata: [(key: String, value: String)], path: String
+  ) throws -> String {
+    guard let entry = metadata.first(where: { $0.key == key }) else {
+      throw FileError("\(path): the metadata have no '\(key)'")
+    }
+    return entry.value
+  }
+
+  /// The model that `metadata(of:)` and `tensors(of:)` describe.
+  ///
+  /// - Parameter path: the file, for errors.
+  package static func model(
+    _ metadata: [(key: String, value: String)], _ tensors: [(name: String, tensor: Tensor)],
+    path: String, score: Callback?
+  ) throws -> ScoreModel {
+    func options(_ key: String) throws -> (Value, place: String) {
+      let place = "\(path): \(key)"
+      return (try JSONReader.value(of: text(key, metadata, path: path), path: place), place)
+    }
+    let name = try text("network", metadata, path: path)
     guard let kind = NNModule.networks.first(where: { $0.constructor == name }) else {
       let known = NNModule.networks.map { $0.constructor }
       throw FileError("\(path): \(unknownName("network", name, known: known))")
@@ -99,10 +122,11 @@ enum ModelFile {
     if score != nil, kind != DefinedNetwork.self {
       throw FileError("\(path): score is for models of nn.define, the file holds \(name)")
     }
-    let sde = try SDE(name: text("sde"), restoring: options("sde_options"))
-    let tensors = StoredTensors(path: "\(path)", tensors: file.tensors)
+    let sde = try SDE(
+      name: text("sde", metadata, path: path), restoring: options("sde_options"))
+    let stored = StoredTensors(path: path, tensors: tensors)
     return ScoreModel(
-      try network(kind, restoring: options("options"), tensors, sde, score: score), sde)
+      try network(kind, restoring: options("options"), stored, sde, score: score), sde)
   }
 
   private static func network<Kind: Network>(

@@ -8,6 +8,27 @@ public enum OptimModule {
     types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
     entries: [SGD.entry, Adam.entry, Optimizer.update])
 
+  /// The rules that files hold by name.
+  private static let rules: [any UpdateRule.Type] = [SGD.self, Adam.self]
+
+  /// The optimizer that a file holds.
+  ///
+  /// - Parameter place: the file and the field, for errors.
+  package static func optimizer(
+    _ name: String, restoring stored: Value, place: String
+  ) throws -> Optimizer {
+    guard let kind = rules.first(where: { $0.constructor == name }) else {
+      throw UserError("\(place): \(unknownName("rule", name, known: rules.map { $0.constructor }))")
+    }
+    return Optimizer(try restored(kind, stored, place: place))
+  }
+
+  private static func restored<Rule: UpdateRule>(
+    _ kind: Rule.Type, _ stored: Value, place: String
+  ) throws -> any UpdateRule {
+    try Rule(Rule.Options(restoring: stored, place: place))
+  }
+
   package static func sgd(rate: Double, momentum: Double = 0) throws -> Optimizer {
     var options = SGD.Options()
     options.rate = .constant(rate)

@@ -69,7 +69,7 @@ package final class Fit: FunctionHolder {
 
   /// The learning rate of the last update, or of the first where there was none.
   func rate() throws -> Double {
-    try run.lastRate ?? group.optimizer.rate.rates(from: 1, count: 1)[0]
+    try run.progress.lastRate ?? group.optimizer.rate.rates(from: 1, count: 1)[0]
   }
 
   /// The fits of the last run that Lua started.

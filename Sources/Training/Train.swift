@@ -135,7 +135,7 @@ package enum Train {
 
   // MARK: Checks, all before the first update
 
-  private static func stepCount(_ options: TrainOptions, _ run: TrainingRun) throws -> Int? {
+  static func stepCount(_ options: TrainOptions, _ run: TrainingRun) throws -> Int? {
     switch (options.steps, options.epochs) {
     case (let steps?, nil): return steps.value
     case (nil, let epochs?): return try (epochs * Count(run.stepsPerEpoch)).value
@@ -171,7 +171,7 @@ package enum Train {
     }
   }
 
-  private static func checkedNetwork(_ model: ScoreModel, among models: [ScoreModel]) throws
+  static func checkedNetwork(_ model: ScoreModel, among models: [ScoreModel]) throws
     -> any Network
   {
     guard let network = model.network, network.parameters.trained.count > 0 else {
@@ -183,7 +183,7 @@ package enum Train {
     return network
   }
 
-  private static func checkedData(_ data: Tensor, _ model: ScoreModel) throws -> Tensor {
+  static func checkedData(_ data: Tensor, _ model: ScoreModel) throws -> Tensor {
     try checkPoints(data, model, name: "data")
     guard data.shape[0] > 0 else {
       throw UserError("data must not be empty, got shape \(data.shape)")

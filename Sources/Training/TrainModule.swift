@@ -1,5 +1,7 @@
 import Catalog
+import Files
 import Models
+import Runtime
 import Tensors
 
 /// The Lua module `train`: the training loop, and the fits it returns.
@@ -12,7 +14,7 @@ public enum TrainModule {
     ],
     call: Train.entry,
     entries: [
-      Train.start,
+      Train.start, Resume.entry,
       .variable(
         "last",
         "The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the "
@@ -42,6 +44,18 @@ public enum TrainModule {
     ) { (fit: Fit) -> Fit in
       try fit.finish()
       return fit
+    },
+    .method(
+      Fit.self, "save", "Writes the run to a file, from which train.resume goes on.",
+      .arg("path"),
+      details:
+        "The file is of the safetensors form: parameters, what the optimizer remembers, averages and "
+        + "log, with the options in the metadata. It is written whole or not at all. The data are not "
+        + "in it, only what tells them from others.",
+      source: "safetensors", example: example + "fit:advance(10):save(os.tmpname())"
+    ) { (fit: Fit, path: FilePath) -> Nothing in
+      try Checkpoint.save(fit, to: path)
+      return Nothing()
     },
     .property(Fit.self, "model", "The model as it is now.") { (fit: Fit) in fit.model },
     .property(Fit.self, "ema_model", "The model with averaged parameters; nil without `ema`.") {

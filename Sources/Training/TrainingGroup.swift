@@ -15,15 +15,20 @@ final class TrainingGroup {
   /// Updates in all; nil where the run was started without an end.
   let steps: Int?
   let logEvery: Int
-  private(set) var seconds = 0.0
+  private(set) var seconds: Double
   /// Updates that all runs made, those that stopped aside.
-  private var step = 0
+  private var step: Int
   private var isAdvancing = false
 
   /// Examples whose times are held at once.
   private static let blockExamples = 1 << 16
 
-  init(runs: [TrainingRun], options: TrainOptions, steps: Int?) {
+  /// - Parameters: `step` and `seconds`, where a run that was stored goes on.
+  init(
+    runs: [TrainingRun], options: TrainOptions, steps: Int?, step: Int = 0, seconds: Double = 0
+  ) {
+    self.step = step
+    self.seconds = seconds
     self.runs = runs
     self.options = options
     optimizer = options.optimizer ?? OptimModule.adam()

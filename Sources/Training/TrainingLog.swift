@@ -13,6 +13,11 @@ package struct TrainingLog {
     for (column, value) in row.enumerated() { columns[column].values.append(value) }
   }
 
+  /// - Parameter values: those of each column, in their order.
+  mutating func restore(_ values: [[Value]]) {
+    for (column, values) in values.enumerated() { columns[column].values = values }
+  }
+
   /// The update that the last row stands behind.
   var lastStep: Int? { columns[0].values.last?.asNumber.map { Int(clamping: $0) } }
   var lastLoss: Double? { columns[2].values.last?.asNumber }

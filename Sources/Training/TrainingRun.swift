@@ -32,23 +32,29 @@ final class TrainingRun {
   /// Points of the data, and how often each of a batch is taken with noise of its own.
   let pointCount: Int
   let noises: Int
-  private(set) var step = 0
-  private(set) var divergence: Divergence?
-  /// Learning rate of the last update.
-  private(set) var lastRate: Double?
+  /// What changes with each update, beside tensors and log.
+  struct Progress {
+    var step = 0
+    var divergence: Divergence?
+    /// Learning rate of the last update.
+    var lastRate: Double?
+    /// Of the losses since the last row of the log.
+    var lossSum = 0.0
+    var lossCount = 0
+  }
+
+  private(set) var progress = Progress()
   private(set) var log: TrainingLog
-  private let data: Tensor
+  let data: Tensor
   private let network: any Network
   private let process: any DiffusionProcess
   private let objective: any Objective
-  private let chain: UpdateChain
+  let chain: UpdateChain
   private let order: PointOrder
   private let whole: NoisedBatch
   private let short: NoisedBatch
   private let gradient: Tensor
   private let emaDecay: Double
-  private var lossSum = 0.0
-  private var lossCount = 0
   private let timeKey: UInt64
   private let noiseKey: UInt64
 
@@ -81,6 +87,8 @@ final class TrainingRun {
     log = TrainingLog(probes: options.probe?.functions.map(\.name) ?? [])
   }
 
+  var step: Int { progress.step }
+  var divergence: Divergence? { progress.divergence }
   /// Points an update.
   var batch: Int { order.batch }
   var drawsWithReplacement: Bool { order.drawsWithReplacement }
@@ -98,13 +106,22 @@ final class TrainingRun {
   private func examples(before step: Int) -> Int { order.points(before: step) &* noises }
 
   /// The mean loss since the last row of the log; NaN where there were no updates.
-  var meanLoss: Double { lossCount > 0 ? lossSum / Double(lossCount) : .nan }
+  var meanLoss: Double {
+    progress.lossCount > 0 ? progress.lossSum / Double(progress.lossCount) : .nan
+  }
+
+  /// Takes up what a checkpoint holds beside the tensors, which stand in `model`, `chain` and `averaged`.
+  func restore(_ progress: Progress, _ columns: [[Value]]) {
+    self.progress = progress
+    log.restore(columns)
+    markWritten()
+  }
 
   /// Closes a row of the log; the mean of the loss starts anew.
   func append(_ row: [Value]) {
     log.append(row)
-    lossSum = 0
-    lossCount = 0
+    progress.lossSum = 0
+    progress.lossCount = 0
   }
 
   /// What a block of updates needs from outside the loop, one element an example.
@@ -188,18 +205,18 @@ final class TrainingRun {
       // Nothing below fails.
       let trained = network.parameters.trainedValues
       guard let parameters = trained.baseAddress else { return }
-      step += 1
-      lastRate = rate
+      progress.step += 1
+      progress.lastRate = rate
       if chain.update(parameters, gradient: out, rate: rate, step: step) {
         updateAverage(parameters, trained.count)
       }
-      lossSum += loss
-      lossCount += 1
+      progress.lossSum += loss
+      progress.lossCount += 1
     }
   }
 
   private func stop(_ quantity: String) {
-    divergence = Divergence(step: step + 1, quantity: quantity)
+    progress.divergence = Divergence(step: step + 1, quantity: quantity)
   }
 
   /// The mean of θ₁ … θ_k with weights ∝ β^{k−j}: as Adam corrects its means, so that the start, which

@@ -1020,6 +1020,10 @@ function fit_object:advance(n) end
 ---@return fit
 function fit_object:finish() end
 
+--- Writes the run to a file, from which train.resume goes on.
+---@param path string
+function fit_object:save(path) end
+
 --- Gives up its memory at once.
 function fit_object:free() end
 
@@ -2370,6 +2374,13 @@ train = {}
 ---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
+
+--- A run that fit:save wrote: the same numbers as if it had never stopped.
+---@param path string
+---@param data tensor the points that the run was started with
+---@param options? { optimizer?: optimizer, time?: function, weight?: function, loss?: function, probe?: table, progress?: boolean, model?: model }
+---@return any
+function train.resume(path, data, options) end
 
 ---@class moondrift
 ---@field tensor moondrift.tensor

@@ -106,7 +106,7 @@ fails("g must be nested as p is, with a tensor for each of p and none besides", 
 fails("g must have the shapes of p, got [2] for [1] in tensor 1", tensor{1}, tensor{1, 2})
 fails("state.step must be the number of gradients taken, 0 or more", tensor{1}, tensor{1}, {})
 fails("state.velocity must be a float32 tensor of shape [1], got nil", tensor{1}, tensor{1}, {step = 1})
-fails("state: unknown member 'mean'; it has step, velocity", tensor{1}, tensor{1}, {step = 1, mean = tensor{1}})
+fails("state: unknown member 'mean' (known: step, velocity)", tensor{1}, tensor{1}, {step = 1, mean = tensor{1}})
 fails("state must be a table, got 3", tensor{1}, tensor{1}, 3)
 check.raises("optim.adam: clip must be a positive number, got 0", function() optim.adam{clip = 0} end)
 check.raises("optim.sgd: accumulate must be a positive integer, got 0",

@@ -1,0 +1,124 @@
+// `fit:save(path)` and `train.resume(path, data)`: a run in one file of the safetensors form, written whole or
+// not at all. The tensors are the model's parameters (`model.w1`), what the optimizer remembers
+// (`optimizer.mean`), the averaged parameters (`average`) and the columns of the log (`log.3`); the metadata
+// say what makes the run again:
+//
+//   format "moondrift.checkpoint"   version "1"
+//   network, options, sde, sde_options           as in the file of a model
+//   optimizer "adam"                optimizer_options {"rate": 0.001, …}
+//   train_options {"batch": 32, …}  run {"step": 500, "seed": 1, …}
+//   functions ["probe", "rate"]     probe {"every": 10, "names": ["kl"]}
+//   data {"shape": [1000, 2], "fingerprint": "…"}                     log: columns that are no numbers
+//
+// Numbers are stored with all their bits, so that a resumed run ends as one that never stopped.
+
+import Catalog
+import Files
+import Models
+import Optimizers
+import Runtime
+import Tensors
+
+enum Checkpoint {
+  static let format = "moondrift.checkpoint"
+  static let version = 1
+
+  static func save(_ fit: Fit, to path: FilePath) throws {
+    let (run, options) = (fit.run, fit.group.options)
+    let rule = fit.group.optimizer.rule
+    let log = try StoredLog(run.log)
+    let metadata =
+      try [("format", format), ("version", "\(version)")] + ModelFile.metadata(of: run.model) + [
+        ("optimizer", type(of: rule).constructor),
+        ("optimizer_options", try JSON.line(rule.options.stored)),
+        ("train_options", try JSON.line(options.stored)),
+        ("run", try JSON.line(numbers(of: fit))),
+        ("functions", try JSON.line(.list(functions(of: fit).map { .string($0) }))),
+        ("probe", try JSON.line(options.probe?.stored ?? .list([]))),
+        ("data", try JSON.line(DataPrint(run.data).stored)), ("log", try JSON.line(log.texts)),
+      ]
+    var tensors = ModelFile.tensors(of: run.model).map { ("model." + $0.name, $0.tensor) }
+    tensors += run.chain.tensors.map { ("optimizer." + $0.name, $0.tensor) }
+    if let averaged = run.averaged?.network?.parameters {
+      tensors.append(("average", averaged.flat.slice(axis: 0, averaged.trained)))
+    }
+    tensors += log.tensors
+    try AtomicFile.write(
+      try Safetensors.bytes(
+        of: tensors.map { (name: $0.0, tensor: $0.1) },
+        metadata: metadata.map { (key: $0.0, value: $0.1) }), to: path)
+  }
+
+  /// The numbers of a run beside its tensors.
+  private static func numbers(of fit: Fit) -> Value {
+    let run = fit.run
+    let progress = run.progress
+    var pairs: [(key: String, value: Value)] = [
+      ("step", .integer(run.step)), ("seed", .integer(run.seed)), ("index", .integer(run.index)),
+      ("seconds", .number(fit.group.seconds)), ("loss_sum", .number(progress.lossSum)),
+      ("loss_count", .integer(progress.lossCount)),
+    ]
+    if let rate = progress.lastRate { pairs.append(("rate", .number(rate))) }
+    if let stop = run.divergence {
+      pairs.append(("diverged_at", .integer(stop.step)))
+      pairs.append(("diverged", .string(stop.quantity)))
+    }
+    return .named(pairs)
+  }
+
+  /// The functions in Lua that a run was given, which no file holds.
+  static func functions(of fit: Fit) -> [String] {
+    functions(fit.group.options, fit.group.optimizer)
+  }
+
+  static func functions(_ options: TrainOptions, _ optimizer: Optimizer?) -> [String] {
+    var names: [String] = []
+    if options.time != nil { names.append("time") }
+    if options.weight != nil { names.append("weight") }
+    if options.loss != nil { names.append("loss") }
+    if options.probe != nil { names.append("probe") }
+    if case .function? = optimizer?.rate { names.append("rate") }
+    return names
+  }
+}
+
+extension Probe {
+  var stored: Value {
+    .named([
+      ("every", .integer(every)), ("names", .list(functions.map { .string($0.name) })),
+    ])
+  }
+}
+
+/// What tells one data set from another: the shape, and a hash of all bits.
+struct DataPrint: Equatable {
+  let shape: [Int]
+  let fingerprint: String
+
+  /// - Parameter data: dense, float32.
+  init(_ data: Tensor) throws {
+    shape = Array(data.shape)
+    var (first, second) = (0x9E37_79B9_7F4A_7C15 as UInt64, 0xC2B2_AE3D_27D4_EB4F as UInt64)
+    let numbers = data.pointer(Float.self)
+    for i in 0..<data.elementCount {
+      let word = UInt64(numbers[i].bitPattern)
+      first = (first ^ word) &* 0x0000_0100_0000_01B3
+      first ^= first >> 29
+      second = (second &+ word) &* 0xFF51_AFD7_ED55_8CCD
+      second ^= second >> 33
+      if i & 0xF_FFFF == 0 { try Cancellation.check() }
+    }
+    fingerprint = String(first, radix: 16) + "-" + String(second, radix: 16)
+  }
+
+  init(restoring stored: StoredFields) throws {
+    shape = try stored.integers("shape")
+    fingerprint = try stored.text("fingerprint")
+  }
+
+  var stored: Value {
+    .named([
+      ("shape", .list(shape.map { .integer($0) })), ("fingerprint", .string(fingerprint)),
+    ])
+  }
+}
