@@ -75,7 +75,8 @@ private struct CheckpointReader {
     }
     let version = try text("version")
     guard version == "\(Checkpoint.version)" else {
-      let newer = (Int(version) ?? 0) > Checkpoint.version ? ", of a newer Moondrift" : ""
+      let newer =
+        (Double(version) ?? 0) > Double(Checkpoint.version) ? ", of a newer Moondrift" : ""
       throw FileError(
         "\(path): version is '\(version)'\(newer), this program reads '\(Checkpoint.version)'")
     }

@@ -37,7 +37,7 @@ import Testing
     func path(_ name: String) -> String { folder.path + "/" + name }
 
     var whole = Command(
-      Products.moondrift, [script, path("whole.checkpoint"), path("whole.safetensors")])
+      Products.moondrift, [script, path("whole-run.safetensors"), path("whole.safetensors")])
     whole.timeout = 300
     #expect(try whole.run().status == 0)
     // So long lasts a run; a kill falls anywhere in the first part of one, or in its start.
@@ -58,7 +58,7 @@ import Testing
           wait $child; status=$?
           kill $killer 2>/dev/null
           exit $status
-          """, Products.moondrift, script, path("part.checkpoint"), path("part.safetensors"),
+          """, Products.moondrift, script, path("part-run.safetensors"), path("part.safetensors"),
         ])
       part.timeout = 300
       let result = try part.run()
@@ -67,12 +67,12 @@ import Testing
       if result.status == 137 { killed += 1 }
       if result.status == 0 {
         try expectSame(path("part.safetensors"), path("whole.safetensors"))
-        unlink(path("part.checkpoint"))
+        unlink(path("part-run.safetensors"))
         unlink(path("part.safetensors"))
       }
     }
     var last = Command(
-      Products.moondrift, [script, path("part.checkpoint"), path("part.safetensors")])
+      Products.moondrift, [script, path("part-run.safetensors"), path("part.safetensors")])
     last.timeout = 300
     let end = try last.run()
     #expect(end.status == 0, "\(end.err)")
