@@ -22,7 +22,7 @@ public protocol HoldsOptions: Object {
 extension OptionGroup {
   /// All options as Lua sees them.
   public var fields: [(key: String, value: Value)] {
-    Self.options.map { ($0.name, $0.value(self)) }
+    Self.options.filter { !$0.isStoredOnly }.map { ($0.name, $0.value(self)) }
   }
 }
 

@@ -26,6 +26,16 @@ public enum ForeignNames {
     "append": "tensor.concatenate{x, y}", "insert": "tensor.concatenate{x, y}",
   ]
 
+  /// Members of other types: names that changed, and what other libraries call them.
+  public static let members: [String: [String: String]] = [
+    "tensor": tensorMembers,
+    "sde": [
+      "std": "p:sigma(t)", "mean": "p:alpha(t)", "marginal_prob": "p:alpha(t) and p:sigma(t)",
+      "sde": "p:drift(t) and p:diffusion(t)", "beta": "-2 * p:drift(t)", "f": "p:drift(t)",
+      "g": "p:diffusion(t)", "snr": "p:log_snr(t)", "lambda": "p:log_snr(t) / 2",
+    ],
+  ]
+
   /// Functions of modules, by module.
   public static let functions: [String: [String: String]] = [
     "tensor": [

@@ -37,6 +37,8 @@ public struct Option<Group> {
   let value: (Group) -> Value
   /// What a call must give, where it must.
   let expectation: String
+  /// Whether only files have it.
+  var isStoredOnly = false
 
   public var name: String { description.name }
 
@@ -62,6 +64,12 @@ public struct Option<Group> {
     in domain: Domain<Value>? = nil
   ) {
     self.init(name, path, summary, Value.luaType, nil, domain?.orAbsent())
+  }
+
+  /// What was worked out from the options and files hold; no call gives it, and Lua does not see it.
+  public init<Value: Argument>(stored name: String, _ path: WritableKeyPath<Group, Value>) {
+    self.init(name, path, "", Value.luaType, "", nil)
+    isStoredOnly = true
   }
 
   private init<Value: Argument>(
@@ -123,7 +131,7 @@ extension OptionGroup {
   /// `{beta_max = 10}`: what differs from the defaults.
   public var literal: String {
     let usual = Self()
-    let pairs = Self.options.compactMap { option in
+    let pairs = Self.options.filter { !$0.isStoredOnly }.compactMap { option in
       let text = option.literal(self)
       return text == option.literal(usual) && !option.description.isRequired
         ? nil : "\(option.name) = \(text)"
@@ -178,7 +186,7 @@ extension Parameter {
   /// All the options of a group, as one parameter.
   public static func group<Group: OptionGroup>(_ group: Group.Type) -> Parameter
   where Value == OptionsOf<Group> {
-    let options = Group.options
+    let options = Group.options.filter { !$0.isStoredOnly }
     return Parameter(
       kind: .group, name: "", descriptions: options.map(\.description), fallback: nil, domain: nil,
       read: { frame, table in

@@ -18,6 +18,7 @@ public let modules: [Module] = [
   LinalgModule.module,
   GradModule.module,
   SDEModule.module,
+  ScheduleModule.module,
   TargetModule.module,
   NNModule.module,
   MetricModule.module,

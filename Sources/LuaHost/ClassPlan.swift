@@ -73,7 +73,7 @@ struct ClassPlan {
   private var missing: BoundFunction {
     let name = name
     let known = (methods.map(\.name) + properties.map(\.name) + ["free"]).sorted()
-    let foreign = name == "tensor" ? ForeignNames.tensorMembers : [:]
+    let foreign = ForeignNames.members[name] ?? [:]
     return BoundFunction("") { frame in
       guard let key = frame.string(at: 2) else {
         throw UserError("\(articled(name)) cannot be indexed by \(frame.describe(at: 2))")

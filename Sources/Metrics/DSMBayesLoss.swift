@@ -38,10 +38,10 @@ package enum DSMBayesLoss {
     let weights = try checkedWeights(weight, at: times.map(\.x))
     let length = sde.process.trainingTimes.upperBound - sde.process.trainingTimes.lowerBound
     return try times.indices.reduce(0) { total, i in
-      let variance = sde.process.std(times[i].x) * sde.process.std(times[i].x)
+      let variance = sde.process.sigma(at: times[i].x) * sde.process.sigma(at: times[i].x)
       guard variance.isFinite else {
         throw UserError(
-          "sde must have a finite variance, got std = \(shortNumber(sde.process.std(times[i].x))) at "
+          "sde must have a finite variance, got std = \(shortNumber(sde.process.sigma(at: times[i].x))) at "
             + "t = \(shortNumber(times[i].x))")
       }
       let loss = try 1 - variance * meanSquaredScore(target.noised(sde, at: times[i].x))

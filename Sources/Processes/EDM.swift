@@ -1,9 +1,6 @@
-import Autodiff
 import Catalog
-import Glibc
-import Tensors
 
-/// Variance-exploding diffusion whose time is the noise level: std(t) = t.
+/// Variance-exploding diffusion whose time is the noise level: σ(t) = t.
 ///
 /// dx = √(2t) dW. The grid is dense at low noise:
 /// t_i = (σ_max^{1/ρ} + i/N (σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ, i = 0 … N.
@@ -44,32 +41,17 @@ package struct EDM: StoredProcess {
   private var rho: Double { options.rho }
   package var times: ClosedRange<Double> { sigmaMin...sigmaMax }
 
-  package func drift(_ t: Double) -> Double { 0 }
-  package func diffusion(_ t: Double) -> Double { (2 * t).squareRoot() }
-  package func mean(_ t: Double) -> Double { 1 }
-  package func std(_ t: Double) -> Double { t }
+  package func alpha<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try t.constant(1) }
+  package func alphaSlope<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try t.constant(0) }
+  package func variance<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try T.square(t) }
+  package func varianceSlope<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try t * 2 }
+  package func sigma<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { t }
 
-  package func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor {
-    switch quantity {
-    case .drift: try Tensor.zeros(t.shape, t.dtype)
-    case .diffusion: try Autodiff.sqrt(t * 2)
-    case .mean: try Tensor.full(t.shape, 1, t.dtype)
-    case .std: t
-    }
-  }
-
-  package func std(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
+  package func sigma(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     out.update(from: t, count: n)
   }
 
-  package func grid(steps: Int) -> [Double] {
-    let top = pow(sigmaMax, 1 / rho)
-    let bottom = pow(sigmaMin, 1 / rho)
-    return (0...steps).map { i in
-      // Both ends exact, whatever the rounding of the power.
-      i == 0
-        ? sigmaMax
-        : i == steps ? sigmaMin : pow(top + Double(i) / Double(steps) * (bottom - top), rho)
-    }
+  package func grid(steps: Int) throws -> [Double] {
+    try TimeGrid.powerSpaced(sigmaMax, sigmaMin, steps: steps, rho: rho)
   }
 }

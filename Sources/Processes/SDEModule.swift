@@ -5,29 +5,39 @@ import Tensors
 /// The Lua module `sde`: forward processes.
 public enum SDEModule {
   public static let module = Module(
-    "sde", "Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.",
+    "sde", "Forward diffusions dx = f(t) x dt + g(t) dW with marginals N(α(t) x_0, σ(t)² I).",
     types: [TypeDescription(SDE.self, "a forward diffusion process")],
     entries: processes.map { $0.entry } + [
+      entry(.alpha, "α(t): x_t has mean α(t) x_0 given x_0."),
+      entry(.sigma, "σ(t): the standard deviation of x_t given x_0."),
       entry(.drift, "f(t) of the drift f(t) x."),
       entry(.diffusion, "g(t), the noise per √time."),
-      entry(.mean, "r(t): x_t has mean r(t) x_0 given x_0."),
-      entry(.std, "The standard deviation of x_t given x_0."),
+      entry(.logSNR, "ln(α²/σ²), the log of the signal-to-noise ratio, which falls with t."),
+      inverse,
       .property(SDE.self, "time_min", "Where samplers stop.", example: "return sde.vp().time_min") {
         (sde: SDE) in sde.process.times.lowerBound
       },
-      .property(SDE.self, "time_max", "Where samplers start.", example: "return sde.vp().time_max")
-      { (sde: SDE) in sde.process.times.upperBound },
+      .property(
+        SDE.self, "time_max", "Where the process ends.", example: "return sde.vp().time_max"
+      ) { (sde: SDE) in sde.process.domain.upperBound },
       .method(
-        SDE.self, "grid", "The decreasing times a sampler visits in so many steps.",
+        SDE.self, "grid",
+        "The decreasing times a sampler visits in so many steps of its own choice.",
         .arg("steps", in: .within(1...(1 << 27))), returns: "float64 tensor of shape [steps + 1]",
-        example: "return sde.vp():grid(10)"
+        details: "The module schedule has others.", example: "return sde.vp():grid(10)"
       ) { (sde: SDE, steps: Int) in try Tensor(sde.process.grid(steps: steps)) },
     ])
 
   static let processes: [any StoredProcess.Type] = [
-    VEPower.self,
     VP.self,
+    VPCosine.self,
+    SubVP.self,
+    VE.self,
+    VEPower.self,
     EDM.self,
+    OrnsteinUhlenbeck.self,
+    LinearFlow.self,
+    TabulatedProcess.self,
   ]
 
   /// A function of time, on a number or on each element of a tensor.
@@ -40,25 +50,22 @@ public enum SDEModule {
       let process = sde.process
       switch t {
       case .first(let time):
-        try checkTime(time, sde)
+        try process.check(time: time)
         return .number(process.value(quantity, at: time))
       case .second(let times):
-        let result = try functionOfTime("quantity of time", times) { times in
-          let values = try times.doubles()
-          for time in values { try checkTime(time, sde) }
-          return try Tensor(values.map { process.value(quantity, at: $0) }, shape: times.shape)
-            .converted(to: times.dtype == .float32 ? .float32 : .float64)
-        } formula: {
-          try process.formula(quantity, $0)
-        }
-        return .object(result)
+        return .object(try process.values(quantity, of: process.checked(times: times)))
       }
     }
   }
 
-  private static func checkTime(_ t: Double, _ sde: SDE) throws {
-    guard t >= 0, t.isFinite else {
-      throw UserError("t must be a finite number of 0 or more, got \(formatNumber(t))")
+  private static let inverse = Entry.method(
+    SDE.self, "time_of_log_snr", "The time at which ln(α²/σ²) has a value.",
+    .arg("log_snr", "a number or a tensor"), returns: "a number, or a float64 tensor of its shape",
+    example: "return sde.vp():time_of_log_snr(0)"
+  ) { (sde: SDE, levels: OneOf<Double, Tensor>) -> Value in
+    switch levels {
+    case .first(let level): .number(try sde.process.time(ofLogSNR: level))
+    case .second(let levels): .object(try sde.process.times(ofLogSNR: levels))
     }
   }
 }

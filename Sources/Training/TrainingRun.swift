@@ -139,8 +139,8 @@ final class TrainingRun {
   func schedule(_ options: TrainOptions, rates: [Double]) throws -> Schedule {
     let count = examples(before: step + rates.count) - examples(before: step)
     let times = try options.time.map { try drawTimes($0, count) } ?? uniformTimes(count)
-    let std = try process.std(of: times)
-    let mean = try process.mean(of: times)
+    let std = try process.sigma(of: times)
+    let mean = try process.alpha(of: times)
     let weights = try options.weight.map { weight in
       let lambda = try weight.call(times, returning: Tensor.self, name: "weight")
       guard lambda.shape == times.shape else {

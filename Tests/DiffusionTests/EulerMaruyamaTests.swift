@@ -55,8 +55,8 @@ private let step = EulerMaruyama.sampler.step
       var options = SamplingOptions()
       (options.count, options.steps, options.seed) = (20_000, 100, 1)
       let x = try SamplerDriver(model, options).run(step).points
-      let times = process.grid(steps: 100)
-      let start = process.std(times[0])
+      let times = try process.grid(steps: 100)
+      let start = process.sigma(at: times[0])
       let expected = try SamplerOrder.variance(
         of: step, model, along: times, from: start * start, silentLast: true)
       let squares = try mean(square(x)).item()

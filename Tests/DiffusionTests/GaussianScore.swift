@@ -19,7 +19,7 @@ final class GaussianScore: ScoreFunction {
   var summary: String { "variance \(variance)" }
 
   static func marginal(_ process: any DiffusionProcess, _ t: Double, variance: Double) -> Double {
-    let (r, std) = (process.mean(t), process.std(t))
+    let (r, std) = (process.alpha(at: t), process.sigma(at: t))
     return r * r * variance + std * std
   }
 

@@ -56,7 +56,7 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
 
   @Test("the grid may be given; the prior then has the spread of its first time")
   func times() throws {
-    let own = try sample { $0.times = .first(vp.grid(steps: 12)) }.points.floats()
+    let own = try sample { $0.times = .first(try vp.grid(steps: 12)) }.points.floats()
     #expect(try own == sample { _ in }.points.floats())
     let late = try sample {
       $0.times = .second(try Tensor([0.1, 0.05]))
@@ -65,7 +65,7 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     }
     let states = try #require(late.recorded?.states)
     let spread = try variance(states.select(axis: 0, 0)).item().squareRoot()
-    #expect(abs(spread / vp.std(0.1) - 1) < 5.5 / (2.0 * 12_000).squareRoot())
+    #expect(abs(spread / vp.sigma(at: 0.1) - 1) < 5.5 / (2.0 * 12_000).squareRoot())
   }
 
   @Test("the recorder keeps the start, every k-th state and the last")
@@ -75,7 +75,7 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
       ($0.start, $0.count, $0.record) = (start, nil, 5)
     }
     let recorded = try #require(result.recorded)
-    let grid = vp.grid(steps: 12)
+    let grid = try vp.grid(steps: 12)
     #expect(try recorded.times.doubles() == [0, 5, 10, 12].map { grid[$0] })
     #expect(recorded.states.shape == [4, 4, 3])
     #expect(try recorded.states.select(axis: 0, 0).floats() == start.floats())

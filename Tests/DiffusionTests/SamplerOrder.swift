@@ -42,7 +42,7 @@ enum SamplerOrder {
     let model = gaussianModel(process, variance: target)
     let exact = GaussianScore.marginal(process, process.times.lowerBound, variance: target)
     let errors = try steps.map {
-      let times = process.grid(steps: $0)
+      let times = try process.grid(steps: $0)
       let start = GaussianScore.marginal(process, times[0], variance: target)
       return try variance(of: step, model, along: times, from: start) - exact
     }
@@ -55,13 +55,13 @@ enum SamplerOrder {
     _ step: SamplerStep, _ process: any DiffusionProcess, steps: [Int], finest: Int, paths: Int
   ) throws -> (errors: [Double], order: Double) {
     let model = gaussianModel(process)
-    let times = process.grid(steps: finest)
+    let times = try process.grid(steps: finest)
     let stream = RandomStream(seed: 3)
     // W at each time of the fine grid, as increments.
     let increments = try (0..<finest).map {
       try stream.normal([paths, 1], .float64) * (times[$0] - times[$0 + 1]).squareRoot()
     }
-    let start = try stream.normal([paths, 1], .float64) * process.std(times[0])
+    let start = try stream.normal([paths, 1], .float64) * process.sigma(at: times[0])
     func end(_ count: Int) throws -> Tensor {
       let stride = finest / count
       var x = start

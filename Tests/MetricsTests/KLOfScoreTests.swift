@@ -32,7 +32,7 @@ private func mixture(_ mu: Int) -> String {
   func normalLaw() throws {
     // s = −(x − m)/v, so ln q = −(x − m)²/2v exactly.
     let (m, time) = (0.7, 0.2)
-    let v = 1 + VEPower().std(time) * VEPower().std(time)
+    let v = 1 + VEPower().sigma(at: time) * VEPower().sigma(at: time)
     let x = (0..<41).map { -8 + 0.4 * Double($0) }
     let q = x.map { exp(-($0 - m) * ($0 - m) / (2 * v)) }
     let total = q.reduce(0, +)

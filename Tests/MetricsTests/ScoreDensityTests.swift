@@ -9,7 +9,7 @@ private let ve = "ve = sde.ve_power{base = 25} "
   @Test("the KL of a shifted, scaled normal law is the closed form; of the exact score it is 0")
   func klAtTime() throws {
     let time = 0.1
-    let noise = VEPower().std(time)
+    let noise = VEPower().sigma(at: time)
     let (v, w) = (1 + noise * noise, 0.49 + noise * noise)
     let values = try numbers(
       ve + """
@@ -41,7 +41,7 @@ private let ve = "ve = sde.ve_power{base = 25} "
     #expect(values[0] < 1e-7)
     // Of the left mode's mass a share of 7e-5 lies right of 0.
     #expect(abs(values[1] - 0.3) < 1e-4)
-    let spread = (1 + VEPower().std(0.065) * VEPower().std(0.065)).squareRoot()
+    let spread = (1 + VEPower().sigma(at: 0.065) * VEPower().sigma(at: 0.065)).squareRoot()
     #expect(abs(values[2] - erfc(-0.5 / spread / 2.0.squareRoot()) / 2) < 1e-5)
     #expect(Array(values[3...]) == [1001, -12, 12])
   }
@@ -54,7 +54,7 @@ private let ve = "ve = sde.ve_power{base = 25} "
       ve + """
         mix = target.gaussian_mixture{means = {-\(mu), \(mu)}}
         return metric.dsm_bayes_loss(mix, ve), metric.dsm_bayes_loss(mix, ve, {nodes = 32}),
-          metric.dsm_bayes_loss(mix, ve, {weight = function(t) return ve:std(t)^2 end})
+          metric.dsm_bayes_loss(mix, ve, {weight = function(t) return ve:sigma(t)^2 end})
         """)
     #expect(abs(values[0] - expected) < 1e-4)
     #expect(abs(values[0] - values[1]) < 1e-8)
@@ -71,13 +71,13 @@ private let ve = "ve = sde.ve_power{base = 25} "
       return (0..<n).reduce(0.0) { $0 + f(1e-5 + (1 - 1e-5) * (Double($1) + 0.5) / Double(n)) }
         / Double(n)
     }
-    let plain = average { v / (v + process.std($0) * process.std($0)) }
-    let weighted = average { $0 * $0 * v / (v + process.std($0) * process.std($0)) }
+    let plain = average { v / (v + process.sigma(at: $0) * process.sigma(at: $0)) }
+    let weighted = average { $0 * $0 * v / (v + process.sigma(at: $0) * process.sigma(at: $0)) }
     let values = try numbers(
       ve + """
         p = target.gaussian_mixture{means = {1}, stds = 1.5}
         return metric.dsm_bayes_loss(p, ve),
-          metric.dsm_bayes_loss(p, ve, {weight = function(t) return t^2 * ve:std(t)^2 end})
+          metric.dsm_bayes_loss(p, ve, {weight = function(t) return t^2 * ve:sigma(t)^2 end})
         """)
     #expect(abs(values[0] - plain) < 1e-8)
     #expect(abs(values[1] - weighted) < 1e-8)

@@ -99,7 +99,7 @@ import Testing
     let parts = list.split(separator: line)
     #expect(parts.count == 2)
     let extended = try folder.write(
-      "SDEModule.swift", parts.joined(separator: line + "\n    OrnsteinUhlenbeck.self,"))
+      "SDEModule.swift", parts.joined(separator: line + "\n    Brownian.self,"))
     let header = Products.root + "/Sources/CSupport/include/CSupport.h"
     let map = try folder.write(
       "module.modulemap", "module CSupport { umbrella header \"\(header)\" export * }")

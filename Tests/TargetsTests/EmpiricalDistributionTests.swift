@@ -9,7 +9,7 @@ import Testing
       data = tensor{{0}, {1}, {4}}
       sde1 = sde.ve_power{base = 25}
       noised = target.empirical(data):noised(sde1, 0.1)
-      mix = target.gaussian_mixture{means = {0, 1, 4}, stds = sde1:std(0.1)}
+      mix = target.gaussian_mixture{means = {0, 1, 4}, stds = sde1:sigma(0.1)}
       x = tensor({{-1}, {0.5}, {3}}, {dtype = 'float64'})
       model = target.empirical(data):model(sde1)
       return (noised:log_density(x) - mix:log_density(x)):abs():max():item(),
@@ -25,7 +25,7 @@ import Testing
       data = target.gaussian_mixture{means = {{0, 0, 0}, {5, 5, 5}}}:sample(50, {seed = 1})
       model = target.empirical(data):model(sde.vp())
       t = 0.001
-      x = data * sde.vp():mean(t) + 0.001
+      x = data * sde.vp():alpha(t) + 0.001
       return (model:denoise(x, t) - data):abs():max():item()
       """)
     #expect(values[0] < 1e-4)

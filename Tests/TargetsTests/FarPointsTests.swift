@@ -83,7 +83,7 @@ import Testing
           m = case[1]:model(process)
           x = random.stream(2):normal({7, case[2]}, {dtype = "float64"})
           for _, t in ipairs{0.05, 0.4, 1} do
-            s, r = process:std(t), process:mean(t)
+            s, r = process:sigma(t), process:alpha(t)
             tweedie = function(x) return (x + s^2 * m:score(x, t)) / r end
             worst = math.max(worst, (m:denoise(x, t) - tweedie(x)):abs():max():item())
             a = grad(function(x) return m:denoise(x, t):square():sum() end)(x)

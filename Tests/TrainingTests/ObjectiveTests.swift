@@ -14,8 +14,8 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
   try batch.clean.assign(stream.normal([count, dimension]))
   try batch.noise.assign(stream.normal([count, dimension]))
   try batch.times.assign(stream.uniform([count]))
-  try batch.std.assign(process.std(of: batch.times))
-  try batch.mean.assign(process.mean(of: batch.times))
+  try batch.std.assign(process.sigma(of: batch.times))
+  try batch.mean.assign(process.alpha(of: batch.times))
   try batch.weights.assign(stream.uniform([count]))
   batch.mixNoise()
   return batch
@@ -90,13 +90,13 @@ private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throw
     let batch = try randomBatch(200_000, 1, process, seed: 9)
     try batch.weights.assign(Tensor.scalar(1))
     let loss = try denoisingLoss(batch) { x, t in
-      let variance = try process.std(of: t).doubles().map { $0 * $0 + 1 }
+      let variance = try process.sigma(of: t).doubles().map { $0 * $0 + 1 }
       let values = try x.doubles()
       return try Tensor(zip(values, variance).map { Float(-$0 / $1) }, shape: x.shape)
     }.item()
     let nodes = 20_000
     let bayes = (0..<nodes).reduce(0.0) { total, i in
-      let s = process.std((Double(i) + 0.5) / Double(nodes))
+      let s = process.sigma(at: (Double(i) + 0.5) / Double(nodes))
       return total + 1 / (1 + s * s) / Double(nodes)
     }
     // One example's loss has a standard deviation of about 1, so 5 standard errors are 0.011.

@@ -744,8 +744,18 @@ function compiled_object:free() end
 --- a forward diffusion process
 ---@class sde
 ---@field time_min number Where samplers stop.
----@field time_max number Where samplers start.
+---@field time_max number Where the process ends.
 local sde_object = {}
+
+--- α(t): x_t has mean α(t) x_0 given x_0.
+---@param t number|tensor time, a number or a tensor
+---@return any
+function sde_object:alpha(t) end
+
+--- σ(t): the standard deviation of x_t given x_0.
+---@param t number|tensor time, a number or a tensor
+---@return any
+function sde_object:sigma(t) end
 
 --- f(t) of the drift f(t) x.
 ---@param t number|tensor time, a number or a tensor
@@ -757,17 +767,17 @@ function sde_object:drift(t) end
 ---@return any
 function sde_object:diffusion(t) end
 
---- r(t): x_t has mean r(t) x_0 given x_0.
+--- ln(α²/σ²), the log of the signal-to-noise ratio, which falls with t.
 ---@param t number|tensor time, a number or a tensor
 ---@return any
-function sde_object:mean(t) end
+function sde_object:log_snr(t) end
 
---- The standard deviation of x_t given x_0.
----@param t number|tensor time, a number or a tensor
+--- The time at which ln(α²/σ²) has a value.
+---@param log_snr number|tensor a number or a tensor
 ---@return any
-function sde_object:std(t) end
+function sde_object:time_of_log_snr(log_snr) end
 
---- The decreasing times a sampler visits in so many steps.
+--- The decreasing times a sampler visits in so many steps of its own choice.
 ---@param steps integer
 ---@return tensor
 function sde_object:grid(steps) end
@@ -814,7 +824,7 @@ function target_object:has_noised() end
 ---@return model
 function target_object:model(sde) end
 
---- The law of x_t = r(t) x_0 + std(t) z with x_0 from the target.
+--- The law of x_t = α(t) x_0 + σ(t) z with x_0 from the target.
 ---@param sde sde the diffusion
 ---@param t number time
 ---@return target
@@ -825,6 +835,7 @@ function target_object:free() end
 
 --- a score s(x, t) with the diffusion it belongs to
 ---@class model
+---@field predicts string What it gives directly; the other quantities follow from that.
 ---@field dimension integer d, the length of a data point.
 ---@field sde sde The diffusion it belongs to.
 ---@field parameter_count integer Numbers that training changes.
@@ -845,6 +856,18 @@ function model_object:score(x, t) end
 ---@param t number|tensor one time, or one for each point
 ---@return tensor
 function model_object:denoise(x, t) end
+
+--- The posterior mean E[z | x_t = x] of the noise.
+---@param x tensor points, shape [n, d]
+---@param t number|tensor one time, or one for each point
+---@return tensor
+function model_object:noise(x, t) end
+
+--- The flow field α′ E[x_0] + σ′ E[z] = f x − ½ g² s, whose paths have the marginals.
+---@param x tensor points, shape [n, d]
+---@param t number|tensor one time, or one for each point
+---@return tensor
+function model_object:velocity(x, t) end
 
 --- The parameters by name: views, so writing to one changes the model.
 ---@return any
@@ -2069,24 +2092,89 @@ function grad.checkpoint(f, ...) end
 ---@return compiled
 function grad.compile(f, options) end
 
---- Forward diffusions dx = f(t) x dt + g(t) dW and their marginals.
+--- Forward diffusions dx = f(t) x dt + g(t) dW with marginals N(α(t) x_0, σ(t)² I).
 ---@class moondrift.sde
 sde = {}
-
---- Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.
----@param options? { base?: number }
----@return sde
-function sde.ve_power(options) end
 
 --- Variance-preserving diffusion with a linear rate, t from 0 to 1.
 ---@param options? { beta_min?: number, beta_max?: number }
 ---@return sde
 function sde.vp(options) end
 
+--- Variance-preserving diffusion with the cosine schedule, t from 0 to 1.
+---@param options? { offset?: number }
+---@return sde
+function sde.vp_cosine(options) end
+
+--- Sub-variance-preserving diffusion with a linear rate, t from 0 to 1.
+---@param options? { beta_min?: number, beta_max?: number }
+---@return sde
+function sde.sub_vp(options) end
+
+--- Variance-exploding diffusion with a geometric noise level, t from 0 to 1.
+---@param options? { sigma_min?: number, sigma_max?: number }
+---@return sde
+function sde.ve(options) end
+
+--- Variance-exploding diffusion with g(t) = base^t, t from 0 to 1.
+---@param options? { base?: number }
+---@return sde
+function sde.ve_power(options) end
+
 --- Variance-exploding diffusion whose time is the noise level itself.
 ---@param options? { sigma_min?: number, sigma_max?: number, rho?: number }
 ---@return sde
 function sde.edm(options) end
+
+--- The Ornstein–Uhlenbeck process, whose noise has variance 1 in the end.
+---@param options? { rate?: number, end_time?: number }
+---@return sde
+function sde.ou(options) end
+
+--- The straight path (1 − t) x_0 + t z from data to noise, t from 0 to 1.
+---@return sde
+function sde.linear_flow() end
+
+--- A diffusion of your own, from α and σ or from drift and diffusion.
+---@param options? { name?: string, time?: number[], alpha?: function, sigma?: function, drift?: function, diffusion?: function, sigma_0?: number }
+---@return sde
+function sde.define(options) end
+
+--- Decreasing times for samplers, from noise to data. Any decreasing tensor of times is one too.
+---@class moondrift.schedule
+schedule = {}
+
+--- Times evenly spaced between the first and the last time of a sampler.
+---@param sde sde
+---@param steps integer
+---@return tensor
+function schedule.uniform(sde, steps) end
+
+--- Times evenly spaced in log-SNR, ln(α²/σ²).
+---@param sde sde
+---@param steps integer
+---@return tensor
+function schedule.log_snr(sde, steps) end
+
+--- Times whose log-SNR falls as that of the cosine schedule.
+---@param sde sde
+---@param steps integer
+---@return tensor
+function schedule.cosine(sde, steps) end
+
+--- Noise levels σ/α evenly spaced in the power 1/ρ, then the time of the data.
+---@param sde sde
+---@param levels integer noise levels
+---@param options? { rho?: number }
+---@return tensor
+function schedule.karras(sde, levels, options) end
+
+--- Some of the evenly spaced times that a model of discrete time is trained on.
+---@param sde sde
+---@param steps integer
+---@param options? { of?: integer }
+---@return tensor
+function schedule.trained(sde, steps, options) end
 
 --- Distributions to learn: samples, and exact density and score where they exist.
 ---@class moondrift.target
@@ -2127,13 +2215,13 @@ function nn.residual_mlp(options) end
 function nn.random_features(options) end
 
 --- A model of your own, from a function on batches of points and times.
----@param options { sde: sde, dimension: integer, score: function, parameters?: any, name?: string }
+---@param options { sde: sde, dimension: integer, forward?: function, predicts?: string, score?: function, parameters?: any, name?: string }
 ---@return model
 function nn.define(options) end
 
 --- Reads a network that m:save wrote: the same parameters, bit for bit.
 ---@param path string
----@param options? { score?: function }
+---@param options? { score?: function, forward?: function }
 ---@return model
 function nn.load(path, options) end
 
@@ -2388,6 +2476,7 @@ function train.resume(path, data, options) end
 ---@field linalg moondrift.linalg
 ---@field grad moondrift.grad
 ---@field sde moondrift.sde
+---@field schedule moondrift.schedule
 ---@field target moondrift.target
 ---@field nn moondrift.nn
 ---@field metric moondrift.metric

@@ -24,8 +24,8 @@ package enum EulerMaruyama {
     noiseScale: Double
   ) throws -> Tensor {
     let dt = t - u
-    let f = model.process.drift(t)
-    let g = model.process.diffusion(t)
+    let f = model.process.drift(at: t)
+    let g = model.process.diffusion(at: t)
     let s = try model.score(x, at: t)
     let mean = try x * (1 - f * dt) + s * (g * g * dt)
     guard noiseScale > 0, let z = try noise.normal(like: x) else { return mean }

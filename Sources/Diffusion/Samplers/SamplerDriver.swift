@@ -103,7 +103,7 @@ package struct SamplerDriver {
   private func prior(_ rows: Range<Int>, _ dtype: DType) throws -> Tensor {
     let z = try stream.normal(
       [rows.count, model.dimension], dtype, step: 0, firstRow: rows.lowerBound)
-    return try z.combined(with: model.process.std(times[0]), .multiply)
+    return try z.combined(with: model.process.sigma(at: times[0]), .multiply)
   }
 
   // MARK: The recorder

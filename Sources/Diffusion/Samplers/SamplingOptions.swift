@@ -37,7 +37,7 @@ extension SamplingOptions {
       guard steps.value <= 1 << 27 else {
         throw UserError("steps must be at most \(1 << 27), got \(steps)")
       }
-      return process.grid(steps: steps.value)
+      return try process.grid(steps: steps.value)
     }
     let grid: [Double]
     switch times {

@@ -151,7 +151,7 @@ option("options: unknown option 'depth' (known: dimension, width, activation, ti
 option("options must be an object, got 1", '"options": "{.-}"', '"options": "1"')
 option("options: line 1, column 1, byte 1: a value is expected, got 'x'", '"options": "{.-}"',
   '"options": "x"')
-option("sde_options: unknown diffusion 'vx' (did you mean vp?)", '"vp"', '"vx"')
+option("sde_options: unknown diffusion 'edn' (did you mean edm?)", '"vp"', '"edn"')
 option("sde_options: beta_max must be a positive number, got 'x'", 'max\\": 20', 'max\\": \\"x\\"')
 option("sde_options: unknown option 'base' (known: beta_min, beta_max)", '\\"beta_min', '\\"base\\": 1, \\"beta_min')
 option("sde_options: beta_max must be at least beta_min = 0.1, got 0.01", 'max\\": 20', 'max\\": 0.01')

@@ -72,8 +72,8 @@ for name, m in pairs(models) do
   end
 end
 
-for _, process in ipairs{sde.vp(), sde.edm(), sde.ve_power{base = 5}} do
-  for _, name in ipairs{"drift", "diffusion", "mean", "std"} do
+for _, process in ipairs{sde.vp(), sde.edm(), sde.ve_power{base = 5}, sde.sub_vp()} do
+  for _, name in ipairs{"drift", "diffusion", "alpha", "sigma", "log_snr"} do
     local function value(t) return process[name](process, t) end
     local slope = grad.grad(function(t) return value(t):sum() end)
     for _, t in ipairs{0.05, 0.3, 0.9} do
@@ -86,5 +86,5 @@ for _, process in ipairs{sde.vp(), sde.edm(), sde.ve_power{base = 5}} do
     check.equal(value(at(0.1)).dtype, "float64")
   end
 end
-check.equal(grad.grad(function(t) return sde.edm():std(t):sum() end)(at(0)):item(), 1.0)
-check.equal((tensor{1} * sde.vp():std(tensor{0.1})).dtype, "float32")
+check.equal(grad.grad(function(t) return sde.edm():sigma(t):sum() end)(at(0)):item(), 1.0)
+check.equal((tensor{1} * sde.vp():sigma(tensor{0.1})).dtype, "float32")

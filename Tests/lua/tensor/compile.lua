@@ -180,7 +180,7 @@ for _, m in ipairs{
 end
 local mixture = target.gaussian_mixture{means = {-3, 3}, stds = 1}
 local exact = mixture:model(sde.vp())
-agree(function(x, t) return exact:score(x, t), sde.vp():std(t), sde.edm():mean(t) end,
+agree(function(x, t) return exact:score(x, t), sde.vp():sigma(t), sde.edm():alpha(t) end,
   function() return {stream:normal{5, 1}, stream:uniform{5}} end)
 agree(function(x) return mixture:log_density(x), mixture:score(x) end, normal({5, 1}))
 

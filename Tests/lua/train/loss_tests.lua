@@ -112,7 +112,7 @@ for index, batch in ipairs(seen) do
   local noised = batch.mean:unsqueeze(2) * batch.clean + batch.std:unsqueeze(2) * batch.noise
   check.near((noised - batch.noised):abs():max():item(), 0, 1e-6)
   check.near((batch.weight * batch.std^2 / batch.t - 1):abs():max():item(), 0, 1e-4)
-  check.near(sde.vp():std(batch.t[1]:item()), batch.std[1]:item(), 1e-5)
+  check.near(sde.vp():sigma(batch.t[1]:item()), batch.std[1]:item(), 1e-5)
 end
 assert(seen[1].noised[1][1]:item() ~= seen[2].noised[1][1]:item())
 

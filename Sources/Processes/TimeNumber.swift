@@ -1,0 +1,89 @@
+import Autodiff
+import Glibc
+import Tensors
+
+/// What the formulas of a process are written in: one number, or a float64 tensor of numbers in traced
+/// operations, so that each formula is written once and has gradients in t of any order.
+public protocol TimeNumber {
+  /// `Never` for a number; a tensor may run out of memory.
+  associatedtype Failure: Error
+  static func + (a: Self, b: Self) throws(Failure) -> Self
+  static func - (a: Self, b: Self) throws(Failure) -> Self
+  static func * (a: Self, b: Self) throws(Failure) -> Self
+  static func / (a: Self, b: Self) throws(Failure) -> Self
+  static func + (a: Self, b: Double) throws(Failure) -> Self
+  static func - (a: Self, b: Double) throws(Failure) -> Self
+  static func * (a: Self, b: Double) throws(Failure) -> Self
+  static func / (a: Self, b: Double) throws(Failure) -> Self
+  static func - (a: Double, b: Self) throws(Failure) -> Self
+  static func / (a: Double, b: Self) throws(Failure) -> Self
+  static prefix func - (x: Self) throws(Failure) -> Self
+  static func exp(_ x: Self) throws(Failure) -> Self
+  static func expm1(_ x: Self) throws(Failure) -> Self
+  static func log(_ x: Self) throws(Failure) -> Self
+  static func sqrt(_ x: Self) throws(Failure) -> Self
+  static func square(_ x: Self) throws(Failure) -> Self
+  static func relu(_ x: Self) throws(Failure) -> Self
+  static func sin(_ x: Self) throws(Failure) -> Self
+  static func cos(_ x: Self) throws(Failure) -> Self
+  /// The coefficients of the piece of a table that each time lies in.
+  func piece(of table: PiecewiseTable) throws(Failure) -> TablePiece<Self>
+  static func power(_ x: Self, _ exponent: Self) throws(Failure) -> Self
+}
+
+extension TimeNumber {
+  /// A constant at each of these times, of which it is a function.
+  func constant(_ value: Double) throws(Failure) -> Self { try self * 0 + value }
+}
+
+extension Double: TimeNumber {
+  public typealias Failure = Never
+  public static func exp(_ x: Double) -> Double { Glibc.exp(x) }
+  public static func expm1(_ x: Double) -> Double { Glibc.expm1(x) }
+  public static func log(_ x: Double) -> Double { Glibc.log(x) }
+  public static func sqrt(_ x: Double) -> Double { x.squareRoot() }
+  public static func square(_ x: Double) -> Double { x * x }
+  public static func relu(_ x: Double) -> Double { x < 0 ? 0 : x }
+  public static func sin(_ x: Double) -> Double { Glibc.sin(x) }
+  public static func cos(_ x: Double) -> Double { Glibc.cos(x) }
+  public static func power(_ x: Double, _ exponent: Double) -> Double { Glibc.pow(x, exponent) }
+
+  public func piece(of table: PiecewiseTable) -> TablePiece<Double> {
+    TablePiece(table.coefficients(at: self))
+  }
+}
+
+extension Tensor: TimeNumber {
+  public typealias Failure = any Error
+  public static func exp(_ x: Tensor) throws -> Tensor { try Autodiff.exp(x) }
+  public static func expm1(_ x: Tensor) throws -> Tensor { try Autodiff.expm1(x) }
+  public static func log(_ x: Tensor) throws -> Tensor { try Autodiff.log(x) }
+  public static func sqrt(_ x: Tensor) throws -> Tensor { try Autodiff.sqrt(x) }
+  public static func square(_ x: Tensor) throws -> Tensor { try Autodiff.square(x) }
+  public static func relu(_ x: Tensor) throws -> Tensor { try Autodiff.relu(x) }
+  public static func sin(_ x: Tensor) throws -> Tensor { try Autodiff.sin(x) }
+  public static func cos(_ x: Tensor) throws -> Tensor { try Autodiff.cos(x) }
+  public static func power(_ x: Tensor, _ exponent: Tensor) throws -> Tensor {
+    try Autodiff.power(x, exponent)
+  }
+
+  public func piece(of table: PiecewiseTable) throws -> TablePiece<Tensor> {
+    // Which piece a time lies in has no slope.
+    let rows = try Recording.repeating("piece_of_table", [value]) { inputs in
+      let times = try inputs[0].doubles()
+      let width = PiecewiseTable.width
+      let result = try Tensor(uninitialized: [width, times.count], .float64)
+      let out = result.pointer(Double.self)
+      for (place, t) in times.enumerated() {
+        for (row, number) in table.coefficients(at: t).enumerated() {
+          out[row * times.count + place] = number
+        }
+      }
+      return result
+    }
+    return try TablePiece(
+      (0..<PiecewiseTable.width).map {
+        try Autodiff.reshape(Autodiff.select(rows, axis: 0, $0), to: Array(shape))
+      })
+  }
+}
