@@ -21,4 +21,10 @@ public final class BoundNetwork: ScoreFunction {
   public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try network.score(x, t, process: process, parameters: values)
   }
+
+  public var predicts: Parametrization { network.predicts }
+
+  public func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    try network.prediction(x, t, process: process, parameters: values)
+  }
 }

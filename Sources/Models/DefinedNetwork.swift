@@ -12,6 +12,8 @@ package final class DefinedNetwork: Network {
   package struct Options: OptionGroup {
     package var dimension: Count?
     package var score: Callback?
+    package var forward: Callback?
+    package var predicts = "score"
     /// The names of the tensors in their place, once the model is made.
     package var parameters: Value?
     package var name = "custom"
@@ -22,13 +24,28 @@ package final class DefinedNetwork: Network {
       Option(
         required: "dimension", \.dimension, "d, the length of a data point", in: .positive),
       Option(
-        required: "score", \.score,
-        "(p, x [n, d], t [n]) → ∇ ln p_t(x) [n, d], in tensor operations"),
+        "forward", \.forward,
+        "(p, x [n, d], t [n]) → what the model predicts [n, d], in tensor operations"),
+      Option(
+        "predicts", \.predicts,
+        "what forward returns: ∇ ln p_t(x), the noise z, the clean sample x_0, the velocity "
+          + "α′ x_0 + σ′ z of the flow, or v = α z − σ x_0",
+        in: .oneOf(Parametrization.allCases.map(\.rawValue))),
+      Option("score", \.score, "short for forward with predicts = \"score\""),
       Option(
         "parameters", \.parameters,
         "what training changes: float32 tensors in nested tables, which score gets as p"),
       Option("name", \.name, "what it is called"),
     ]
+
+    package func check() throws {
+      guard forward == nil || score == nil else {
+        throw UserError("give forward or score, not both")
+      }
+      guard score == nil || predicts == "score" else {
+        throw UserError("predicts must be 'score' where score is given; give forward instead")
+      }
+    }
   }
 
   package static let constructor = "define"
@@ -60,6 +77,9 @@ package final class DefinedNetwork: Network {
   package let parameters: ParameterSet
   private let tree: ParameterTree
   private let function: Callback
+  /// The option it came by, for errors.
+  let functionName: String
+  package let predicts: Parametrization
 
   package var name: String { options.name }
   package var summary: String { "\(dimension) → \(dimension) in Lua" }
@@ -72,12 +92,16 @@ package final class DefinedNetwork: Network {
   ) throws {
     dimension = try options.required(\.dimension, "dimension").value
     let given = options.parameters ?? .list([])
-    guard let function = options.score else {
+    guard let function = options.forward ?? options.score else {
       throw UserError(
-        "'\(options.name)' is a model of nn.define, whose function no file holds; give it as "
-          + "nn.load(path, {score = f})")
+        stored == nil
+          ? "score is required: a function; or forward, with predicts"
+          : "'\(options.name)' is a model of nn.define, whose function no file holds; give it as "
+            + "nn.load(path, {\(options.predicts == "score" ? "score" : "forward") = f})")
     }
     self.function = function
+    functionName = options.forward == nil ? "score" : "forward"
+    predicts = Parametrization(rawValue: options.predicts) ?? .score
     tree =
       try stored.map { try ParameterTree(names: given, tensors: $0) } ?? ParameterTree(given)
     parameters = try ParameterSet(
@@ -89,7 +113,7 @@ package final class DefinedNetwork: Network {
   }
 
   package static func setFunction(_ function: Callback?, of options: inout Options) {
-    options.score = function
+    if options.predicts == "score" { options.score = function } else { options.forward = function }
   }
 
   private init(like other: DefinedNetwork) throws {
@@ -97,6 +121,8 @@ package final class DefinedNetwork: Network {
     dimension = other.dimension
     tree = other.tree
     function = other.function
+    functionName = other.functionName
+    predicts = other.predicts
     parameters = try other.parameters.copied()
   }
 
@@ -107,12 +133,19 @@ package final class DefinedNetwork: Network {
   package func score(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
   ) throws -> Tensor {
-    let s = try function.call(tree.value(p), x, t, returning: Tensor.self, name: "score")
-    guard s.shape == x.shape, s.dtype.isFloatingPoint else {
-      let dtype = s.dtype.isFloatingPoint ? "" : " \(s.dtype.rawValue)"
+    try predicts.converted(
+      prediction(x, t, process: process, parameters: p), to: .score, x, Marginal(process, t))
+  }
+
+  package func prediction(
+    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
+  ) throws -> Tensor {
+    let y = try function.call(tree.value(p), x, t, returning: Tensor.self, name: functionName)
+    guard y.shape == x.shape, y.dtype.isFloatingPoint else {
+      let dtype = y.dtype.isFloatingPoint ? "" : " \(y.dtype.rawValue)"
       throw UserError(
-        "score must return a tensor of shape \(x.shape), as x, got \(s.shape)\(dtype)")
+        "\(functionName) must return a tensor of shape \(x.shape), as x, got \(y.shape)\(dtype)")
     }
-    return s
+    return y
   }
 }

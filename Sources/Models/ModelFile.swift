@@ -41,8 +41,11 @@ package enum ModelFile {
       "load", "Reads a network that m:save wrote: the same parameters, bit for bit.",
       .arg("path"),
       .option("score", default: nil, "the function of a model of nn.define, which no file holds"),
+      .option("forward", default: nil, "the same, where it predicts something else than the score"),
       returns: "a model", source: "safetensors"
-    ) { (path: FilePath, score: Callback?) in try load(path, score: score) },
+    ) { (path: FilePath, score: Callback?, forward: Callback?) in
+      try load(path, score: forward ?? score)
+    },
   ]
 
   static func save(_ model: ScoreModel, to path: FilePath) throws {

@@ -41,6 +41,15 @@ public enum NNModule {
       try checkPoints(x, model)
       return try model.denoised(x, batchTimes(t, for: x, model.process))
     },
+    estimate(.noise, "The posterior mean E[z | x_t = x] of the noise.", source: "Ho et al. 2020"),
+    estimate(
+      .velocity,
+      "The flow field α′ E[x_0] + σ′ E[z] = f x − ½ g² s, whose paths have the marginals.",
+      source: "Song et al. 2021, Eq. 13; Lipman et al. 2023"),
+    .property(
+      ScoreModel.self, "predicts", "What it gives directly; the other quantities follow from that.",
+      example: example + "m.predicts"
+    ) { (model: ScoreModel) in model.function.predicts.rawValue },
     .method(
       ScoreModel.self, "parameters",
       "The parameters by name: views, so writing to one changes the model.",
@@ -65,6 +74,19 @@ public enum NNModule {
       (model: ScoreModel) in model.network?.parameters.trained.count ?? 0
     },
   ]
+
+  private static func estimate(_ quantity: Parametrization, _ summary: String, source: String)
+    -> Entry
+  {
+    .method(
+      ScoreModel.self, quantity.rawValue, summary, .arg("x", "points, shape [n, d]"),
+      .arg("t", "one time, or one for each point"), returns: "tensor of shape [n, d]",
+      source: source, example: example + "m:\(quantity.rawValue)(tensor.zeros{5, 1}, 0.5)"
+    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in
+      try checkPoints(x, model)
+      return try model.estimate(quantity, x, batchTimes(t, for: x, model.process))
+    }
+  }
 
   private static func score(_ model: ScoreModel, _ x: Tensor, _ t: OneOf<Double, Tensor>) throws
     -> Tensor

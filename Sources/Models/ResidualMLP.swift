@@ -141,15 +141,15 @@ package final class ResidualMLP: Network {
   ) throws -> Tensor {
     let dtype: DType = x.dtype == .float64 ? .float64 : .float32
     let sigma = try functionOfTime("sigma", t) { t in
-      let levels = try t.doubles().map { process.std($0) }
+      let levels = try t.doubles().map { process.sigma(at: $0) }
       return try Tensor(levels, shape: [levels.count, 1]).converted(to: dtype)
     } formula: {
-      try process.formula(.std, $0)
+      try process.formula(.sigma, $0)
     }
     let gamma = try functionOfTime("noise_features", t) { t in
-      try self.noiseFeatures(t.doubles().map { Glibc.log(process.std($0)) / 4 }, dtype)
+      try self.noiseFeatures(t.doubles().map { Glibc.log(process.sigma(at: $0)) / 4 }, dtype)
     } formula: { t in
-      let level = try Autodiff.log(process.formula(.std, t)) * 0.25
+      let level = try Autodiff.log(process.formula(.sigma, t)) * 0.25
       let angles = try expandedAxis(level, at: 1) * Tensor(self.frequencies)
       return try concatenate([sin(angles), cos(angles)], axis: 1)
     }
@@ -193,7 +193,8 @@ package final class ResidualMLP: Network {
 
   private static func checkMean(_ sde: SDE) throws {
     let times = sde.process.times
-    guard sde.process.mean(times.lowerBound) == 1, sde.process.mean(times.upperBound) == 1 else {
+    guard sde.process.alpha(at: times.lowerBound) == 1, sde.process.alpha(at: times.upperBound) == 1
+    else {
       throw UserError(
         "sde must keep the mean of the data, as sde.edm and sde.ve_power do, got \(sde.describe())")
     }

@@ -16,11 +16,21 @@ public protocol ScoreFunction: AnyObject {
   /// - Parameters: `x` of shape [n, d]; `t` of shape [n], float32 or float64.
   /// - Returns: shape [n, d].
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  /// What it gives directly, from which the rest follows.
+  var predicts: Parametrization { get }
+  /// That quantity, shape [n, d].
+  func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
   /// E[x_0 | x_t = x] where there is a better way to it than the score; nil elsewhere.
   func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor?
 }
 
 extension ScoreFunction {
+  public var predicts: Parametrization { .score }
+
+  public func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    try score(x, t, process: process)
+  }
+
   public func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws
     -> Tensor?
   { nil }
@@ -42,6 +52,10 @@ public protocol Network: ScoreFunction, Configured {
   var parameters: ParameterSet { get }
   /// The score with other parameters, in traced operations: gradients flow to `x` and `parameters`.
   func score(
+    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters: [Tensor]
+  ) throws -> Tensor
+  /// What the network gives directly, `predicts`, with other parameters.
+  func prediction(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters: [Tensor]
   ) throws -> Tensor
   /// Parameters, or other tensors in their place, as Lua sees them: by name, or nested.
@@ -84,5 +98,15 @@ extension Network {
 
   public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try score(x, t, process: process, parameters: parameters.views)
+  }
+
+  public func prediction(
+    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters: [Tensor]
+  ) throws -> Tensor {
+    try score(x, t, process: process, parameters: parameters)
+  }
+
+  public func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    try prediction(x, t, process: process, parameters: parameters.views)
   }
 }

@@ -80,6 +80,6 @@ package final class ScoreMLP: Network {
     let gamma = try fourierFeatures(t, p[6])
     let hidden = try matmul(x, transpose(p[0])) + p[1] + matmul(gamma, transpose(p[2])) + p[3]
     let output = try matmul(isReLU ? relu(hidden) : silu(hidden), transpose(p[4])) + p[5]
-    return try output / (expandedAxis(process.std(of: t), at: 1) * options.divisor)
+    return try output / (expandedAxis(process.sigma(of: t), at: 1) * options.divisor)
   }
 }

@@ -56,45 +56,22 @@ public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
         + "this outside the loss or the function that grad differentiates")
   }
 
-  /// E[x_0 | x_t = x] = (x + std² s)/r: Tweedie's formula (Miyasawa 1961), which cancels far from the
-  /// data; exact scores know it better.
+  /// E[x_0 | x_t = x], by Tweedie's formula (x + σ² s)/α where the model gives the score (Miyasawa 1961);
+  /// exact scores know it better far from the data.
   public func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
     if let mean = try function.posteriorMean(x, t, process: process) { return mean }
-    let variance = try expandedAxis(square(process.std(of: t)), at: 1)
-    let factor = try expandedAxis(process.mean(of: t), at: 1)
-    return try (x + variance * score(x, t)) / factor
+    return try estimate(.clean, x, t)
+  }
+
+  /// Noise or velocity, or whatever else follows from what the model gives directly.
+  public func estimate(_ quantity: Parametrization, _ x: Tensor, _ t: Tensor) throws -> Tensor {
+    try function.predicts.converted(
+      function.prediction(x, t, process: process), to: quantity, x, Marginal(process, t))
   }
 
   public func copied() throws -> ScoreModel {
     guard let network else { return self }
     return ScoreModel(try network.copied(), sde)
-  }
-}
-
-extension DiffusionProcess {
-  /// std(t) for each element of a 1-D tensor, in its element type.
-  public func std(of t: Tensor) throws -> Tensor {
-    try functionOfTime("std", t) { t in
-      if t.dtype == .float32 {
-        let times = try t.densified()
-        let result = try Tensor(uninitialized: t.shape)
-        std(times.pointer(Float.self), result.pointer(Float.self), t.elementCount)
-        return result
-      }
-      return try Tensor(t.doubles().map { std($0) }, shape: t.shape)
-    } formula: {
-      try formula(.std, $0)
-    }
-  }
-
-  /// r(t) for each element of a 1-D tensor, in its element type.
-  public func mean(of t: Tensor) throws -> Tensor {
-    try functionOfTime("mean", t) { t in
-      try Tensor(t.doubles().map { mean($0) }, shape: t.shape)
-        .converted(to: t.dtype == .float32 ? .float32 : .float64)
-    } formula: {
-      try formula(.mean, $0)
-    }
   }
 }
 

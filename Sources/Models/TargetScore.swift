@@ -5,7 +5,7 @@ import Targets
 import Tensors
 
 /// The exact score of the noised marginals of a target, as a model: ∇ ln p_t(x), with p_t the law of
-/// r(t) x_0 + std(t) z. Of a data set (`target.empirical`) it is the score that memorises.
+/// α(t) x_0 + σ(t) z. Of a data set (`target.empirical`) it is the score that memorises.
 final class TargetScore: ScoreFunction {
   static let entry = Entry.method(
     Target.self, "model", "The exact score of the noised marginals, as a model.",
@@ -20,7 +20,7 @@ final class TargetScore: ScoreFunction {
   }
 
   static let noised = Entry.method(
-    Target.self, "noised", "The law of x_t = r(t) x_0 + std(t) z with x_0 from the target.",
+    Target.self, "noised", "The law of x_t = α(t) x_0 + σ(t) z with x_0 from the target.",
     .arg("sde", "the diffusion"), .arg("t", "time", in: .nonNegative), returns: "a target",
     example: "return target.gaussian_mixture{means = {-3, 3}}:noised(sde.vp(), 0.5)"
   ) { (target: Target, sde: SDE, t: Double) in
@@ -50,14 +50,14 @@ final class TargetScore: ScoreFunction {
   /// r(t) and std(t), shape [n, 1], or [1, 1] where all times are equal.
   private func marginal(_ t: Tensor, _ process: any DiffusionProcess) throws -> (Tensor, Tensor) {
     if Recording.current != nil || t.isRecorded {
-      return (try column(.mean, t, process), try column(.std, t, process))
+      return (try column(.alpha, t, process), try column(.sigma, t, process))
     }
     // A batch mostly has one time; then r and s are single numbers.
     let times = try t.value.doubles()
     let isOneTime = times.allSatisfy { $0 == times[0] }
     let distinct = isOneTime ? Array(times.prefix(1)) : times
-    let r = try Tensor(distinct.map { process.mean($0) }, shape: [distinct.count, 1])
-    let s = try Tensor(distinct.map { process.std($0) }, shape: [distinct.count, 1])
+    let r = try Tensor(distinct.map { process.alpha(at: $0) }, shape: [distinct.count, 1])
+    let s = try Tensor(distinct.map { process.sigma(at: $0) }, shape: [distinct.count, 1])
     return (r, s)
   }
 
@@ -83,6 +83,6 @@ extension ScoreModel {
 extension Target {
   /// The law of x_t.
   public func noised(_ sde: SDE, at t: Double) throws -> any Distribution {
-    try distribution.noised(mean: sde.process.mean(t), std: sde.process.std(t))
+    try distribution.noised(mean: sde.process.alpha(at: t), std: sde.process.sigma(at: t))
   }
 }

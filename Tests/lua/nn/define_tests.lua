@@ -116,7 +116,7 @@ local function fails(message, options, parameters)
   check.raises(message, nn.define, options)
 end
 local some = {w = tensor{1, 2}}
-fails("nn.define: score is required: a function", {})
+fails("nn.define: score is required: a function; or forward, with predicts", {})
 fails("nn.define: score must be a function, got 3", {score = 3})
 fails("nn.define: dimension must be a positive integer, got 0", {score = features, dimension = 0})
 fails("nn.define: score must return a tensor, got nil; is a 'return' missing?", function() end)
