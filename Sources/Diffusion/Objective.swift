@@ -38,7 +38,7 @@ public final class AutodiffObjective: Objective {
   private let targets: [Range<Int>]
   private let eager: ([Tensor]) throws -> [Tensor]
   /// One for each size of batch.
-  private var plans: [(count: Int, function: CompiledFunction)] = []
+  @exclusivity(unchecked) private var plans: [(count: Int, function: CompiledFunction)] = []
 
   init(_ network: any Network, _ mode: Mode, loss: @escaping Loss) {
     self.mode = mode

@@ -15,9 +15,9 @@ final class PointOrder {
   let stepsPerEpoch: Int
   private let key: UInt64
   /// The order of an epoch, or the draws of an update.
-  private var places: [Int32]
+  @exclusivity(unchecked) private var places: [Int32]
   /// The epoch or update that `places` belongs to.
-  private var current = -1
+  @exclusivity(unchecked) private var current = -1
 
   /// - Parameter count: the points of the data.
   init(count: Int, batch: Int, key: UInt64) throws {

@@ -51,7 +51,7 @@ public enum TrainModule {
       details:
         "The file is of the safetensors form: parameters, what the optimizer remembers, averages and "
         + "log, with the options in the metadata. It is written whole or not at all. The data are not "
-        + "in it, only what tells them from others.",
+        + "in it, only what tells them from others. A fit of a list is resumed by itself.",
       source: "safetensors", example: example + "fit:advance(10):save(os.tmpname())"
     ) { (fit: Fit, path: FilePath) -> Nothing in
       try Checkpoint.save(fit, to: path)

@@ -43,7 +43,7 @@ final class TrainingRun {
     var lossCount = 0
   }
 
-  private(set) var progress = Progress()
+  @exclusivity(unchecked) private(set) var progress = Progress()
   private(set) var log: TrainingLog
   let data: Tensor
   private let network: any Network
@@ -54,7 +54,7 @@ final class TrainingRun {
   private let whole: NoisedBatch
   private let short: NoisedBatch
   private let gradient: Tensor
-  private let emaDecay: Double
+  private let average: ParameterAverage?
   private let timeKey: UInt64
   private let noiseKey: UInt64
 
@@ -82,8 +82,10 @@ final class TrainingRun {
     chain = try (options.optimizer ?? OptimModule.adam()).makeChain(count: count)
     short = whole.prefix(order.lastBatch * noises)
     gradient = try .zeros([count])
-    emaDecay = options.ema ?? 0
     averaged = options.ema == nil ? nil : try model.copied()
+    average = options.ema.flatMap { [averaged] decay in
+      averaged?.network.map { ParameterAverage(decay: decay, in: $0.parameters.trainedValues) }
+    }
     log = TrainingLog(probes: options.probe?.functions.map(\.name) ?? [])
   }
 
@@ -208,7 +210,7 @@ final class TrainingRun {
       progress.step += 1
       progress.lastRate = rate
       if chain.update(parameters, gradient: out, rate: rate, step: step) {
-        updateAverage(parameters, trained.count)
+        average?.add(parameters, updates: chain.updates(after: step))
       }
       progress.lossSum += loss
       progress.lossCount += 1
@@ -217,17 +219,6 @@ final class TrainingRun {
 
   private func stop(_ quantity: String) {
     progress.divergence = Divergence(step: step + 1, quantity: quantity)
-  }
-
-  /// The mean of θ₁ … θ_k with weights ∝ β^{k−j}: as Adam corrects its means, so that the start, which
-  /// is no estimate of anything, does not weigh in (Kingma and Ba 2015, section 3).
-  private func updateAverage(_ parameters: UnsafePointer<Float>, _ count: Int) {
-    guard let average = averaged?.network?.parameters.trainedValues.baseAddress else { return }
-    let weight = Float((1 - emaDecay) / (1 - pow(emaDecay, Double(chain.updates(after: step)))))
-    WorkerPool.shared.runWhole(count: count, grain: 1 << 15) { range in
-      kernels.lerp(
-        average + range.lowerBound, parameters + range.lowerBound, weight, range.count)
-    }
   }
 
   /// Gathers the next examples and mixes noise into them.

@@ -134,3 +134,16 @@ end
 train.start(model(), points, options{probe = {every = 10, at = function(s) return s.step end}})
 churn()
 check.equal(train.last:finish().log.step:table(), {0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0})
+
+-- Ctrl-C: nothing is lost, and the run goes on to the same numbers
+local process = io.open("/proc/self/stat"):read("n")
+local function long(probe) return options{steps = 200000, log_every = probe and nil or 1000, probe = probe} end
+local undisturbed = trace(train(model(), points, long()))
+os.execute(("(sleep 0.15; kill -INT %d) &"):format(process))
+local passed, message = pcall(train, model(), points, long())
+check.equal(passed, false)
+check.contains(message, "interrupted!")
+assert(train.last.step > 0 and train.last.step < 200000, train.last.step)
+local rows = #train.last.log.step
+check.equal(rows, train.last.step // 1000)
+check.equal(trace(train.last:finish()), undisturbed)
