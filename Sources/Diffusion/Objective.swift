@@ -64,7 +64,7 @@ public final class AutodiffObjective: Objective {
   private func step(_ tensors: [Tensor], count: Int) throws -> [Tensor] {
     guard case .plan(let check, _) = mode else { return try eager(tensors) }
     let plan = plans.first { $0.count == count }?.function ?? addPlan(count, check)
-    return try plan.call(tensors.map { .object($0) }).compactMap(\.tensor)
+    return try plan.call(alike: tensors)
   }
 
   private func addPlan(_ count: Int, _ check: Int?) -> CompiledFunction {

@@ -64,6 +64,20 @@ public final class CompiledFunction: Callable, FunctionHolder {
   /// Calls the function; no Lua runs where a plan for such arguments exists.
   public func call(_ arguments: [Value]) throws -> [Value] { try results(arguments).values }
 
+  /// The same of tensors to tensors, where each call has the shapes and types of the first: the plan needs
+  /// no search.
+  public func call(alike arguments: [Tensor]) throws -> [Tensor] {
+    if check == nil, Recording.current == nil, let entry = entries.first, !entry.plan.isStale {
+      return try entry.plan.run(arguments, [])
+    }
+    return try call(arguments.map { .object($0) }).map {
+      guard case .object(let object) = $0, let tensor = object as? Tensor else {
+        throw UserError("the function returned \($0.describe()), expected a tensor")
+      }
+      return tensor
+    }
+  }
+
   /// Calls the function with what Lua passes from a place of its stack on.
   func call(_ frame: Frame, from first: Int32) throws -> CompiledResults {
     let count = max(frame.count - first + 1, 0)
