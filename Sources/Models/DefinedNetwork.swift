@@ -5,7 +5,7 @@ import Tensors
 
 /// A model of the user's own: its score is a function in Lua of parameters, points and times, and its
 /// parameters are the tensors it was given. It stands wherever a network does. Lua runs on one thread, so
-/// several of them are trained in turn.
+/// several of them are trained in turn, unless the score is a plan of `grad.compile`.
 ///
 /// The function is checked when the model is made (`DefinedNetwork+Checks.swift`).
 package final class DefinedNetwork: Network {
