@@ -53,6 +53,11 @@ local cases = {
         return {s.step % 2 == 0, {a = s.loss, [7] = 1}, 3, 0.5}
       end}}},
   {linear, plane, {batch = 25, ema = 0.9}, nil, true},
+  {function()
+    local own = sde.define{name = "slow", alpha = function(t) return (-t^2):exp() end,
+      sigma = function(t) return (1 - (-2*t^2):exp()):sqrt() end}
+    return nn.score_mlp{sde = own, dimension = 2, width = 4, seed = 1}
+  end, plane, {batch = 25}},
 }
 for _, case in ipairs(cases) do
   local make, data, options, functions, is_given = table.unpack(case, 1, 5)
