@@ -109,7 +109,7 @@ public enum ForeignNames {
     "keepdims": ["keepdim"], "ddof": ["correction"], "nbins": ["bins"], "x0": ["start"],
     "init": ["start"], "verbose": ["progress"], "ema_decay": ["ema"], "betas": ["beta1"],
     "filename": ["path"], "xlabel": ["x"], "ylabel": ["y"], "cmap": ["map"],
-    "features": ["time_features"],
+    "features": ["time_features"], "denoise_last": ["final"], "denoise": ["final"],
   ]
 
   /// Globals of other languages.

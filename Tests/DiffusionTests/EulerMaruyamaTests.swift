@@ -9,7 +9,7 @@ import Testing
 
 private let ve = VEPower()
 private let vp = VP()
-private let step = EulerMaruyama.sampler.step
+private let step = EulerMaruyama.step(noiseScale: 1)
 
 @Suite struct EulerMaruyamaTests {
   @Test("one step by hand")
@@ -25,8 +25,7 @@ private let step = EulerMaruyama.sampler.step
     #expect(abs(moved - (mean + (beta * 0.1).squareRoot() * z)) < 1e-12)
     let silent = try step(x, t, u, model, .silent).item()
     #expect(abs(silent - mean) < 1e-12)
-    let half = try EulerMaruyama.step(
-      x: x, from: t, to: u, model: model, noise: noise, noiseScale: 0.5)
+    let half = try EulerMaruyama.step(noiseScale: 0.5)(x, t, u, model, noise)
     #expect(abs(try half.item() - (mean + 0.5 * (beta * 0.1).squareRoot() * z)) < 1e-12)
   }
 
@@ -54,7 +53,7 @@ private let step = EulerMaruyama.sampler.step
       let model = gaussianModel(process)
       var options = SamplingOptions()
       (options.count, options.steps, options.seed) = (20_000, 100, 1)
-      let x = try SamplerDriver(model, options).run(step).points
+      let x = try SamplerDriver(model, options).run { step }.points
       let times = try process.grid(steps: 100)
       let start = process.sigma(at: times[0])
       let expected = try SamplerOrder.variance(
@@ -72,13 +71,16 @@ private let step = EulerMaruyama.sampler.step
     let ends = try [1, 2].map { seed in
       var options = SamplingOptions()
       (options.start, options.steps, options.seed) = (start, 20, seed)
-      return try SamplerDriver(model, options).run { x, t, u, model, _ in
-        try EulerMaruyama.step(
-          x: x, from: t, to: u, model: model,
-          noise: NoiseStream { _, _, _ in
-            Issue.record("noise was drawn")
-            return nil
-          }, noiseScale: 0)
+      let drift = EulerMaruyama.step(noiseScale: 0)
+      return try SamplerDriver(model, options).run {
+        { x, t, u, model, _ in
+          try drift(
+            x, t, u, model,
+            NoiseStream { _, _, _ in
+              Issue.record("noise was drawn")
+              return nil
+            })
+        }
       }.points.floats()
     }
     #expect(ends[0] == ends[1])
@@ -89,31 +91,72 @@ private let step = EulerMaruyama.sampler.step
   /// Errors large enough to be above rounding, steps small enough to be in the asymptotic range.
   static let steps = [128, 256, 512, 1024]
 
-  @Test("every sampler has the weak order it claims, and the right limit", arguments: 0..<2)
+  @Test(
+    "every stochastic sampler has the weak order it claims, and the right limit", arguments: 0..<2)
   func weak(_ which: Int) throws {
     let process: any DiffusionProcess = which == 0 ? ve : vp
     for sampler in SampleModule.samplers {
+      guard case .sde(_, let claimed) = sampler.order else { continue }
       for target in [1.0, 0.25] {
         let (errors, order) = try SamplerOrder.weak(
-          sampler.step, process, steps: Self.steps, target: target)
+          sampler.start(), process, steps: Self.steps, target: target)
         #expect(
-          abs(order - sampler.weakOrder) < 0.15,
+          abs(order - claimed) < 0.15,
           "\(sampler.name), \(process.call), target \(target): order \(order), errors \(errors)")
         #expect(abs(errors[3]) < 0.02 * target)
       }
     }
   }
 
-  @Test("every sampler has the strong order it claims", arguments: 0..<2)
+  @Test("every stochastic sampler has the strong order it claims", arguments: 0..<2)
   func strong(_ which: Int) throws {
     let process: any DiffusionProcess = which == 0 ? ve : vp
     for sampler in SampleModule.samplers {
+      guard case .sde(let claimed, _) = sampler.order else { continue }
       let (errors, order) = try SamplerOrder.strong(
-        sampler.step, process, steps: [64, 128, 256, 512], finest: 8192, paths: 200)
+        sampler.start(), process, steps: [64, 128, 256, 512], finest: 8192, paths: 200)
       #expect(
-        abs(order - sampler.strongOrder) < 0.15,
+        abs(order - claimed) < 0.15,
         "\(sampler.name), \(process.call): order \(order), errors \(errors)")
     }
+  }
+
+  static let processes: [any DiffusionProcess] = [ve, vp, EDM(), VPCosine(), LinearFlow(), SubVP()]
+
+  @Test("every deterministic sampler has the order it claims, and the exact end")
+  func deterministic() throws {
+    for sampler in SampleModule.samplers {
+      guard case .ode(let claimed) = sampler.order else { continue }
+      var orders: [Double] = []
+      for process in [ve, vp, EDM(), VPCosine(), LinearFlow(), SubVP()] as [any DiffusionProcess] {
+        for target in [1.0, 0.25] {
+          let (errors, order) = try SamplerOrder.flow(
+            sampler.start, process, steps: [64, 128, 256, 512], target: target)
+          #expect(abs(errors[3]) < 1e-2)
+          // A linear path of a Gaussian may be followed better, or exactly.
+          if errors.allSatisfy({ abs($0) < 1e-10 }) { continue }
+          #expect(
+            order > claimed - 0.25,
+            "\(sampler.name), \(process.call), target \(target): order \(order), errors \(errors)")
+          orders.append(order)
+        }
+      }
+      #expect(abs((orders.min() ?? 0) - claimed) < 0.25, "\(sampler.name): \(orders)")
+    }
+  }
+
+  @Test("the check of deterministic samplers rejects Euler's method and a wrong limit")
+  func plantedFlow() throws {
+    let euler: SamplerStep = { x, t, u, model, _ in
+      try x + model.estimate(.velocity, x, .full([1], t, .float64)) * (u - t)
+    }
+    let short: SamplerStep = { x, t, u, model, noise in
+      let moved = try Heun.sampler.start()(x, t, u, model, noise)
+      return try x + (moved - x) * 0.9
+    }
+    #expect(
+      try SamplerOrder.flow({ euler }, vp, steps: [64, 128, 256, 512], target: 0.25).order < 1.3)
+    #expect(abs(try SamplerOrder.flow({ short }, vp, steps: [512], target: 0.25).errors[0]) > 0.02)
   }
 
   @Test("the checks reject noise that is too small by √Δt, and a limit that is wrong")

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 private let vp = VP()
-private let step = EulerMaruyama.sampler.step
+private let step = EulerMaruyama.step(noiseScale: 1)
 
 private func sample(
   _ model: ScoreModel = gaussianModel(vp, dimension: 3),
@@ -19,7 +19,7 @@ private func sample(
   var options = SamplingOptions()
   (options.count, options.steps, options.seed) = (10, 12, 5)
   try set(&options)
-  return try SamplerDriver(model, options).run(step)
+  return try SamplerDriver(model, options).run { step }
 }
 
 private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
@@ -99,7 +99,7 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     }
     #expect(try quiet.points.doubles() == mean)
     let noisy = try sample(model) {
-      ($0.start, $0.count, $0.times, $0.denoiseLast) = (start, nil, .first(grid), false)
+      ($0.start, $0.count, $0.times, $0.final) = (start, nil, .first(grid), .state)
     }
     #expect(try noisy.points.doubles() != mean)
     #expect(noisy.points.dtype == .float64)
@@ -127,6 +127,47 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
       text(growing, 2)
         == "the state became NaN or infinite in step 2 of 10, from t = 0.9001 to 0.8002, "
         + "in 2 of 2 samples")
+  }
+
+  @Test("what a failed or interrupted call has made is in sample.last")
+  func partial() throws {
+    let program = """
+      local m = nn.define{dimension = 1, sde = sde.vp(), score = function(_, x, t)
+        return calls == 7 and x / 0 or -x end}
+      calls = 0
+      local count = 0
+      local bad = nn.define{dimension = 1, sde = sde.vp(), score = function(_, x, t)
+        count = count + 1
+        return count == 12 and x * (0 / 0) or -x end}
+      print(pcall(sample.euler_maruyama, bad, {count = 3, steps = 10, seed = 4}))
+      local last = sample.last
+      print(last.step, last.seed, #last.times, last.points:is_finite():all():item())
+      local whole = sample.euler_maruyama(m, {count = 3, seed = 4, final = "state",
+        times = last.times[{{1, last.step + 1}}]})
+      print((whole - last.points):abs():max():item())
+      """
+    let result = try Command(Products.moondrift, ["-"], input: program).run()
+    #expect(result.err == "")
+    let lines = result.out.split(separator: "\n")
+    #expect(lines.count == 3 && lines[0].hasPrefix("false"), "\(result.out)")
+    #expect(lines[0].contains("the state became NaN") || lines[0].contains("the score became NaN"))
+    #expect(lines[1].hasSuffix("4\t11\ttrue"))
+    #expect(lines[2] == "0.0")
+  }
+
+  @Test("a step may draw as often as it likes, each draw another")
+  func manyDraws() throws {
+    let model = gaussianModel(vp)
+    var options = SamplingOptions()
+    (options.count, options.steps, options.seed, options.final) = (4, 2, 1, .state)
+    var draws: [[Float]] = []
+    _ = try SamplerDriver(model, options).run {
+      { x, _, _, _, noise in
+        for _ in 0..<100 { if let z = try noise.normal(like: x) { draws.append(try z.floats()) } }
+        return x
+      }
+    }
+    #expect(draws.count == 200 && Set(draws).count == 200)
   }
 
   @Test("texts of the errors about options")
@@ -167,10 +208,13 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
   func lua() throws {
     let program = """
       local m = nn.score_mlp{dimension = 2, sde = sde.vp(), seed = 1}
-      local x, seed, path = sample.euler_maruyama(m, {count = 3, steps = 4, record = 2})
-      local y = sample.euler_maruyama(m, {count = 3, steps = 4, seed = seed})
-      print(x.shape[1], x.shape[2], #path.times, path.x.rank, (x - y):abs():max():item())
+      local x, info = sample.euler_maruyama(m, {count = 3, steps = 4, record = 2})
+      local y = sample.euler_maruyama(m, {count = 3, steps = 4, seed = info.seed})
+      print(x.shape[1], x.shape[2], #info.recorded_times, info.x.rank, (x - y):abs():max():item())
       print(select("#", sample.euler_maruyama(m, {steps = 1})))
+      local _, counts = sample.heun(m, {steps = 4, info = true})
+      print(counts.evaluations, #counts.times)
+      print(select(2, sample.dpm_solver_pp_2m(m, {steps = 4, info = true})).evaluations)
       for _, options in ipairs{{steps = 2.5}, {setps = 3}, {noise_scale = -1}, {count = 0}} do
         print((select(2, pcall(sample.euler_maruyama, m, options))))
       end
@@ -180,7 +224,9 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     #expect(
       result.out == """
         3	2	3	3	0.0
-        2
+        1
+        8	5
+        4
         sample.euler_maruyama: steps must be a positive integer, got 2.5
         sample.euler_maruyama: unknown option 'setps' (did you mean steps?)
         sample.euler_maruyama: noise_scale must be a number of 0 or more, got -1

@@ -78,4 +78,32 @@ enum SamplerOrder {
     let errors = try steps.map { try mean(square(end($0) - reference)).item().squareRoot() }
     return (errors, fittedOrder(steps: steps, errors: errors))
   }
+
+  /// Relative errors at the end of one path of the probability flow, which is linear in the state:
+  /// x_u = x_t √(v_u/v_t) with v the variance of the marginal; and the fitted order.
+  static func flow(
+    _ start: () throws -> SamplerStep, _ process: any DiffusionProcess, steps: [Int],
+    target: Double
+  ) throws -> (errors: [Double], order: Double) {
+    let model = gaussianModel(process, variance: target)
+    let errors = try steps.map { count in
+      let step = try start()
+      // Even in log-SNR from where the slopes are moderate, so that few steps are in the asymptotic range.
+      let ends = (
+        process.logSNR(at: process.times.upperBound), process.logSNR(at: process.times.lowerBound)
+      )
+      let (first, last) = (max(ends.0, -6), min(ends.1, 6))
+      let times = try (0...count).map {
+        try process.time(ofLogSNR: first + (last - first) * Double($0) / Double(count))
+      }
+      var x = try Tensor.full([1, 1], 1, .float64)
+      for (t, u) in zip(times, times.dropFirst()) { x = try step(x, t, u, model, .silent) }
+      let (before, after) = (
+        GaussianScore.marginal(process, times[0], variance: target),
+        GaussianScore.marginal(process, times[count], variance: target)
+      )
+      return try x.item() / (after / before).squareRoot() - 1
+    }
+    return (errors, steps.count > 1 ? fittedOrder(steps: steps, errors: errors) : 0)
+  }
 }

@@ -62,7 +62,7 @@ struct HintTests {
     ),
     // A second result among the arguments.
     (
-      "plot.histogram(sample.euler_maruyama(m, {count = 5, seed = 3000000000}))",
+      "plot.histogram(v, 3000000000)",
       "plot.histogram: options must be a table, got 3000000000; if it is the second result of a call, put that call in ( )"
     ),
     (
@@ -74,7 +74,7 @@ struct HintTests {
       "plot.line: options must be a table, got tensor 2 int64 [mean 1.5, std 0.5]; if it is the second result of a call, put that call in ( )"
     ),
     (
-      "tensor.stack{sample.euler_maruyama(m, {count = 5, seed = 3000000000})}",
+      "tensor.stack{v, 3000000000}",
       "tensor.stack: parts must be a list, each element a tensor, got 3000000000 at position 2; if it is the second result of a call, put that call in ( )"
     ),
     // Names of other libraries.
@@ -89,7 +89,7 @@ struct HintTests {
       "train(small, x, {batch_size = 2})",
       "train: unknown option 'batch_size' (did you mean batch?)"
     ),
-    ("sample.ddim(m)", "module sample has no 'ddim' (known: euler_maruyama)"),
+    ("sample.ddim(m)", "module sample has no 'ddim' (known: euler_maruyama, heun, dpm_solver_pp_2m, last)"),
     // No nonsense for a name that is near to none.
     ("x:foo()", "tensor has no member 'foo'"),
     ("x:summ()", "tensor has no member 'summ' (did you mean sum?)"),

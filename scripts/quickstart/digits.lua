@@ -82,7 +82,7 @@ local process = sde.edm{sigma_min = settings.last_sigma}
 local function draw(model)
   local x = sample.euler_maruyama(model, {
     count = settings.samples, steps = settings.sampling_steps, seed = settings.seed,
-    denoise_last = false,
+    final = "state",
   })
   return x + settings.last_sigma ^ 2 * model:score(x, settings.last_sigma)
 end

@@ -2426,15 +2426,29 @@ function plot.pairs(samples, data, options) end
 
 --- Samplers: from noise to samples of a model, along its diffusion.
 ---@class moondrift.sample
+---@field last any The samples of the last call, also of one that an error, a NaN or Ctrl-C ended: points [count, d] as far as they came (NaN where a row was not begun), times, step, seed.
 sample = {}
 
 --- Euler–Maruyama on the reverse SDE.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, denoise_last?: boolean, noise_scale?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, final?: string, info?: boolean, noise_scale?: number }
 ---@return tensor
----@return integer
 ---@return table?
 function sample.euler_maruyama(model, options) end
+
+--- Heun's method on the probability flow: deterministic, two evaluations a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, final?: string, info?: boolean }
+---@return tensor
+---@return table?
+function sample.heun(model, options) end
+
+--- DPM-Solver++(2M) on the probability flow: deterministic, one evaluation a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, final?: string, info?: boolean }
+---@return tensor
+---@return table?
+function sample.dpm_solver_pp_2m(model, options) end
 
 --- Update rules for training; the rate may be a function of the step.
 ---@class moondrift.optim

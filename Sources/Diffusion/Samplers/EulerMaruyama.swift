@@ -13,22 +13,27 @@ package enum EulerMaruyama {
   package static let sampler = Sampler(
     "euler_maruyama", "Euler–Maruyama on the reverse SDE.",
     .option(
-      "noise_scale", default: 1.0, "1 is the reverse SDE, 0 its drift alone", in: .nonNegative),
-    strongOrder: 1, weakOrder: 1, source: "Song et al. 2021, Eq. 6, Appendix D",
+      "noise_scale", default: 1.0,
+      "1 is the reverse SDE, 0 its drift alone, which is not the probability flow",
+      in: .nonNegative),
+    order: .sde(strong: 1, weak: 1), source: "Song et al. 2021, Eq. 6, Appendix D",
     example: "m = nn.score_mlp{sde = sde.vp(), seed = 1}  "
       + "return sample.euler_maruyama(m, {count = 16, steps = 20, seed = 1})",
-    step: step)
+    start: step)
 
-  package static func step(
-    x: Tensor, from t: Double, to u: Double, model: ScoreModel, noise: NoiseStream,
-    noiseScale: Double
-  ) throws -> Tensor {
-    let dt = t - u
-    let f = model.process.drift(at: t)
-    let g = model.process.diffusion(at: t)
-    let s = try model.score(x, at: t)
-    let mean = try x * (1 - f * dt) + s * (g * g * dt)
-    guard noiseScale > 0, let z = try noise.normal(like: x) else { return mean }
-    return try mean + z * (noiseScale * g * dt.squareRoot())
+  package static func step(noiseScale: Double) -> SamplerStep {
+    { x, t, u, model, noise in
+      let dt = t - u
+      let (f, g) = (model.process.drift(at: t), model.process.diffusion(at: t))
+      guard f.isFinite, g.isFinite else {
+        throw UserError(
+          "the drift of \(model.sde.describe()) is infinite at t = \(formatNumber(t)), so the reverse "
+            + "SDE cannot start there; start below it, or use sample.heun")
+      }
+      let s = try model.score(x, at: t)
+      let mean = try x * (1 - f * dt) + s * (g * g * dt)
+      guard noiseScale > 0, let z = try noise.normal(like: x) else { return mean }
+      return try mean + z * (noiseScale * g * dt.squareRoot())
+    }
   }
 }

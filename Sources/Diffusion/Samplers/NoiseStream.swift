@@ -1,4 +1,5 @@
 import Catalog
+import KernelsBase
 import Tensors
 
 /// The noise of one step of a sampler.
@@ -25,16 +26,25 @@ package final class NoiseStream {
 }
 
 extension NoiseStream {
-  /// Draws a step may make.
-  static let drawsPerStep = 16
+  /// Draws of a step under one key.
+  private static let drawsPerKey = 16
 
   /// The noise of step `step` (0 is the prior) for the rows from `firstRow` on.
-  convenience init(_ stream: RandomStream, step: Int, firstRow: Int) {
+  convenience init(seed: Int, step: Int, firstRow: Int) {
     self.init { index, shape, dtype in
-      precondition(index < NoiseStream.drawsPerStep, "more draws in a step than are kept apart")
-      return try stream.normal(
-        shape, dtype, step: UInt32(truncatingIfNeeded: step * NoiseStream.drawsPerStep + index),
+      // The first draws of a step come from the seed itself, the others from seeds made of it.
+      let (group, place) = index.quotientAndRemainder(dividingBy: NoiseStream.drawsPerKey)
+      let key = group == 0 ? seed : NoiseStream.derivedSeed(seed, group)
+      return try RandomStream(seed: key, purpose: .sampling).normal(
+        shape, dtype, step: UInt32(truncatingIfNeeded: step * NoiseStream.drawsPerKey + place),
         firstRow: firstRow)
     }
+  }
+
+  private static func derivedSeed(_ seed: Int, _ group: Int) -> Int {
+    Int(
+      truncatingIfNeeded: mix(
+        seed: UInt64(bitPattern: Int64(seed)), purpose: UInt64(truncatingIfNeeded: 1 << 16 + group))
+    )
   }
 }

@@ -16,18 +16,41 @@ package typealias SamplerStep = (
 package struct Samples: Results {
   /// Shape [count, d].
   package let points: Tensor
+  package let info: SamplingInfo
+  /// Whether the caller asked for more than the points.
+  let isInformed: Bool
+
+  package var seed: Int { info.seed }
+  package var recorded: (times: Tensor, states: Tensor)? { info.recorded }
+
+  package static var resultTypes: [String] { ["tensor", "table?"] }
+
+  package func push(_ frame: Frame) -> Int32 {
+    let count = points.push(frame)
+    return isInformed ? count + info.table.push(frame) : count
+  }
+}
+
+/// How samples came about.
+package struct SamplingInfo {
   package let seed: Int
+  /// Calls of the model, each on a batch of rows; those of one row.
+  package let evaluations: Int
+  /// Shape [steps + 1].
+  package let times: Tensor
   /// States on the way, [k, count, d], and their times; nil unless asked for.
   package let recorded: (times: Tensor, states: Tensor)?
 
-  package static var resultTypes: [String] { ["tensor", "integer", "table?"] }
-
-  package func push(_ frame: Frame) -> Int32 {
-    let path = recorded.map {
-      Value.map([("times", .object($0.times)), ("x", .object($0.states))])
+  var table: Value {
+    var pairs: [(key: String, value: Value)] = [
+      ("evaluations", .integer(evaluations)), ("seed", .integer(seed)), ("times", .object(times)),
+    ]
+    if let recorded {
+      pairs += [
+        ("recorded_times", .object(recorded.times)), ("x", .object(recorded.states)),
+      ]
     }
-    let count = points.push(frame) + seed.push(frame)
-    return path.map { count + $0.push(frame) } ?? count
+    return .record(name: "info", pairs.map { (Value.Key($0.key), $0.value) })
   }
 }
 
@@ -38,8 +61,8 @@ package struct SamplerDriver {
   let seed: Int
   let start: Tensor?
   let recordEvery: Int?
-  let denoiseLast: Bool
-  private let stream: RandomStream
+  let final: FinalStep
+  let isInformed: Bool
 
   /// Checks the options; the session's next seed is taken only when all of them are in order.
   package init(_ model: ScoreModel, _ options: SamplingOptions) throws {
@@ -49,30 +72,45 @@ package struct SamplerDriver {
     count = start?.shape[0] ?? options.count?.value ?? 64
     guard count > 0 else { throw UserError("start must have 1 row or more, got 0") }
     recordEvery = options.record?.value
-    denoiseLast = options.denoiseLast
+    final = options.final
+    isInformed = options.info || options.record != nil
     seed = options.seed ?? SessionSeed.next()
-    stream = RandomStream(seed: seed, purpose: .sampling)
   }
 
   /// Rows that are taken through all steps together: samples beyond cost time but no memory.
   private var rowsPerBlock: Int { max(1, min(4096, (1 << 21) / max(model.dimension, 1))) }
 
-  package func run(_ step: SamplerStep) throws -> Samples {
-    let dtype = start?.dtype ?? .float32
+  /// - Parameter start: gives the step for a block of rows.
+  package func run(_ start: () throws -> SamplerStep) throws -> Samples {
+    let dtype = self.start?.dtype ?? .float32
     let shape = try Shape(checking: [count, model.dimension])
-    let points = try Tensor(uninitialized: shape, dtype)
+    let points = try Tensor.full(shape, .nan, dtype)
     let recorded = try recordedStates(dtype)
+    var evaluations = 0
     for first in stride(from: 0, to: count, by: rowsPerBlock) {
       let rows = first..<min(count, first + rowsPerBlock)
-      let last = try run(rows, dtype, recorded?.states, step)
-      try points.slice(axis: 0, rows).assign(last)
+      let counted = ScoreModel(CountedFunction(model.function), model.sde)
+      var progress = Progress()
+      do {
+        let last = try run(
+          rows, dtype, recorded?.states, start(), counted, &progress, into: points)
+        try points.slice(axis: 0, rows).assign(last)
+      } catch {
+        LastSamples.keep(points, times: times, step: progress.step, seed: seed)
+        throw error
+      }
+      evaluations = (counted.function as? CountedFunction)?.count ?? 0
     }
-    return Samples(points: points, seed: seed, recorded: recorded)
+    LastSamples.keep(points, times: times, step: times.count - 1, seed: seed)
+    let info = SamplingInfo(
+      seed: seed, evaluations: evaluations, times: try Tensor(times), recorded: recorded)
+    return Samples(points: points, info: info, isInformed: isInformed)
   }
 
   /// Takes some rows through all steps.
   private func run(
-    _ rows: Range<Int>, _ dtype: DType, _ recorded: Tensor?, _ step: SamplerStep
+    _ rows: Range<Int>, _ dtype: DType, _ recorded: Tensor?, _ step: SamplerStep,
+    _ model: ScoreModel, _ progress: inout Progress, into points: Tensor
   ) throws -> Tensor {
     var x = try start?.slice(axis: 0, rows) ?? prior(rows, dtype)
     var place = 0
@@ -83,25 +121,50 @@ package struct SamplerDriver {
     }
     try record(0)
     let steps = times.count - 1
-    for index in 0..<steps {
-      try Cancellation.check()
-      let isSilent = denoiseLast && index == steps - 1
-      let noise =
-        isSilent
-        ? NoiseStream.silent : NoiseStream(stream, step: index + 1, firstRow: rows.lowerBound)
-      let moved = try step(x, times[index], times[index + 1], model, noise)
-      try ScoreModel.requireConstant(moved)
-      let next = moved.value
-      guard try next.isFinite() else { throw try failure(index, from: x, to: next) }
-      x = next
-      try record(index + 1)
+    do {
+      for index in 0..<steps {
+        try Cancellation.check()
+        let isSilent = final != .state && index == steps - 1
+        let noise =
+          isSilent
+          ? NoiseStream.silent
+          : NoiseStream(seed: seed, step: index + 1, firstRow: rows.lowerBound)
+        let moved = try step(x, times[index], times[index + 1], model, noise)
+        try ScoreModel.requireConstant(moved)
+        let next = moved.value
+        guard try next.isFinite() else { throw try failure(index, from: x, to: next) }
+        x = next
+        progress.step = index + 1
+        try record(index + 1)
+      }
+      if final == .denoise {
+        x = try model.denoised(x, model.times(times[steps], for: x)).value
+      }
+    } catch {
+      // The rows as far as they came.
+      keep(x, rows, in: points)
+      throw error
     }
     return x
   }
 
-  /// N(0, std(t₀)²), the law of a noised point once the data no longer matter.
+  /// Copies rows without a look for Ctrl-C, which may be why the run ends.
+  private func keep(_ x: Tensor, _ rows: Range<Int>, in points: Tensor) {
+    guard x.isDense, x.dtype == points.dtype else { return }
+    let (first, count) = (rows.lowerBound * model.dimension, rows.count * model.dimension)
+    if x.dtype == .float64 {
+      (points.pointer(Double.self) + first).update(from: x.pointer(Double.self), count: count)
+    } else {
+      (points.pointer(Float.self) + first).update(from: x.pointer(Float.self), count: count)
+    }
+  }
+
+  /// How far a block of rows has come.
+  private struct Progress { var step = 0 }
+
+  /// N(0, σ(t₀)²), the law of a noised point once the data no longer matter.
   private func prior(_ rows: Range<Int>, _ dtype: DType) throws -> Tensor {
-    let z = try stream.normal(
+    let z = try RandomStream(seed: seed, purpose: .sampling).normal(
       [rows.count, model.dimension], dtype, step: 0, firstRow: rows.lowerBound)
     return try z.combined(with: model.process.sigma(at: times[0]), .multiply)
   }

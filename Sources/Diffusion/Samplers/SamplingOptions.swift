@@ -11,7 +11,8 @@ package struct SamplingOptions: OptionGroup {
   package var times: OneOf<[Double], Tensor>?
   package var start: Tensor?
   package var record: Count?
-  package var denoiseLast = true
+  package var final = FinalStep.mean
+  package var info = false
 
   package init() {}
 
@@ -24,10 +25,30 @@ package struct SamplingOptions: OptionGroup {
     Option("times", \.times, "a decreasing grid of times to use instead; steps is then not used"),
     Option("start", \.start, "points [n d] to start from instead of N(0, std²) at the first time"),
     Option(
-      "record", \.record, "keep the start, every k-th state and the last: a third result",
+      "record", \.record, "keep the start, every k-th state and the last, in the second result",
       in: .positive),
-    Option("denoise_last", \.denoiseLast, "leave the noise out of the last step"),
+    Option(
+      "final", \.final,
+      "the last step: mean, without its noise; state, with it; denoise, the mean and then the denoised "
+        + "sample at the last time"),
+    Option("info", \.info, "a second result that says how the samples came about"),
   ]
+}
+
+/// What a sampler does at the end.
+package enum FinalStep: String, CaseIterable, Argument {
+  case mean, denoise, state
+
+  package static var expectation: String { "'mean', 'denoise' or 'state'" }
+  package static var luaType: String { "string" }
+  package var literal: String { "\"\(rawValue)\"" }
+
+  package static func read(_ frame: Frame, _ index: Int32) throws -> FinalStep {
+    guard let text = frame.string(at: index), let step = FinalStep(rawValue: text) else {
+      throw Mismatch(expected: expectation)
+    }
+    return step
+  }
 }
 
 extension SamplingOptions {
