@@ -6,8 +6,9 @@ import Tensors
 /// The memory between two operations belongs to the plan and is used again in every run; results are
 /// new tensors. No instruction of the common kinds allocates, looks anything up or counts references.
 public final class Plan {
-  /// How a returned tensor is made.
-  enum Result {
+  /// How a returned tensor is made. In a box: each run goes through them, and copies of layouts cost more
+  /// than small operations.
+  indirect enum Result {
     /// An argument itself, or a view of it.
     case argument(Int, Recording.Layout?)
     case slot(Int, Recording.Layout)
