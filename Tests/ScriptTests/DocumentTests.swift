@@ -110,7 +110,9 @@ import Testing
         -I .build/release/Modules -Xcc '-fmodule-map-file=\(map)' \\
         $(ls Sources/Processes/*.swift | grep -v SDEModule.swift) '\(extended)' '\(source)'
       """
-    let result = try Command("/bin/bash", ["-c", script]).run()
+    var command = Command("/bin/bash", ["-c", script])
+    command.timeout = 180
+    let result = try command.run()
     return result.status == 0 ? "" : result.err
   }
 
