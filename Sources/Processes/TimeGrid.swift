@@ -35,7 +35,7 @@ package enum TimeGrid {
   }
 
   /// `steps + 1` times evenly spaced in log-SNR (Lu et al. 2022, DPM-Solver, whose λ is half of it).
-  static func logSNR(_ process: any DiffusionProcess, steps: Int) throws -> [Double] {
+  package static func logSNR(_ process: any DiffusionProcess, steps: Int) throws -> [Double] {
     let (first, last) = try ends(process)
     return try times(
       of: process, (0...steps).polledMap { first + (last - first) * Double($0) / Double(steps) })

@@ -1,4 +1,5 @@
 import Catalog
+import Diffusion
 import Glibc
 import Optimizers
 import Runtime
@@ -44,7 +45,7 @@ final class TrainingGroup {
     }
     isAdvancing = true
     let start = ContinuousClock.now
-    var progress = ProgressLine(total: target, from: step, isShown: options.progress)
+    var progress = ProgressLine("train", total: target, from: step, isShown: options.progress)
     defer {
       isAdvancing = false
       seconds += (ContinuousClock.now - start).seconds

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 private let vp = VP()
-private let step = EulerMaruyama.step(noiseScale: 1)
+private let start = EulerMaruyama.sampler.start
 
 private func sample(
   _ model: ScoreModel = gaussianModel(vp, dimension: 3),
@@ -19,7 +19,7 @@ private func sample(
   var options = SamplingOptions()
   (options.count, options.steps, options.seed) = (10, 12, 5)
   try set(&options)
-  return try SamplerDriver(model, options).run { step }
+  return try SamplerDriver(model, options).run(start)
 }
 
 private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
@@ -70,15 +70,15 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
 
   @Test("the recorder keeps the start, every k-th state and the last")
   func recorder() throws {
-    let start = try RandomStream(seed: 1).normal([4, 3])
+    let first = try RandomStream(seed: 1).normal([4, 3])
     let result = try sample {
-      ($0.start, $0.count, $0.record) = (start, nil, 5)
+      ($0.start, $0.count, $0.record) = (first, nil, 5)
     }
     let recorded = try #require(result.recorded)
     let grid = try vp.grid(steps: 12)
     #expect(try recorded.times.doubles() == [0, 5, 10, 12].map { grid[$0] })
     #expect(recorded.states.shape == [4, 4, 3])
-    #expect(try recorded.states.select(axis: 0, 0).floats() == start.floats())
+    #expect(try recorded.states.select(axis: 0, 0).floats() == first.floats())
     #expect(try recorded.states.select(axis: 0, 3).floats() == result.points.floats())
     #expect(try sample { _ in }.recorded == nil)
     // The same paths when the rows are cut into blocks.
@@ -88,21 +88,90 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     #expect(try wide.floats() == #require(few.recorded).states.floats())
   }
 
-  @Test("the last step is free of noise unless asked for")
+  @Test("the last step ends without noise, with it, or at the posterior mean")
   func lastStep() throws {
     let grid = [0.5, 0.25]
-    let start = try Tensor([1.0, 1.0], shape: [2, 1])
+    let first = try Tensor([1.0, 1.0], shape: [2, 1])
     let model = gaussianModel(vp)
-    let mean = try step(start, 0.5, 0.25, model, .silent).doubles()
-    let quiet = try sample(model) {
-      ($0.start, $0.count, $0.times) = (start, nil, .first(grid))
+    func ends(_ final: SamplingOptions.Final) throws -> [Double] {
+      let points = try sample(model) {
+        ($0.start, $0.count, $0.times, $0.final) = (first, nil, .first(grid), final)
+      }.points
+      #expect(points.dtype == .float64)
+      return try points.doubles()
     }
-    #expect(try quiet.points.doubles() == mean)
-    let noisy = try sample(model) {
-      ($0.start, $0.count, $0.times, $0.final) = (start, nil, .first(grid), .state)
+    let run = SamplingRun(model, times: grid) { try .zeros($2, $3) }
+    let mean = try start(run)(first, Interval(from: 0.5, to: 0.25, index: 0, count: 1))
+    #expect(try ends(.mean) == mean.doubles())
+    let state = try ends(.state)
+    #expect(try state != mean.doubles())
+    // E[x_0 | x] = α x/(α² + σ²), and α² + σ² is 1.
+    let alpha = vp.alpha(at: 0.25)
+    for (found, x) in zip(try ends(.denoise), state) {
+      #expect(abs(found - alpha * x) < 1e-12)
     }
-    #expect(try noisy.points.doubles() != mean)
-    #expect(noisy.points.dtype == .float64)
+  }
+
+  @Test("a step may draw any number of times; each draw is its own, at any batch size")
+  func manyDraws() throws {
+    func draws(_ count: Int) throws -> Tensor {
+      var options = SamplingOptions()
+      (options.count, options.steps, options.seed) = (try Count(count), 2, 5)
+      options.times = .first([0.5, 0.4, 0.3])
+      // The state becomes the last draw; all are kept.
+      var kept: [Tensor] = []
+      _ = try SamplerDriver(gaussianModel(vp), options).run { run in
+        { x, _ in
+          kept += try (0..<100).map { _ in try run.normal(like: x) }
+          return x
+        }
+      }
+      return try Tensor(kept.flatMap { try $0.doubles() }, shape: [200, count])
+    }
+    let few = try draws(4).doubles()
+    #expect(Set(few).count == 800)
+    let many = try draws(9).slice(axis: 1, 0..<4).doubles()
+    #expect(few == many)
+  }
+
+  @Test("within a step the model is called once for one state and time")
+  func memory() throws {
+    var calls = 0
+    let model = ScoreModel(
+      OddScore { x, _ in
+        calls += 1
+        return try x * -1
+      }, SDE(vp))
+    let run = SamplingRun(model, times: [0.5, 0.4]) { try .zeros($2, $3) }
+    let x = try Tensor.full([2, 1], 1)
+    run.begin(Interval(from: 0.5, to: 0.4, index: 0, count: 2))
+    _ = try (run.score(x, at: 0.5), run.score(x, at: 0.5))
+    #expect((calls, run.evaluations) == (1, 1))
+    _ = try run.score(x, at: 0.4)
+    #expect(run.evaluations == 2)
+    // What was written to since is another state.
+    try x.assign(Tensor.full([2, 1], 2))
+    #expect(try run.score(x, at: 0.5).doubles() == [-2, -2])
+    run.begin(Interval(from: 0.4, to: 0.3, index: 1, count: 2))
+    _ = try run.score(x, at: 0.5)
+    #expect((calls, run.evaluations) == (4, 4))
+  }
+
+  @Test("what a run had when it failed is kept")
+  func unfinished() throws {
+    let lost = ScoreModel(
+      OddScore { x, t in try t < 0.5 ? x * .nan : x * -1 }, SDE(vp))
+    #expect(throws: UserError.self) { _ = try sample(lost) { ($0.count, $0.steps) = (4, 10) } }
+    let kept = try #require(LastSamples.last)
+    #expect(kept.step == 6)
+    #expect(kept.seed == 5)
+    let whole = ScoreModel(OddScore { x, _ in try x * -1 }, SDE(vp))
+    let grid = try Array(vp.grid(steps: 10).prefix(7))
+    let expected = try sample(whole) {
+      ($0.count, $0.times, $0.final) = (4, .first(grid), .state)
+    }
+    #expect(try kept.points().floats() == expected.points.floats())
+    #expect(LastSamples.last?.message == nil)
   }
 
   @Test("a score that fails, or a state, is an error that names step, time and quantity")
@@ -127,47 +196,6 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
       text(growing, 2)
         == "the state became NaN or infinite in step 2 of 10, from t = 0.9001 to 0.8002, "
         + "in 2 of 2 samples")
-  }
-
-  @Test("what a failed or interrupted call has made is in sample.last")
-  func partial() throws {
-    let program = """
-      local m = nn.define{dimension = 1, sde = sde.vp(), score = function(_, x, t)
-        return calls == 7 and x / 0 or -x end}
-      calls = 0
-      local count = 0
-      local bad = nn.define{dimension = 1, sde = sde.vp(), score = function(_, x, t)
-        count = count + 1
-        return count == 12 and x * (0 / 0) or -x end}
-      print(pcall(sample.euler_maruyama, bad, {count = 3, steps = 10, seed = 4}))
-      local last = sample.last
-      print(last.step, last.seed, #last.times, last.points:is_finite():all():item())
-      local whole = sample.euler_maruyama(m, {count = 3, seed = 4, final = "state",
-        times = last.times[{{1, last.step + 1}}]})
-      print((whole - last.points):abs():max():item())
-      """
-    let result = try Command(Products.moondrift, ["-"], input: program).run()
-    #expect(result.err == "")
-    let lines = result.out.split(separator: "\n")
-    #expect(lines.count == 3 && lines[0].hasPrefix("false"), "\(result.out)")
-    #expect(lines[0].contains("the state became NaN") || lines[0].contains("the score became NaN"))
-    #expect(lines[1].hasSuffix("4\t11\ttrue"))
-    #expect(lines[2] == "0.0")
-  }
-
-  @Test("a step may draw as often as it likes, each draw another")
-  func manyDraws() throws {
-    let model = gaussianModel(vp)
-    var options = SamplingOptions()
-    (options.count, options.steps, options.seed, options.final) = (4, 2, 1, .state)
-    var draws: [[Float]] = []
-    _ = try SamplerDriver(model, options).run {
-      { x, _, _, _, noise in
-        for _ in 0..<100 { if let z = try noise.normal(like: x) { draws.append(try z.floats()) } }
-        return x
-      }
-    }
-    #expect(draws.count == 200 && Set(draws).count == 200)
   }
 
   @Test("texts of the errors about options")
@@ -209,13 +237,12 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     let program = """
       local m = nn.score_mlp{dimension = 2, sde = sde.vp(), seed = 1}
       local x, info = sample.euler_maruyama(m, {count = 3, steps = 4, record = 2})
-      local y = sample.euler_maruyama(m, {count = 3, steps = 4, seed = info.seed})
+      local y, told = sample.euler_maruyama(m, {count = 3, steps = 4, seed = info.seed, info = true})
       print(x.shape[1], x.shape[2], #info.recorded_times, info.x.rank, (x - y):abs():max():item())
-      print(select("#", sample.euler_maruyama(m, {steps = 1})))
-      local _, counts = sample.heun(m, {steps = 4, info = true})
-      print(counts.evaluations, #counts.times)
-      print(select(2, sample.dpm_solver_pp_2m(m, {steps = 4, info = true})).evaluations)
-      for _, options in ipairs{{steps = 2.5}, {setps = 3}, {noise_scale = -1}, {count = 0}} do
+      print(told.evaluations, #told.times, told.seed == info.seed)
+      print(select("#", sample.euler_maruyama(m, {steps = 1})), sample.last.step)
+      for _, options in ipairs{{steps = 2.5}, {setps = 3}, {noise_scale = -1}, {count = 0},
+        {denoise_last = true}, {final = "men"}} do
         print((select(2, pcall(sample.euler_maruyama, m, options))))
       end
       """
@@ -224,24 +251,32 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     #expect(
       result.out == """
         3	2	3	3	0.0
-        1
-        8	5
-        4
+        4	5	true
+        1	1
         sample.euler_maruyama: steps must be a positive integer, got 2.5
         sample.euler_maruyama: unknown option 'setps' (did you mean steps?)
         sample.euler_maruyama: noise_scale must be a number of 0 or more, got -1
         sample.euler_maruyama: count must be a positive integer, got 0
+        sample.euler_maruyama: unknown option 'denoise_last' (did you mean final?)
+        sample.euler_maruyama: final must be 'mean' or 'denoise' or 'state', got 'men' (did you mean 'mean'?)
 
         """)
   }
 
   @Test("an interrupt ends a run")
   func interrupt() throws {
-    let program = "sample.euler_maruyama(nn.score_mlp{sde = sde.vp()}, {steps = 100000000})"
+    let program = """
+      local good, message = pcall(sample.euler_maruyama, nn.score_mlp{sde = sde.vp()},
+        {steps = 100000000, count = 5, seed = 3})
+      local kept = sample.last
+      print(good, message, kept.message, kept.step > 0, kept.points.shape[1], kept.points:is_finite():all():item(),
+        kept.time == kept.times[kept.step + 1]:item(), kept.seed)
+      """
     let result = try Command(
-      "/usr/bin/timeout", ["-s", "INT", "0.5", Products.moondrift, "-e", program]
+      "/usr/bin/timeout", ["-s", "INT", "2", Products.moondrift, "-e", program]
     ).run()
-    #expect(result.err.contains("interrupted!"))
-    #expect(result.seconds < 5)
+    #expect(result.out.contains("interrupted!"))
+    #expect(result.out.contains("interrupted!\ttrue\t5\ttrue\ttrue\t3"))
+    #expect(result.seconds < 7)
   }
 }

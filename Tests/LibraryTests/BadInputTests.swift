@@ -70,6 +70,20 @@ struct BadInputTests {
     end)()
     """,
     "figure": "plot.line({1, 2}, {3, 4})",
+    "sampler": """
+    sample.define{name = "still", start = function() return function(x) return x end end}
+    """,
+    "sampling_run": """
+    (function()
+      local held
+      local s = sample.define{name = "still", start = function(run)
+        held = run
+        return function(x) return x end
+      end}
+      s(nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}, {steps = 1, count = 2})
+      return held
+    end)()
+    """,
   ]
 
   static let types = Set(

@@ -77,14 +77,13 @@ end
 -- Its times, the noise levels of sampling, end at last_sigma; training goes below.
 local process = sde.edm{sigma_min = settings.last_sigma}
 
---- Samples: at the last noise level the mean of x_0 given x, by Tweedie's formula. A network this small
+--- Samples: at the last noise level the mean of x_0 given x. A network this small
 --- leaves a haze of noise where it goes on to sigma = 0.
 local function draw(model)
-  local x = sample.euler_maruyama(model, {
+  return sample.euler_maruyama(model, {
     count = settings.samples, steps = settings.sampling_steps, seed = settings.seed,
-    final = "state",
+    final = "denoise",
   })
-  return x + settings.last_sigma ^ 2 * model:score(x, settings.last_sigma)
 end
 
 --- Trains on x, draws samples and finds the nearest training digit of each.

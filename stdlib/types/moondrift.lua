@@ -1004,6 +1004,52 @@ function figure_object:text(options) end
 --- Gives up its memory at once.
 function figure_object:free() end
 
+--- a sampler of your own
+---@class sampler
+local sampler_object = {}
+
+--- Gives up its memory at once.
+function sampler_object:free() end
+
+--- what a sampler of your own works with
+---@class sampling_run
+---@field sde sde The diffusion.
+---@field times tensor The decreasing times of the grid.
+---@field evaluations integer Calls of the model so far.
+local sampling_run_object = {}
+
+--- ∇ log p_t(x).
+---@param x tensor points [n d]
+---@param t number one time
+---@return tensor
+function sampling_run_object:score(x, t) end
+
+--- E[x_0 | x_t = x].
+---@param x tensor points [n d]
+---@param t number one time
+---@return tensor
+function sampling_run_object:denoise(x, t) end
+
+--- E[z | x_t = x].
+---@param x tensor points [n d]
+---@param t number one time
+---@return tensor
+function sampling_run_object:noise(x, t) end
+
+--- dx/dt of the probability flow.
+---@param x tensor points [n d]
+---@param t number one time
+---@return tensor
+function sampling_run_object:velocity(x, t) end
+
+--- N(0, 1) numbers shaped like x, others at each call; zeros in a last step without noise.
+---@param x tensor
+---@return tensor
+function sampling_run_object:normal(x) end
+
+--- Gives up its memory at once.
+function sampling_run_object:free() end
+
 --- an update rule with its learning rate
 ---@class optimizer
 local optimizer_object = {}
@@ -2426,29 +2472,61 @@ function plot.pairs(samples, data, options) end
 
 --- Samplers: from noise to samples of a model, along its diffusion.
 ---@class moondrift.sample
----@field last any The samples of the last call, also of one that an error, a NaN or Ctrl-C ended: points [count, d] as far as they came (NaN where a row was not begun), times, step, seed.
+---@field last any The samples of the last run, whole or as an error, a NaN or Ctrl-C left them: points [count, d] after `step` of the steps, time, times, seed, and the message of what ended it.
 sample = {}
 
 --- Euler–Maruyama on the reverse SDE.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, final?: string, info?: boolean, noise_scale?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, noise_scale?: number }
 ---@return tensor
 ---@return table?
 function sample.euler_maruyama(model, options) end
 
---- Heun's method on the probability flow: deterministic, two evaluations a step.
+--- Heun's method on the probability-flow ODE; two model calls a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, final?: string, info?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.heun(model, options) end
 
---- DPM-Solver++(2M) on the probability flow: deterministic, one evaluation a step.
+--- DPM-Solver++ of two steps on the probability flow; one model call a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, final?: string, info?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.dpm_solver_pp_2m(model, options) end
+
+--- Heun's method with noise added before each step (churn).
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, churn?: number, churn_from?: number, churn_to?: number, noise_factor?: number }
+---@return tensor
+---@return table?
+function sample.edm_stochastic(model, options) end
+
+--- Euler–Maruyama on the reverse SDE, with Langevin steps before each of its steps.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@return tensor
+---@return table?
+function sample.predictor_corrector(model, options) end
+
+--- Langevin steps at each of the falling noise levels.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@return tensor
+---@return table?
+function sample.annealed_langevin(model, options) end
+
+--- A sampler of your own, from a start that returns a step.
+---@param options { name: string, start: function, order?: number, strong_order?: number, weak_order?: number }
+---@return sampler
+function sample.define(options) end
+
+--- Measures a sampler on Gaussian data, whose law is known at all times, against its claims.
+---@param sampler sampler|string one of sample.define, or the name of one here
+---@param options? { sde?: sde }
+---@return any
+function sample.certify(sampler, options) end
 
 --- Update rules for training; the rate may be a function of the step.
 ---@class moondrift.optim

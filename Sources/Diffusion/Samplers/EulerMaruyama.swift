@@ -14,26 +14,27 @@ package enum EulerMaruyama {
     "euler_maruyama", "Euler–Maruyama on the reverse SDE.",
     .option(
       "noise_scale", default: 1.0,
-      "1 is the reverse SDE, 0 its drift alone, which is not the probability flow",
+      "1 is the reverse SDE, 0 its drift alone, which is not the probability flow (sample.heun)",
       in: .nonNegative),
-    order: .sde(strong: 1, weak: 1), source: "Song et al. 2021, Eq. 6, Appendix D",
+    convergence: .sde(strong: 1, weak: 1), source: "Song et al. 2021, Eq. 6, Appendix D",
     example: "m = nn.score_mlp{sde = sde.vp(), seed = 1}  "
       + "return sample.euler_maruyama(m, {count = 16, steps = 20, seed = 1})",
-    start: step)
+    start: start)
 
-  package static func step(noiseScale: Double) -> SamplerStep {
-    { x, t, u, model, noise in
-      let dt = t - u
-      let (f, g) = (model.process.drift(at: t), model.process.diffusion(at: t))
+  package static func start(_ run: SamplingRun, noiseScale: Double) -> SamplingStep {
+    { x, interval in
+      let dt = interval.t - interval.u
+      let f = run.process.drift(at: interval.t)
+      let g = run.process.diffusion(at: interval.t)
       guard f.isFinite, g.isFinite else {
         throw UserError(
-          "the drift of \(model.sde.describe()) is infinite at t = \(formatNumber(t)), so the reverse "
-            + "SDE cannot start there; start below it, or use sample.heun")
+          "the drift of \(run.model.sde.describe()) is infinite at t = \(formatNumber(interval.t)), "
+            + "so the reverse SDE cannot start there; start below it, or use sample.heun")
       }
-      let s = try model.score(x, at: t)
+      let s = try run.score(x, at: interval.t)
       let mean = try x * (1 - f * dt) + s * (g * g * dt)
-      guard noiseScale > 0, let z = try noise.normal(like: x) else { return mean }
-      return try mean + z * (noiseScale * g * dt.squareRoot())
+      if interval.omitsNoise || noiseScale == 0 { return mean }
+      return try mean + run.normal(like: x) * (noiseScale * g * dt.squareRoot())
     }
   }
 }

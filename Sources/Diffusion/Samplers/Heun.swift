@@ -1,42 +1,39 @@
 import Autodiff
 import Catalog
 import Models
+import Processes
 import Tensors
 
-/// Heun's method on the probability flow dx/dt = v(x, t) = f x − ½ g² s, from t down to u:
+/// Heun's method on the probability-flow ODE dx/dt = v(x, t) = f x − ½ g² s, from t to u:
 ///
-/// x' = x + (u − t) v(x, t),  x ← x + ½ (u − t) (v(x, t) + v(x', u)).
+/// x̃ = x + (u − t) v(x, t),  x_u = x + ½ (u − t) [v(x, t) + v(x̃, u)].
 ///
-/// Karras et al. 2022, Algorithm 1. Two evaluations a step; where σ(u) = 0 the step is exact for the
-/// denoised sample: x ← α(u) D(x, t).
+/// Song et al. 2021, Eq. 13; Karras et al. 2022, Algorithm 1. Where σ(u) = 0 the step ends at the
+/// posterior mean. Two model calls a step.
 package enum Heun {
   package static let sampler = Sampler(
-    "heun", "Heun's method on the probability flow: deterministic, two evaluations a step.",
-    order: .ode(2), source: "Karras et al. 2022, Algorithm 1; Song et al. 2021, Eq. 13",
+    "heun", "Heun's method on the probability-flow ODE; two model calls a step.",
+    convergence: .ode(order: 2),
+    source: "Karras et al. 2022, Algorithm 1; Song et al. 2021, Eq. 13",
     example: "m = nn.score_mlp{sde = sde.vp(), seed = 1}  "
-      + "return sample.heun(m, {count = 16, steps = 10, seed = 1})"
-  ) { () -> SamplerStep in
-    { x, t, u, model, _ in
-      if model.process.sigma(at: u) == 0 { return try model.denoisedEnd(x, from: t, to: u) }
-      let slope = try model.estimate(.velocity, x, at: t)
-      let ahead = try x + slope * (u - t)
-      return try x + (slope + model.estimate(.velocity, ahead, at: u)) * ((u - t) / 2)
+      + "return sample.heun(m, {count = 16, times = schedule.log_snr(m.sde, 20), seed = 1})",
+    start: start)
+
+  package static func start(_ run: SamplingRun) -> SamplingStep {
+    { x, interval in
+      let (t, u) = (interval.t, interval.u)
+      if let end = try run.cleanEnd(x, from: t, to: u) { return end }
+      let first = try run.velocity(x, at: t)
+      let guess = try x + first * (u - t)
+      return try x + (first + run.velocity(guess, at: u)) * ((u - t) / 2)
     }
   }
 }
 
-extension ScoreModel {
-  /// Any quantity at one time.
-  func estimate(_ quantity: Parametrization, _ x: Tensor, at t: Double) throws -> Tensor {
-    try estimate(quantity, x, times(t, for: x))
-  }
-
-  /// The end of a path at a time without noise: α(u) D(x, t).
-  func denoisedEnd(_ x: Tensor, from t: Double, to u: Double) throws -> Tensor {
-    try denoised(x, times(t, for: x)) * process.alpha(at: u)
-  }
-
-  func times(_ t: Double, for x: Tensor) throws -> Tensor {
-    try Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32)
+extension SamplingRun {
+  /// α(u) E[x_0 | x], what all methods tend to where no noise is left at u; nil where some is.
+  func cleanEnd(_ x: Tensor, from t: Double, to u: Double) throws -> Tensor? {
+    guard process.sigma(at: u) == 0 else { return nil }
+    return try denoise(x, at: t) * process.alpha(at: u)
   }
 }

@@ -6,17 +6,24 @@ package enum SampleModule {
   package static let samplers: [Sampler] = [
     EulerMaruyama.sampler,
     Heun.sampler,
-    DPMSolverPP2M.sampler,
+    DPMSolver.sampler,
+    EDMStochastic.sampler,
+    PredictorCorrector.sampler,
+    AnnealedLangevin.sampler,
   ]
 
   package static let module = Module(
     "sample", "Samplers: from noise to samples of a model, along its diffusion.",
+    types: [
+      TypeDescription(DefinedSampler.self, "a sampler of your own"),
+      TypeDescription(SamplingRun.self, "what a sampler of your own works with"),
+    ],
     entries: samplers.map(\.entry) + [
       .variable(
         "last",
-        "The samples of the last call, also of one that an error, a NaN or Ctrl-C ended: points [count, "
-          + "d] as far as they came (NaN where a row was not begun), times, step, seed.",
+        "The samples of the last run, whole or as an error, a NaN or Ctrl-C left them: points [count, d] "
+          + "after `step` of the steps, time, times, seed, and the message of what ended it.",
         example: "return sample.last"
-      ) { () -> Value in try LastSamples.value }
-    ])
+      ) { () throws -> Value in try LastSamples.last?.value() ?? .none }
+    ] + DefinedSampler.entries + SamplingRun.entries)
 }

@@ -11,8 +11,17 @@ package struct SamplingOptions: OptionGroup {
   package var times: OneOf<[Double], Tensor>?
   package var start: Tensor?
   package var record: Count?
-  package var final = FinalStep.mean
   package var info = false
+  package var progress: Bool?
+  package var finalText = "mean"
+
+  /// What the samples are: the last state without the noise of the last step, the posterior mean there,
+  /// or the last state itself.
+  package enum Final: String, CaseIterable { case mean, denoise, state }
+  package var final: Final {
+    get { Final(rawValue: finalText) ?? .mean }
+    set { finalText = newValue.rawValue }
+  }
 
   package init() {}
 
@@ -27,28 +36,13 @@ package struct SamplingOptions: OptionGroup {
     Option(
       "record", \.record, "keep the start, every k-th state and the last, in the second result",
       in: .positive),
+    Option("info", \.info, "a table of seed, evaluations and times as second result"),
     Option(
-      "final", \.final,
-      "the last step: mean, without its noise; state, with it; denoise, the mean and then the denoised "
-        + "sample at the last time"),
-    Option("info", \.info, "a second result that says how the samples came about"),
+      "final", \.finalText,
+      "the last state without its step's noise, the posterior mean there, or the state",
+      in: .oneOf(Final.allCases.map(\.rawValue))),
+    Option("progress", \.progress, "a progress line on stderr; on a terminal where absent"),
   ]
-}
-
-/// What a sampler does at the end.
-package enum FinalStep: String, CaseIterable, Argument {
-  case mean, denoise, state
-
-  package static var expectation: String { "'mean', 'denoise' or 'state'" }
-  package static var luaType: String { "string" }
-  package var literal: String { "\"\(rawValue)\"" }
-
-  package static func read(_ frame: Frame, _ index: Int32) throws -> FinalStep {
-    guard let text = frame.string(at: index), let step = FinalStep(rawValue: text) else {
-      throw Mismatch(expected: expectation)
-    }
-    return step
-  }
 }
 
 extension SamplingOptions {

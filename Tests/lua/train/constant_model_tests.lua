@@ -10,7 +10,9 @@ local calls = {
   density_of_score = function(s) return metric.density_of_score(s, {range = {-1, 1}}) end,
 }
 for name, sampler in pairs(sample) do
-  calls[name] = function(s) return sampler(s, {count = 4, steps = 3, seed = 1}) end
+  if name ~= "define" and name ~= "certify" then
+    calls[name] = function(s) return sampler(s, {count = 4, steps = 3, seed = 1}) end
+  end
 end
 assert(calls.euler_maruyama)
 

@@ -3,26 +3,28 @@ import Glibc
 import Tensors
 
 extension Duration {
-  var seconds: Double {
+  package var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }
 
 /// One line on stderr, `train 12000/64032  19 %  310k steps/s  0:12 left`, rewritten in place.
-struct ProgressLine {
+package struct ProgressLine {
+  private let name: String
   private let total: Int
   private let first: Int
   private let isShown: Bool
   private var lastShown = ContinuousClock.now
   private var hasShown = false
 
-  init(total: Int, from first: Int, isShown: Bool?) {
+  package init(_ name: String, total: Int, from first: Int = 0, isShown: Bool?) {
+    self.name = name
     self.total = total
     self.first = first
     self.isShown = isShown ?? (isatty(2) != 0)
   }
 
-  mutating func show(step: Int, since start: ContinuousClock.Instant) {
+  package mutating func show(step: Int, since start: ContinuousClock.Instant) {
     let now = ContinuousClock.now
     guard isShown, (now - lastShown).seconds > 0.25 else { return }
     lastShown = now
@@ -32,11 +34,11 @@ struct ProgressLine {
     let left = Int(clamping: (Double(total - step) / speed).rounded())
     let clock = "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60)"
     write(
-      "\r\u{1B}[Ktrain \(step)/\(total)  \(100 * step / total) %  \(shortNumber(speed)) steps/s  "
+      "\r\u{1B}[K\(name) \(step)/\(total)  \(100 * step / total) %  \(shortNumber(speed)) steps/s  "
         + "\(clock) left")
   }
 
-  func clear() { if hasShown { write("\r\u{1B}[K") } }
+  package func clear() { if hasShown { write("\r\u{1B}[K") } }
 
   private func write(_ text: String) {
     var text = text

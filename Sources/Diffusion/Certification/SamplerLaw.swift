@@ -1,0 +1,95 @@
+import Autodiff
+import Glibc
+import Models
+import Processes
+import Tensors
+
+/// What a sampler does to a Gaussian. With the score of a Gaussian a sampler is a linear map of its start
+/// and of its noise, so that its law needs no Monte Carlo: each draw of noise is a unit in a row of its own.
+package struct SamplerLaw {
+  /// Var of the state at the end.
+  package let variance: Double
+  /// Calls of the model, and draws of noise, in all steps.
+  package let evaluations: Int
+  package let draws: Int
+  /// Draws that change nothing at the end.
+  package let unusedDraws: Int
+
+  /// - Parameters:
+  ///   - variance: of the start.
+  ///   - omitsLast: the last step without the noise that would end it.
+  package init(
+    _ start: (SamplingRun) throws -> SamplingStep, _ model: ScoreModel, along times: [Double],
+    from variance: Double, omitsLast: Bool = false
+  ) throws {
+    func end(_ x: Tensor, noise: @escaping SamplingRun.Noise) throws -> (Tensor, SamplingRun) {
+      let run = SamplingRun(model, times: times, noise: noise)
+      let step = try start(run)
+      var x = x
+      for index in 0..<times.count - 1 {
+        let interval = Interval(
+          from: times[index], to: times[index + 1], index: index, count: times.count - 1,
+          omitsNoise: omitsLast && index == times.count - 2)
+        run.begin(interval)
+        x = try step(x, interval)
+      }
+      return (x, run)
+    }
+    let (_, counted) = try end(.full([1, 1], 1, .float64)) { try .zeros($2, $3) }
+    var units = [Double](repeating: 0, count: counted.draws + 1)
+    units[0] = 1
+    var drawn = 0
+    let (state, _) = try end(Tensor(units, shape: [units.count, 1])) { _, _, shape, dtype in
+      drawn += 1
+      var unit = [Double](repeating: 0, count: shape[0])
+      unit[drawn] = 1
+      return try Tensor(unit, shape: shape).converted(to: dtype)
+    }
+    let gains = try state.doubles()
+    self.variance =
+      gains[0] * gains[0] * variance + gains.dropFirst().reduce(0) { $0 + $1 * $1 }
+    evaluations = counted.evaluations
+    draws = counted.draws
+    unusedDraws = gains.dropFirst().count { $0 == 0 }
+  }
+}
+
+/// The exact score of noised N(0, s² I) data, −x/(α² s² + σ²): all of a sampler's law is then known.
+package final class GaussianScore: ScoreFunction {
+  package let dimension: Int
+  /// s².
+  package let variance: Double
+
+  package init(dimension: Int = 1, variance: Double = 1) {
+    (self.dimension, self.variance) = (dimension, variance)
+  }
+
+  package var name: String { "gaussian" }
+  package var summary: String { "variance \(variance)" }
+
+  /// Var x_t.
+  package static func marginal(
+    _ process: any DiffusionProcess, _ t: Double, variance: Double
+  ) -> Double {
+    let (alpha, sigma) = (process.alpha(at: t), process.sigma(at: t))
+    return alpha * alpha * variance + sigma * sigma
+  }
+
+  package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    let marginals = try t.doubles().map {
+      GaussianScore.marginal(process, $0, variance: variance)
+    }
+    let column = try Tensor(marginals, shape: [marginals.count, 1]).converted(to: x.dtype)
+    return try -(x / column)
+  }
+}
+
+/// The exponent p of error ≈ C hᵖ for h ∝ 1/steps, by least squares on logarithms.
+package func fittedOrder(steps: [Int], errors: [Double]) -> Double {
+  let x = steps.map { -log(Double($0)) }
+  let y = errors.map { log(abs($0)) }
+  let meanX = x.reduce(0, +) / Double(x.count)
+  let meanY = y.reduce(0, +) / Double(y.count)
+  let covariance = zip(x, y).map { ($0 - meanX) * ($1 - meanY) }.reduce(0, +)
+  return covariance / x.map { ($0 - meanX) * ($0 - meanX) }.reduce(0, +)
+}

@@ -1,0 +1,135 @@
+import Autodiff
+import Catalog
+import Models
+import Processes
+import Tensors
+
+/// A sampler of the user's own, from a start in Lua that returns its step. What the step remembers are
+/// locals of the start.
+package final class DefinedSampler: FunctionHolder, Callable {
+  package static var typeName: String { "sampler" }
+
+  package struct Options: OptionGroup {
+    package var name: String?
+    package var start: Callback?
+    package var order: Double?
+    package var strongOrder: Double?
+    package var weakOrder: Double?
+
+    package init() {}
+
+    package static let options: [Option<Options>] = [
+      Option(required: "name", \.name, "how it is printed and named in errors"),
+      Option(
+        required: "start", \.start,
+        "start(run) returns step(x, t, u), which returns the state at the lower time u"),
+      Option("order", \.order, "claimed order, of a sampler that draws no noise", in: .positive),
+      Option(
+        "strong_order", \.strongOrder, "claimed, of paths with one Brownian motion",
+        in: .positive),
+      Option(
+        "weak_order", \.weakOrder, "claimed, of the law of a sampler with noise",
+        in: .positive),
+    ]
+
+    package func check() throws {
+      guard order == nil || (strongOrder == nil && weakOrder == nil) else {
+        throw UserError("give order, or weak_order with or without strong_order, not both")
+      }
+      guard strongOrder == nil || weakOrder != nil else {
+        throw UserError("strong_order needs weak_order")
+      }
+    }
+
+    var convergence: Convergence {
+      if let order { return .ode(order: order) }
+      if let weakOrder { return .sde(strong: strongOrder, weak: weakOrder) }
+      return .none("none is claimed", bias: 0.05)
+    }
+  }
+
+  package let name: String
+  package let convergence: Convergence
+  private let startFunction: Callback
+  package var functions: [Callback] { [startFunction] }
+
+  init(_ options: Options) throws {
+    name = try options.required(\.name, "name")
+    startFunction = try options.required(\.start, "start")
+    convergence = options.convergence
+  }
+
+  package func describe() -> String { "sampler(\(name))" }
+
+  package func start(_ run: SamplingRun) throws -> SamplingStep {
+    let step = try startFunction.call(run, returning: Callback.self, name: "start")
+    return { [name] x, interval in
+      let moved = try step.call(
+        x, interval.t, interval.u, returning: Tensor.self, name: "step")
+      guard moved.shape == x.shape else {
+        throw UserError(
+          "step of \(name) must return a tensor of shape \(x.shape), as x, got \(moved.shape)")
+      }
+      return moved.dtype == x.dtype ? moved : try convert(moved, to: x.dtype)
+    }
+  }
+
+  static let entries: [Entry] = [
+    .function(
+      "define", "A sampler of your own, from a start that returns a step.", .group(Options.self),
+      returns: "a sampler s, called as s(model, {…}) with the options that all samplers share",
+      details: "start gets a run, with run:score(x, t), run:denoise(x, t), run:noise(x, t), "
+        + "run:velocity(x, t), run:normal(x), run.sde and run.times; it runs once for each block of "
+        + "at most 4096 samples.",
+      example: """
+        euler = sample.define{name = "euler", order = 1, start = function(run)
+          return function(x, t, u) return x + (u - t) * run:velocity(x, t) end
+        end}
+        return euler(nn.score_mlp{sde = sde.vp(), seed = 1}, {count = 4, steps = 10, seed = 1})
+        """
+    ) { (options: OptionsOf<Options>) in try DefinedSampler(options.values) },
+    .metamethod(
+      DefinedSampler.self, "__call", "s(model, {…})", "Samples of a model.", .arg("self"),
+      .arg("model"), .group(SamplingOptions.self)
+    ) { (sampler: DefinedSampler, model: ScoreModel, options: OptionsOf<SamplingOptions>) in
+      try SamplerDriver(model, options.values).run(sampler.start)
+    },
+    .function(
+      "certify",
+      "Measures a sampler on Gaussian data, whose law is known at all times, against its claims.",
+      .arg("sampler", "one of sample.define, or the name of one here"),
+      .option("sde", default: nil, "the diffusion; sde.vp() where absent"),
+      returns:
+        "{passed, flaws, weak_order, strong_order, bias (of the variance), evaluations (of the "
+        + "model, a step), draws}",
+      details: "For variances 2 and 0.25 and 128 to 1024 steps: order of the error of the law, by "
+        + "linear maps without Monte Carlo; order of paths with one Brownian motion; error of the "
+        + "variance with the most steps; draws of noise that change nothing.",
+      source: "Kloeden and Platen 1992, Chapter 9 (weak and strong order)",
+      example: "return sample.certify(\"heun\").weak_order"
+    ) { (which: OneOf<DefinedSampler, String>, sde: SDE?) -> Value in
+      let process = sde?.process ?? VP()
+      switch which {
+      case .first(let sampler):
+        return try Certificate(sampler.convergence, process, sampler.start).value
+      case .second(let name):
+        guard let sampler = SampleModule.samplers.first(where: { $0.name == name }) else {
+          throw UserError(unknownName("sampler", name, known: SampleModule.samplers.map(\.name)))
+        }
+        return try Certificate(sampler.convergence, process, sampler.start).value
+      }
+    },
+  ]
+}
+
+extension Certificate {
+  package var value: Value {
+    func number(_ value: Double?) -> Value { value.map { .number($0) } ?? .none }
+    let pairs: [(key: String, value: Value)] = [
+      ("passed", .boolean(flaws.isEmpty)), ("flaws", .list(flaws.map { .string($0) })),
+      ("weak_order", number(weakOrder)), ("strong_order", number(strongOrder)),
+      ("bias", .number(bias)), ("evaluations", .number(evaluations)), ("draws", .number(draws)),
+    ]
+    return .named(pairs.filter { if case .none = $0.value { false } else { true } })
+  }
+}

@@ -1,0 +1,134 @@
+import Catalog
+import Models
+import Processes
+import Tensors
+
+/// One step of a grid: from time t to the lower time u.
+package struct Interval {
+  package let t: Double
+  package let u: Double
+  /// The place of the step, from 0, and how many there are.
+  package let index: Int
+  package let count: Int
+  /// Whether the noise that would end the step is to be left out: the last step of `final = "mean"`.
+  package let omitsNoise: Bool
+
+  package init(from t: Double, to u: Double, index: Int, count: Int, omitsNoise: Bool = false) {
+    (self.t, self.u, self.index, self.count) = (t, u, index, count)
+    self.omitsNoise = omitsNoise
+  }
+}
+
+/// Takes the state from `interval.t` to `interval.u`, rows independently.
+package typealias SamplingStep = (_ x: Tensor, _ interval: Interval) throws -> Tensor
+
+/// What a sampler works with: the model, whose calls are counted and, within a step, made once; and noise.
+/// A sampler is a start that gets a run and returns its step; what the step remembers, it captures.
+package final class SamplingRun: FunctionHolder {
+  package static var typeName: String { "sampling_run" }
+
+  /// N(0, 1) numbers for a draw of a step (0 is the start), both counted from 0.
+  package typealias Noise = (_ step: Int, _ draw: Int, _ shape: Shape, _ dtype: DType) throws
+    -> Tensor
+
+  package let model: ScoreModel
+  /// The decreasing times of the grid.
+  package let times: [Double]
+  /// How often the model was called.
+  package private(set) var evaluations = 0
+  /// How often noise was drawn.
+  package private(set) var draws = 0
+  private let source: Noise
+  private var step = 0
+  private var drawn = 0
+  /// Whether the step that was begun is to leave out its last noise.
+  private(set) var omitsNoise = false
+  private var known: [Known] = []
+
+  private struct Known {
+    let quantity: Parametrization
+    let x: Tensor
+    let version: Int
+    let t: Double
+    let value: Tensor
+  }
+
+  package init(_ model: ScoreModel, times: [Double], noise: @escaping Noise) {
+    (self.model, self.times, source) = (model, times, noise)
+  }
+
+  package var functions: [Callback] { model.functions }
+  package func describe() -> String { "sampling_run(step \(step) of \(times.count - 1))" }
+
+  package var process: any DiffusionProcess { model.process }
+
+  /// Begins a step: its noise is its own, and nothing of the step before is kept.
+  package func begin(_ interval: Interval) {
+    (step, drawn, omitsNoise) = (interval.index + 1, 0, interval.omitsNoise)
+    known.removeAll(keepingCapacity: true)
+  }
+
+  /// N(0, 1) numbers shaped like `x`, others at each call.
+  package func normal(like x: Tensor) throws -> Tensor {
+    defer { (drawn, draws) = (drawn + 1, draws + 1) }
+    return try source(step, drawn, x.shape, x.dtype)
+  }
+
+  /// ∇ log p_t(x).
+  package func score(_ x: Tensor, at t: Double) throws -> Tensor {
+    try value(.score, x, t) { try model.score(x, $0) }
+  }
+
+  /// E[x_0 | x_t = x].
+  package func denoise(_ x: Tensor, at t: Double) throws -> Tensor {
+    try value(.clean, x, t) { try model.denoised(x, $0) }
+  }
+
+  /// E[z | x_t = x].
+  package func noise(_ x: Tensor, at t: Double) throws -> Tensor {
+    try value(.noise, x, t) { try model.estimate(.noise, x, $0) }
+  }
+
+  /// dx/dt of the probability flow, f x − ½ g² s.
+  package func velocity(_ x: Tensor, at t: Double) throws -> Tensor {
+    try value(.velocity, x, t) { try model.estimate(.velocity, x, $0) }
+  }
+
+  private func value(
+    _ quantity: Parametrization, _ x: Tensor, _ t: Double, _ body: (Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    let version = x.storage.version
+    let same = known.first {
+      $0.x === x && $0.version == version && $0.t == t && $0.quantity == quantity
+    }
+    if let same { return same.value }
+    try process.check(time: t)
+    let times = try Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32)
+    let value = try body(times)
+    evaluations += 1
+    known.append(Known(quantity: quantity, x: x, version: version, t: t, value: value))
+    return value
+  }
+}
+
+extension SamplingRun {
+  /// Draws of a step that lie side by side in one stream; those beyond come from streams of their own.
+  private static let drawsPerStream = 16
+
+  /// The noise of the rows from `firstRow` on, keyed by (step, draw, row, element), so that a sample is
+  /// the same whatever the number of samples drawn with it.
+  static func keyedNoise(seed: Int, firstRow: Int) -> Noise {
+    let first = RandomStream(seed: seed, purpose: .sampling)
+    return { step, draw, shape, dtype in
+      let (part, place) = draw.quotientAndRemainder(dividingBy: drawsPerStream)
+      let stream =
+        part == 0
+        ? first
+        : RandomStream(
+          seed: RandomStream.derivedSeed(seed, part: -part), purpose: .sampling)
+      return try stream.normal(
+        shape, dtype, step: UInt32(truncatingIfNeeded: step * drawsPerStream + place),
+        firstRow: firstRow)
+    }
+  }
+}

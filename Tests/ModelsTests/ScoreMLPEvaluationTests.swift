@@ -1,0 +1,53 @@
+// The score at one time, by the kernel, against the same network in traced operations.
+
+import Autodiff
+import Catalog
+import Models
+import Processes
+import Tensors
+import Testing
+
+private func largest(_ x: Tensor) throws -> Double {
+  try x.doubles().reduce(0) { Swift.max($0, Swift.abs($1)) }
+}
+
+@Suite struct ScoreMLPEvaluationTests {
+  @Test(
+    "the kernel gives the score of the operations; a row is the same among few and many",
+    arguments: [1, 2, 8], [3, 16, 100])
+  func kernel(_ dimension: Int, _ width: Int) throws {
+    for activation in ["silu", "relu"] {
+      var options = ScoreMLP.Options()
+      options.dimension = try Count(dimension)
+      options.width = try Count(width)
+      options.activation = activation
+      let process = VP()
+      let network = try ScoreMLP(options, sde: SDE(process), seed: 1)
+      let x = try RandomStream(seed: 2).normal([3000, dimension])
+      let t = try Tensor.full([3000], 0.3)
+      let found = try network.score(x, t, process: process)
+      let expected = try network.score(
+        x, t, process: process, parameters: network.parameters.views)
+      #expect(try largest(found - expected) < 3e-6 * largest(expected))
+      let few = try network.score(
+        x.slice(axis: 0, 517..<530), t.slice(axis: 0, 0..<13), process: process)
+      #expect(try few.floats() == found.slice(axis: 0, 517..<530).floats())
+    }
+  }
+
+  @Test("a gradient in x passes through")
+  func gradient() throws {
+    let process = VP()
+    let network = try ScoreMLP(ScoreMLP.Options(), sde: SDE(process), seed: 1)
+    let t = try Tensor.full([4], 0.3)
+    let x = try RandomStream(seed: 2).normal([4, 1])
+    let slope = try vjp([x], cotangent: .full([4, 1], 1)) {
+      try network.score($0[0], t, process: process)
+    }.cotangents[0]
+    let h = 1e-2
+    let difference =
+      try (network.score(x + h, t, process: process) - network.score(x - h, t, process: process))
+      / (2 * h)
+    #expect(try largest(slope - difference) < 1e-2 * largest(difference))
+  }
+}
