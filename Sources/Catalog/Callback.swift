@@ -96,6 +96,12 @@ public final class Callback: Argument {
 
   func push(_ frame: Frame) {
     frame.host.pointee.pushReference(frame.state, reference)
+    // The collector may have finalized an object of ours together with what held it in Lua, while Swift
+    // still holds both.
+    if let object, frame.anyObject(at: -1) == nil {
+      frame.pop()
+      _ = object.push(frame)
+    }
   }
 }
 
