@@ -16,6 +16,9 @@ public protocol ScoreFunction: AnyObject {
   /// - Parameters: `x` of shape [n, d]; `t` of shape [n], float32 or float64.
   /// - Returns: shape [n, d].
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  /// The score at one time for all rows, without gradients, where there is a faster way to it; the last
+  /// digits may differ. nil elsewhere.
+  func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor?
   /// What it gives directly, from which the rest follows.
   var predicts: Parametrization { get }
   /// That quantity, shape [n, d].
@@ -25,6 +28,10 @@ public protocol ScoreFunction: AnyObject {
 }
 
 extension ScoreFunction {
+  public func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
+    nil
+  }
+
   public var predicts: Parametrization { .score }
 
   public func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {

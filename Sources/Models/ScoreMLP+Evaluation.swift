@@ -8,35 +8,20 @@ extension ScoreMLP {
   /// Data points up to this long go through the kernel, row by row; longer ones through matrix products.
   private static let kernelDimension = 8
 
-  package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
-    if let result = try scoreAtOneTime(x, t, process) { return result }
-    return try score(x, t, process: process, parameters: parameters.views)
-  }
-
-  package func prediction(
-    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess
-  ) throws -> Tensor {
-    try score(x, t, process: process)
-  }
-
-  /// The score at one time for all rows, in one pass without a trace: what samplers ask for. The part of
-  /// the first layer that depends on time alone, b₁ + b_E + E γ(t), is made once; rows are shared out
-  /// over the threads. nil where that does not serve.
-  private func scoreAtOneTime(
-    _ x: Tensor, _ t: Tensor, _ process: any DiffusionProcess
-  ) throws -> Tensor? {
+  /// The score in one pass without a trace: what samplers ask for. The part of the first layer that
+  /// depends on time alone, b₁ + b_E + E γ(t), is made once; rows are shared out over the threads.
+  package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
     let d = dimension
-    guard Recording.current == nil, x.trace == nil, t.trace == nil, d <= ScoreMLP.kernelDimension,
-      x.dtype == .float32, t.dtype == .float32, x.rank == 2, x.shape[1] == d, x.shape[0] > 0,
-      t.shape == [x.shape[0]], parameters.views.allSatisfy({ $0.trace == nil })
+    guard Recording.current == nil, x.trace == nil, d <= ScoreMLP.kernelDimension,
+      x.dtype == .float32, x.rank == 2, x.shape[1] == d, x.shape[0] > 0,
+      parameters.views.allSatisfy({ $0.trace == nil })
     else { return nil }
     let count = x.shape[0]
-    let times = try t.densified().pointer(Float.self)
-    guard (1..<count).allSatisfy({ times[$0] == times[0] }) else { return nil }
+    var time = Float(t)
     var sigma: Float = 0
-    process.sigma(times, &sigma, 1)
+    process.sigma(&time, &sigma, 1)
     let divisors = try Tensor.full([count], Double(sigma * Float(options.divisor)))
-    let weights = weights(at: times)
+    let weights = weights(at: &time)
     let shape = ScoreMLPShape(
       dimension: d, width: options.width.value, features: 0,
       activation: isReLU ? .relu : .swish)

@@ -32,7 +32,12 @@ public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
   /// ∇ log p_t(x) for one time.
   public func score(_ x: Tensor, at t: Double) throws -> Tensor {
     try process.check(time: t)
-    return try score(x, Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32))
+    return try function.score(x, at: t, process: process) ?? score(x, times(t, for: x))
+  }
+
+  /// One time for each row.
+  private func times(_ t: Double, for x: Tensor) throws -> Tensor {
+    try Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32)
   }
 
   /// - Parameters: `x` of shape [n, d], `t` of shape [n].
@@ -61,6 +66,20 @@ public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
   public func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
     if let mean = try function.posteriorMean(x, t, process: process) { return mean }
     return try estimate(.clean, x, t)
+  }
+
+  /// The same at one time for all rows.
+  public func denoised(_ x: Tensor, at t: Double) throws -> Tensor {
+    try function.posteriorMean(x, times(t, for: x), process: process) ?? estimate(.clean, x, at: t)
+  }
+
+  /// Any quantity at one time for all rows.
+  public func estimate(_ quantity: Parametrization, _ x: Tensor, at t: Double) throws -> Tensor {
+    let times = try times(t, for: x)
+    let direct =
+      function.predicts == .score
+      ? try score(x, at: t) : try function.prediction(x, times, process: process)
+    return try function.predicts.converted(direct, to: quantity, x, Marginal(process, times))
   }
 
   /// Noise or velocity, or whatever else follows from what the model gives directly.

@@ -76,26 +76,26 @@ package final class SamplingRun: FunctionHolder {
 
   /// ∇ log p_t(x).
   package func score(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.score, x, t) { try model.score(x, $0) }
+    try value(.score, x, t) { try model.score(x, at: t) }
   }
 
   /// E[x_0 | x_t = x].
   package func denoise(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.clean, x, t) { try model.denoised(x, $0) }
+    try value(.clean, x, t) { try model.denoised(x, at: t) }
   }
 
   /// E[z | x_t = x].
   package func noise(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.noise, x, t) { try model.estimate(.noise, x, $0) }
+    try value(.noise, x, t) { try model.estimate(.noise, x, at: t) }
   }
 
   /// dx/dt of the probability flow, f x − ½ g² s.
   package func velocity(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.velocity, x, t) { try model.estimate(.velocity, x, $0) }
+    try value(.velocity, x, t) { try model.estimate(.velocity, x, at: t) }
   }
 
   private func value(
-    _ quantity: Parametrization, _ x: Tensor, _ t: Double, _ body: (Tensor) throws -> Tensor
+    _ quantity: Parametrization, _ x: Tensor, _ t: Double, _ body: () throws -> Tensor
   ) throws -> Tensor {
     let version = x.storage.version
     let same = known.first {
@@ -103,8 +103,7 @@ package final class SamplingRun: FunctionHolder {
     }
     if let same { return same.value }
     try process.check(time: t)
-    let times = try Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32)
-    let value = try body(times)
+    let value = try body()
     evaluations += 1
     known.append(Known(quantity: quantity, x: x, version: version, t: t, value: value))
     return value
