@@ -132,13 +132,15 @@ public struct RowSorter {
 
   /// Runs `body` over the row, a long one in blocks with a poll between them.
   @inline(__always) private func inBlocks(_ body: (Range<Int>) -> Void) throws {
+    // One call of the body, so that it is inlined and its shifts and masks are constants.
     var start = 0
-    while length - start > RowSorter.pollLength {
-      body(start..<start + RowSorter.pollLength)
-      start += RowSorter.pollLength
+    while true {
+      let end = min(start + RowSorter.pollLength, length)
+      body(start..<end)
+      if end == length { return }
+      start = end
       try poll()
     }
-    body(start..<length)
   }
 
   /// - Returns: the one of the two that the pairs end in.
