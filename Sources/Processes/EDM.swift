@@ -19,13 +19,7 @@ package struct EDM: StoredProcess {
       Option("rho", \.rho, "how dense the grid is at low noise", in: .positive),
     ]
 
-    package func check() throws {
-      guard sigmaMin < sigmaMax else {
-        throw UserError(
-          "sigma_max must be above sigma_min = \(formatNumber(sigmaMin)), got "
-            + formatNumber(sigmaMax))
-      }
-    }
+    package func check() throws { try checkLevels(sigmaMin, sigmaMax) }
   }
 
   package static let constructor = "edm"
@@ -53,5 +47,13 @@ package struct EDM: StoredProcess {
 
   package func grid(steps: Int) throws -> [Double] {
     try TimeGrid.powerSpaced(sigmaMax, sigmaMin, steps: steps, rho: rho)
+  }
+}
+
+/// Throws where the lowest noise level is not below the highest.
+func checkLevels(_ least: Double, _ most: Double) throws {
+  guard least < most else {
+    throw UserError(
+      "sigma_max must be above sigma_min = \(formatNumber(least)), got \(formatNumber(most))")
   }
 }

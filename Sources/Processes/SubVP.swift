@@ -5,19 +5,7 @@ import Catalog
 ///
 /// Song et al. 2021, Eq. 29 and Appendix C.
 package struct SubVP: StoredProcess {
-  package struct Options: OptionGroup {
-    package var betaMin = 0.1
-    package var betaMax = 20.0
-
-    package init() {}
-
-    package static let options: [Option<Options>] = [
-      Option("beta_min", \.betaMin, "rate at t = 0", in: .positive),
-      Option("beta_max", \.betaMax, "rate at t = 1", in: .positive),
-    ]
-
-    package func check() throws { try LinearRate.check(betaMin, betaMax) }
-  }
+  package typealias Options = VP.Options
 
   package static let constructor = "sub_vp"
   static let entry = constructorEntry(
@@ -30,12 +18,10 @@ package struct SubVP: StoredProcess {
   package var times: ClosedRange<Double> { 1e-3...1 }
   package var trainingTimes: ClosedRange<Double> { 1e-5...1 }
 
-  private var rates: LinearRate { LinearRate(first: options.betaMin, last: options.betaMax) }
+  private var rates: LinearRate { LinearRate(options) }
 
-  package func alpha<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try T.exp(rates.logAlpha(t)) }
-  package func alphaSlope<T: TimeNumber>(_ t: T) throws(T.Failure) -> T {
-    try rates.beta(t) * alpha(t) * -0.5
-  }
+  package func alpha<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try rates.alpha(t) }
+  package func alphaSlope<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try rates.alphaSlope(t) }
   package func sigma<T: TimeNumber>(_ t: T) throws(T.Failure) -> T {
     try -T.expm1(rates.logAlpha(t) * 2)
   }

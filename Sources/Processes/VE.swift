@@ -16,13 +16,7 @@ package struct VE: StoredProcess {
       Option("sigma_max", \.sigmaMax, "noise level at t = 1", in: .positive),
     ]
 
-    package func check() throws {
-      guard sigmaMin < sigmaMax else {
-        throw UserError(
-          "sigma_max must be above sigma_min = \(formatNumber(sigmaMin)), got "
-            + formatNumber(sigmaMax))
-      }
-    }
+    package func check() throws { try checkLevels(sigmaMin, sigmaMax) }
   }
 
   package static let constructor = "ve"

@@ -16,7 +16,13 @@ package struct VP: StoredProcess {
       Option("beta_max", \.betaMax, "rate at t = 1", in: .positive),
     ]
 
-    package func check() throws { try LinearRate.check(betaMin, betaMax) }
+    package func check() throws {
+      guard betaMin <= betaMax else {
+        throw UserError(
+          "beta_max must be at least beta_min = \(formatNumber(betaMin)), got \(formatNumber(betaMax))"
+        )
+      }
+    }
   }
 
   package static let constructor = "vp"
@@ -30,12 +36,10 @@ package struct VP: StoredProcess {
   package var times: ClosedRange<Double> { 1e-3...1 }
   package var trainingTimes: ClosedRange<Double> { 1e-5...1 }
 
-  private var rates: LinearRate { LinearRate(first: options.betaMin, last: options.betaMax) }
+  private var rates: LinearRate { LinearRate(options) }
 
-  package func alpha<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try T.exp(rates.logAlpha(t)) }
-  package func alphaSlope<T: TimeNumber>(_ t: T) throws(T.Failure) -> T {
-    try rates.beta(t) * alpha(t) * -0.5
-  }
+  package func alpha<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try rates.alpha(t) }
+  package func alphaSlope<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try rates.alphaSlope(t) }
   package func variance<T: TimeNumber>(_ t: T) throws(T.Failure) -> T {
     try -T.expm1(rates.logAlpha(t) * 2)
   }
@@ -44,20 +48,17 @@ package struct VP: StoredProcess {
   }
 }
 
-/// β(t) = β₀ + t (β₁ − β₀), and ln α = −½ ∫ β = −¼ t² (β₁ − β₀) − ½ t β₀.
+/// β(t) = β₀ + t (β₁ − β₀), and α of x when dx = −½ β(t) x dt: ln α = −¼ t² (β₁ − β₀) − ½ t β₀.
 struct LinearRate {
-  let first: Double
-  let last: Double
+  private let first: Double
+  private let last: Double
 
-  static func check(_ least: Double, _ most: Double) throws {
-    guard least <= most else {
-      throw UserError(
-        "beta_max must be at least beta_min = \(formatNumber(least)), got \(formatNumber(most))")
-    }
-  }
+  init(_ options: VP.Options) { (first, last) = (options.betaMin, options.betaMax) }
 
   func beta<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try t * (last - first) + first }
   func logAlpha<T: TimeNumber>(_ t: T) throws(T.Failure) -> T {
     try T.square(t) * (-0.25 * (last - first)) - t * (0.5 * first)
   }
+  func alpha<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try T.exp(logAlpha(t)) }
+  func alphaSlope<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try beta(t) * alpha(t) * -0.5 }
 }
