@@ -13,7 +13,7 @@ import Tensors
 //   end
 
 extension AutodiffObjective {
-  public convenience init(_ network: any Network, _ sde: SDE, loss: Callback) {
+  package convenience init(_ network: any Network, _ sde: SDE, loss: Callback) {
     let compiled = loss.object as? CompiledFunction
     self.init(network, compiled.map { .plan(check: $0.check, callsLua: true) } ?? .eager) {
       batch, parameters in

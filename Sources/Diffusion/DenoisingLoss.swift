@@ -9,7 +9,7 @@ import Tensors
 // score s*.
 
 /// The loss of a model: the network's own step where it offers one, otherwise by autodiff.
-public func denoisingObjective(_ network: any Network, _ process: any DiffusionProcess) throws
+package func denoisingObjective(_ network: any Network, _ process: any DiffusionProcess) throws
   -> any Objective
 {
   if let step = try network.fusedDenoising() { return FusedObjective(step) }
@@ -35,7 +35,7 @@ private final class FusedObjective: Objective {
 
 extension AutodiffObjective {
   /// Denoising score matching of any network. A network in Swift is recorded as one in `grad.compile` is.
-  public convenience init(_ network: any Network, _ process: any DiffusionProcess) {
+  package convenience init(_ network: any Network, _ process: any DiffusionProcess) {
     let mode: Mode =
       network.compiledScore.map { .plan(check: $0.check, callsLua: true) }
       ?? (network.callsLua ? .eager : .plan(check: nil, callsLua: false))
@@ -49,7 +49,7 @@ extension AutodiffObjective {
 }
 
 /// The loss of a score on a batch, in traced operations.
-public func denoisingLoss(
+package func denoisingLoss(
   _ batch: NoisedBatch, score: (_ x: Tensor, _ t: Tensor) throws -> Tensor
 ) throws -> Tensor {
   let s = try score(batch.noised, batch.times)

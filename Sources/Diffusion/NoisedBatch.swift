@@ -6,21 +6,21 @@ import Tensors
 /// One batch of training: clean points, times, noise, and the noised points x_t = r(t) x_0 + std(t) z.
 ///
 /// The buffers are made once and refilled at each step; `prefix` gives views for a shorter last batch.
-public final class NoisedBatch {
-  public let count: Int
+package final class NoisedBatch {
+  package let count: Int
   /// x_0 and x_t, shape [count, d].
-  public let clean: Tensor
-  public let noised: Tensor
+  package let clean: Tensor
+  package let noised: Tensor
   /// z ~ N(0, I), shape [count, d].
-  public let noise: Tensor
+  package let noise: Tensor
   /// Shape [count].
-  public let times: Tensor
-  public let std: Tensor
-  public let mean: Tensor
+  package let times: Tensor
+  package let std: Tensor
+  package let mean: Tensor
   /// What ‖std · s + z‖² is multiplied with: λ(t)/std(t)²; 1 for the usual weighting λ = std².
-  public let weights: Tensor
+  package let weights: Tensor
 
-  public init(capacity: Int, dimension: Int) throws {
+  package init(capacity: Int, dimension: Int) throws {
     count = capacity
     clean = try .zeros([capacity, dimension])
     noised = try .zeros([capacity, dimension])
@@ -57,12 +57,12 @@ public final class NoisedBatch {
   }
 
   /// The first rows, in the same memory.
-  public func prefix(_ count: Int) -> NoisedBatch {
+  package func prefix(_ count: Int) -> NoisedBatch {
     count == self.count ? self : NoisedBatch(self, count: count)
   }
 
   /// x_t = r(t) x_0 + std(t) z from what the other buffers hold.
-  public func mixNoise() {
+  package func mixNoise() {
     let d = clean.shape[1]
     let x0 = clean.pointer(Float.self)
     let z = noise.pointer(Float.self)

@@ -5,7 +5,7 @@ import Tensors
 
 /// What training asks of a loss: its value on a batch and its gradient in the parameters. A model with a
 /// faster way than the tape brings its own.
-public protocol Objective: AnyObject {
+package protocol Objective: AnyObject {
   /// Whether the next call with a batch of so many points calls Lua, and so must be made on the thread that
   /// runs Lua.
   func callsLua(count: Int) -> Bool
@@ -15,13 +15,13 @@ public protocol Objective: AnyObject {
 }
 
 extension Objective {
-  public func callsLua(count: Int) -> Bool { false }
+  package func callsLua(count: Int) -> Bool { false }
 }
 
 /// Any loss of any network, in traced operations, with its gradient by reverse mode: differentiated anew in
 /// each step, or recorded once for each size of batch and replayed as a plan (`grad.compile`). The first
 /// step of a plan is a run of the plan too, so that a resumed run has the bits of an uninterrupted one.
-public final class AutodiffObjective: Objective {
+package final class AutodiffObjective: Objective {
   /// The loss of a batch with these tensors as the network's parameters.
   typealias Loss = (_ batch: NoisedBatch, _ parameters: [Tensor]) throws -> Tensor
 
@@ -51,7 +51,7 @@ public final class AutodiffObjective: Objective {
     eager = { try AutodiffObjective.lossAndFlows(parameters, $0, loss) }
   }
 
-  public func callsLua(count: Int) -> Bool {
+  package func callsLua(count: Int) -> Bool {
     switch mode {
     case .eager: true
     case .plan(_, callsLua: false): false
@@ -76,7 +76,7 @@ public final class AutodiffObjective: Objective {
     return function
   }
 
-  public func lossAndGradient(
+  package func lossAndGradient(
     _ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>
   ) throws -> Double {
     let results = try step(parameters.views + batch.tensors, count: batch.count)

@@ -3,8 +3,8 @@ import Runtime
 import Tensors
 
 /// The Lua module `data`: data sets.
-public enum DataModule {
-  public static let module = Module(
+package enum DataModule {
+  package static let module = Module(
     "data", "Data sets: those that come with the program, and files in their formats.",
     entries: [
       .function(

@@ -2,8 +2,8 @@ import Catalog
 import Runtime
 
 /// The Lua module `file`: reading and writing files whole.
-public enum FileModule {
-  public static let module = Module(
+package enum FileModule {
+  package static let module = Module(
     "file",
     "Files, written whole or not at all: a failure leaves what was there before. Symbolic links are "
       + "followed; a hard link parts from its other names.",

@@ -4,21 +4,21 @@
 import CZlib
 import Runtime
 
-public final class GzipReader: ByteReader {
-  public let path: String
+package final class GzipReader: ByteReader {
+  package let path: String
   private let bytes: [UInt8]
   /// zlib remembers the address, so it must stay.
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   /// Packed bytes used so far.
   private var consumed = 0
-  public private(set) var position = 0
+  package private(set) var position = 0
   private var isAtEnd = false
   /// Deflate packs at most 1032 to 1.
   private static let mostRatio = 1032
 
-  public static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
+  package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
-  public init(_ bytes: [UInt8], path: String) throws {
+  package init(_ bytes: [UInt8], path: String) throws {
     (self.bytes, self.path) = (bytes, path)
     stream.initialize(to: z_stream())
     let status = inflateInit2_(
@@ -31,11 +31,11 @@ public final class GzipReader: ByteReader {
     stream.deallocate()
   }
 
-  public var mostRemaining: Int {
+  package var mostRemaining: Int {
     isAtEnd ? 0 : (bytes.count - consumed) * Self.mostRatio + 65_536
   }
 
-  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     var done = 0
     while done < buffer.count, !isAtEnd {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])

@@ -6,7 +6,7 @@ import Catalog
 import Runtime
 import Tensors
 
-public enum IDX {
+package enum IDX {
   enum ElementType: UInt8 {
     case uint8 = 0x08
     case int8 = 0x09
@@ -37,7 +37,7 @@ public enum IDX {
   }
 
   /// Reads a file. Without `dtype` the type of the tensor follows from that of the elements.
-  public static func read(_ path: FilePath, dtype: DType? = nil) throws -> Tensor {
+  package static func read(_ path: FilePath, dtype: DType? = nil) throws -> Tensor {
     let bytes = try InputFile.bytes(of: path)
     if GzipReader.isGzip(bytes) { return try read(GzipReader(bytes, path: "\(path)"), dtype) }
     return try read(PlainReader(bytes, path: "\(path)"), dtype)

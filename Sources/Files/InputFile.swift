@@ -3,10 +3,10 @@
 import Glibc
 import Runtime
 
-public enum InputFile {
+package enum InputFile {
   /// The bytes of a regular file, to its end. A file larger than memory is refused by its size before
   /// reading; one whose size is not known before (`/proc/self/status` says 0) is read in pieces.
-  public static func bytes(of path: FilePath) throws -> [UInt8] {
+  package static func bytes(of path: FilePath) throws -> [UInt8] {
     try path.check("read")
     let file = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard file >= 0 else { throw FileError("read", path, errno: errno) }
@@ -60,7 +60,7 @@ public enum InputFile {
 }
 
 /// Bytes read one after the other from a file, packed or not, with the place for errors.
-public protocol ByteReader {
+package protocol ByteReader {
   /// The file, for errors.
   var path: String { get }
   /// Bytes delivered so far.
@@ -72,16 +72,16 @@ public protocol ByteReader {
 }
 
 /// The bytes of a file as they stand.
-public struct PlainReader: ByteReader {
-  public let path: String
+package struct PlainReader: ByteReader {
+  package let path: String
   private let bytes: [UInt8]
-  public private(set) var position = 0
+  package private(set) var position = 0
 
-  public init(_ bytes: [UInt8], path: String) { (self.bytes, self.path) = (bytes, path) }
+  package init(_ bytes: [UInt8], path: String) { (self.bytes, self.path) = (bytes, path) }
 
-  public var mostRemaining: Int { bytes.count - position }
+  package var mostRemaining: Int { bytes.count - position }
 
-  public mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+  package mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let count = min(buffer.count, bytes.count - position)
     buffer.copyBytes(from: bytes[position..<position + count])
     position += count

@@ -5,9 +5,9 @@ import Catalog
 import Runtime
 import Tensors
 
-public struct JSON {
+package struct JSON {
   /// What NaN and the infinities become, for which JSON has no form.
-  public enum NotFinite: String, CaseIterable {
+  package enum NotFinite: String, CaseIterable {
     /// `null`, which every reader takes.
     case null
     /// `NaN`, `Infinity` and `-Infinity`, as Python's json module writes and reads them.
@@ -23,14 +23,14 @@ public struct JSON {
   private init(_ notFinite: NotFinite) { self.notFinite = notFinite }
 
   /// The value as text with two blanks a level; lists of numbers stand on one line.
-  public static func text(_ value: Value, notFinite: NotFinite = .null) throws -> String {
+  package static func text(_ value: Value, notFinite: NotFinite = .null) throws -> String {
     var writer = JSON(notFinite)
     try writer.write(value, level: 0, path: "value")
     return writer.text + "\n"
   }
 
   /// The value on one line, for a field of another format.
-  public static func line(_ value: Value) throws -> String {
+  package static func line(_ value: Value) throws -> String {
     var writer = JSON(.null)
     writer.isOneLine = true
     try writer.write(value, level: 0, path: "value")

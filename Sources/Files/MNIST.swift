@@ -4,9 +4,9 @@ import Catalog
 import Runtime
 import Tensors
 
-public enum MNIST {
+package enum MNIST {
   /// Images [n 28 28] float32 with pixels from `low` (paper) to `high` (ink), and labels [n] int64.
-  public static func read(
+  package static func read(
     count: Int? = nil, low: Double = 0, high: Double = 1
   ) throws -> (images: Tensor, labels: Tensor) {
     let folder = try Resources.stdlib() + "/data/"

@@ -11,7 +11,7 @@ import Processes
 import Targets
 import Training
 
-public let modules: [Module] = [
+package let modules: [Module] = [
   ProductModule.module,
   TensorModule.module,
   RandomModule.module,

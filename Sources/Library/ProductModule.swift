@@ -4,8 +4,8 @@ import Runtime
 import Tensors
 
 /// What the table `moondrift` itself holds beside the modules.
-public enum ProductModule {
-  public static let module = Module(
+package enum ProductModule {
+  package static let module = Module(
     "moondrift", "The product itself.",
     entries: [
       .function(
@@ -27,7 +27,7 @@ public enum ProductModule {
     ])
 
   /// Versions and machine, as `version_info` returns them.
-  public static var facts: [(key: String, value: Value)] {
+  package static var facts: [(key: String, value: Value)] {
     [
       ("version", .string(moondriftVersion)), ("blas", .string(blasDescription())),
       ("cpu", .string(cpuLevel.instructionSet)),

@@ -6,11 +6,11 @@
 import Catalog
 
 /// What the long options set for the whole session.
-public struct SessionSettings {
-  public var threads: Int?
-  public var seed: Int?
+package struct SessionSettings {
+  package var threads: Int?
+  package var seed: Int?
   /// Bytes that tensors, arrays and Lua may take.
-  public var memory: Int?
+  package var memory: Int?
 }
 
 struct CommandLineOptions {

@@ -7,20 +7,20 @@ import Catalog
 import Runtime
 
 /// What the executable supplies to its interpreter.
-public struct Product {
-  public let modules: () -> [Module]
+package struct Product {
+  package let modules: () -> [Module]
   /// The lines of `--version`.
-  public let versionText: () -> String
+  package let versionText: () -> String
   /// Puts threads, seed and memory limit into effect.
-  public let apply: (SessionSettings) -> Void
+  package let apply: (SessionSettings) -> Void
   /// The folder of Lua files that belong to the product.
-  public let library: () -> String?
+  package let library: () -> String?
   /// Puts what is the executable's own behind the globals.
-  public let addGlobals: (LuaState) -> Void
+  package let addGlobals: (LuaState) -> Void
   /// Reads and runs lines until the user leaves.
-  public let prompt: (LuaState) -> Void
+  package let prompt: (LuaState) -> Void
 
-  public init(
+  package init(
     modules: @escaping () -> [Module], versionText: @escaping () -> String,
     apply: @escaping (SessionSettings) -> Void, library: @escaping () -> String?,
     addGlobals: @escaping (LuaState) -> Void, prompt: @escaping (LuaState) -> Void
@@ -34,7 +34,7 @@ public struct Product {
   }
 }
 
-public final class Interpreter {
+package final class Interpreter {
   typealias Argument = UnsafePointer<CChar>
 
   private let product: Product
@@ -45,7 +45,7 @@ public final class Interpreter {
   private var succeeded = false
 
   /// Runs a command line and returns the exit code.
-  public static func main(
+  package static func main(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, _ product: Product
   ) -> Int32 {
     reportLostOutput()

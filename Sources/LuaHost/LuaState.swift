@@ -2,7 +2,7 @@
 import CLua
 import Catalog
 
-public final class LuaState {
+package final class LuaState {
   package let pointer: OpaquePointer
   private let modules: DeferredModules
   private var functions: [BoundFunction] = []
@@ -12,7 +12,7 @@ public final class LuaState {
   /// - Parameters:
   ///   - modules: asked for when a script first names one of them.
   ///   - ignoringEnvironment: as `lua -E`, does not read `LUA_PATH` and `LUA_CPATH`.
-  public init?(
+  package init?(
     modules: @autoclosure @escaping () -> [Module] = [], ignoringEnvironment: Bool = false
   ) {
     self.modules = DeferredModules(modules)
@@ -32,12 +32,12 @@ public final class LuaState {
   ///
   /// - Parameter name: how Lua calls the chunk; `=` in front means as it stands, `@` a file.
   /// - Throws: `ScriptError` with the message, without a traceback.
-  public func run(_ code: String, name: String = "=code") throws {
+  package func run(_ code: String, name: String = "=code") throws {
     _ = try results(of: code, name: name)
   }
 
   /// The results of code that returns something, each as `tostring` shows it.
-  public func results(of code: String, name: String = "=code") throws -> [String] {
+  package func results(of code: String, name: String = "=code") throws -> [String] {
     let top = clua_top(pointer)
     defer { clua_set_top(pointer, top) }
     guard clua_reserve(pointer, 20) != 0 else { throw ScriptError("stack overflow") }
@@ -91,8 +91,8 @@ public final class LuaState {
 }
 
 /// A Lua error that nothing in the script caught.
-public struct ScriptError: Error, CustomStringConvertible {
-  public let message: String
-  public init(_ message: String) { self.message = message }
-  public var description: String { message }
+package struct ScriptError: Error, CustomStringConvertible {
+  package let message: String
+  package init(_ message: String) { self.message = message }
+  package var description: String { message }
 }

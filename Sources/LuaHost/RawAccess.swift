@@ -4,7 +4,7 @@ import CLua
 import Catalog
 
 /// What a name leads to, as far as completion cares.
-public enum MemberKind { case function, value }
+package enum MemberKind { case function, value }
 
 extension LuaState {
   /// Pushes what a global name means: a global, or a module that stands behind the globals.

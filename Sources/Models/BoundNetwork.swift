@@ -4,27 +4,28 @@ import Tensors
 
 /// A network with other values in place of its parameters, such as the variables of a tape: the score
 /// that a loss in Lua is written with.
-public final class BoundNetwork: ScoreFunction {
-  public let network: any Network
-  public let values: [Tensor]
+package final class BoundNetwork: ScoreFunction {
+  package let network: any Network
+  package let values: [Tensor]
 
-  public init(_ network: any Network, at values: [Tensor]) {
+  package init(_ network: any Network, at values: [Tensor]) {
     self.network = network
     self.values = values
   }
 
-  public var name: String { network.name }
-  public var summary: String { network.summary }
-  public var dimension: Int { network.dimension }
-  public var functions: [Callback] { network.functions }
+  package var name: String { network.name }
+  package var summary: String { network.summary }
+  package var dimension: Int { network.dimension }
+  package var functions: [Callback] { network.functions }
 
-  public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+  package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try network.score(x, t, process: process, parameters: values)
   }
 
-  public var predicts: Parametrization { network.predicts }
+  package var predicts: Parametrization { network.predicts }
 
-  public func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+  package func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  {
     try network.prediction(x, t, process: process, parameters: values)
   }
 }

@@ -1,5 +1,5 @@
 /// A batch of denoising score matching in raw memory.
-public struct DenoisingInputs {
+package struct DenoisingInputs {
   /// x_t and z, [count, d] row by row.
   let noised: UnsafePointer<Float>
   let noise: UnsafePointer<Float>
@@ -8,7 +8,7 @@ public struct DenoisingInputs {
   let weights: UnsafePointer<Float>
   let count: Int
 
-  public init(
+  package init(
     noised: UnsafePointer<Float>, noise: UnsafePointer<Float>, times: UnsafePointer<Float>,
     weights: UnsafePointer<Float>, count: Int
   ) {
@@ -20,7 +20,7 @@ public struct DenoisingInputs {
 
 /// A hand-written step of denoising score matching: (1/n) Σ wᵢ ‖std(tᵢ) s(x_tᵢ, tᵢ) + zᵢ‖² and its gradient in
 /// the trained parameters. A network may offer one for speed; others are differentiated by the tape.
-public protocol FusedDenoising: AnyObject {
+package protocol FusedDenoising: AnyObject {
   func lossAndGradient(
     _ batch: DenoisingInputs, into gradient: UnsafeMutablePointer<Float>
   ) throws -> Double

@@ -4,8 +4,8 @@ import Processes
 import Tensors
 
 /// The Lua module `nn`: score models.
-public enum NNModule {
-  public static let module = Module(
+package enum NNModule {
+  package static let module = Module(
     "nn", "Score models: networks, and exact scores in the same form.",
     types: [TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to")],
     entries: networks.map { $0.entry } + [TargetScore.entry, TargetScore.noised]
@@ -97,7 +97,7 @@ public enum NNModule {
 }
 
 /// Throws where `x` is not a batch of points of the model's dimension.
-public func checkPoints(_ x: Tensor, _ model: ScoreModel, name: String = "x") throws {
+package func checkPoints(_ x: Tensor, _ model: ScoreModel, name: String = "x") throws {
   guard x.rank == 2, x.shape[1] == model.dimension else {
     throw UserError("\(name) has shape \(x.shape), expected [n d] with d = \(model.dimension)")
   }

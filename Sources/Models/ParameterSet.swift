@@ -3,31 +3,31 @@ import Tensors
 
 /// The parameters of a network: named views into one flat float32 array, so that optimisers, averages
 /// and files see plain numbers.
-public final class ParameterSet {
-  public struct Item {
-    public let name: String
-    public let shape: Shape
+package final class ParameterSet {
+  package struct Item {
+    package let name: String
+    package let shape: Shape
     /// Where its elements lie in the flat array.
-    public let range: Range<Int>
-    public let isTrained: Bool
+    package let range: Range<Int>
+    package let isTrained: Bool
   }
 
-  public let items: [Item]
+  package let items: [Item]
   /// All parameters, shape [count].
-  public let flat: Tensor
+  package let flat: Tensor
   /// One view for each item, in the order of `items`.
-  public let views: [Tensor]
+  package let views: [Tensor]
   /// The part that training changes. Frozen items must stand before or after all trained ones.
-  public let trained: Range<Int>
+  package let trained: Range<Int>
 
   /// How one item starts.
-  public struct Start {
-    public let name: String
-    public let shape: Shape
+  package struct Start {
+    package let name: String
+    package let shape: Shape
     let isTrained: Bool
     let fill: (UnsafeMutablePointer<Float>, Int) throws -> Void
 
-    public init(
+    package init(
       _ name: String, _ shape: Shape, trained: Bool = true,
       fill: @escaping (UnsafeMutablePointer<Float>, Int) throws -> Void
     ) {
@@ -38,7 +38,7 @@ public final class ParameterSet {
     }
 
     /// U(−1/√fanIn, 1/√fanIn), PyTorch's default for linear layers, weights and biases alike.
-    public static func linear(
+    package static func linear(
       _ name: String, _ shape: Shape, fanIn: Int, _ stream: RandomStream, trained: Bool = true
     ) -> Start {
       let bound = 1 / Float(max(fanIn, 1)).squareRoot()
@@ -51,7 +51,7 @@ public final class ParameterSet {
 
     /// Values that training leaves alone; `values` is asked for them once, before anything else is
     /// drawn, and not at all where they come from a file.
-    public static func frozen(
+    package static func frozen(
       _ name: String, _ shape: Shape, _ values: @escaping () throws -> Tensor
     ) -> Start {
       Start(name, shape, trained: false) { out, count in
@@ -61,13 +61,13 @@ public final class ParameterSet {
     }
 
     /// The values of a tensor, copied.
-    public static func values(_ name: String, _ tensor: Tensor) -> Start {
+    package static func values(_ name: String, _ tensor: Tensor) -> Start {
       Start(name, tensor.shape) { out, count in
         out.update(from: try tensor.densified().pointer(Float.self), count: count)
       }
     }
 
-    public static func constant(
+    package static func constant(
       _ name: String, _ shape: Shape, _ value: Float, trained: Bool = true
     ) -> Start {
       Start(name, shape, trained: trained) { out, count in
@@ -78,7 +78,7 @@ public final class ParameterSet {
 
   /// - Parameter stored: values by name, as a file holds them, in place of the starts.
   /// - Throws: where they are not those of exactly these names and shapes.
-  public init(_ starts: [Start], restoring stored: StoredTensors? = nil) throws {
+  package init(_ starts: [Start], restoring stored: StoredTensors? = nil) throws {
     try stored?.check(against: starts)
     var items: [Item] = []
     var count = 0
@@ -116,20 +116,20 @@ public final class ParameterSet {
     views = ParameterSet.views(items, of: flat)
   }
 
-  public var count: Int { flat.elementCount }
+  package var count: Int { flat.elementCount }
 
   /// The parameters that training changes, as a pointer and count.
-  public var trainedValues: UnsafeMutableBufferPointer<Float> {
+  package var trainedValues: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(
       start: flat.pointer(Float.self) + trained.lowerBound, count: trained.count)
   }
 
-  public func copied() throws -> ParameterSet {
+  package func copied() throws -> ParameterSet {
     ParameterSet(items: items, flat: try flat.copied(), trained: trained)
   }
 
   /// Replaces the trained values, for averages and files.
-  public func setTrained(_ values: UnsafeBufferPointer<Float>) {
+  package func setTrained(_ values: UnsafeBufferPointer<Float>) {
     guard let source = values.baseAddress, values.count == trained.count else { return }
     trainedValues.baseAddress?.update(from: source, count: values.count)
     flat.storage.noteWrite()

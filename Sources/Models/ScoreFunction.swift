@@ -4,7 +4,7 @@ import Processes
 import Tensors
 
 /// s(x, t) ≈ ∇ log p_t(x): a network, or an exact score. What samplers, likelihoods and metrics need.
-public protocol ScoreFunction: AnyObject {
+package protocol ScoreFunction: AnyObject {
   /// The name of the constructor in Lua: `score_mlp`.
   var name: String { get }
   /// What it is made of, for printing: `1 → 16 → 1, silu`.
@@ -28,27 +28,28 @@ public protocol ScoreFunction: AnyObject {
 }
 
 extension ScoreFunction {
-  public func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
+  package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
     nil
   }
 
-  public var predicts: Parametrization { .score }
+  package var predicts: Parametrization { .score }
 
-  public func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+  package func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  {
     try score(x, t, process: process)
   }
 
-  public func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws
+  package func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws
     -> Tensor?
   { nil }
 }
 
 extension ScoreFunction {
-  public var functions: [Callback] { [] }
+  package var functions: [Callback] { [] }
 }
 
 /// A score function with parameters that training changes, made by Lua from options.
-public protocol Network: ScoreFunction, Configured {
+package protocol Network: ScoreFunction, Configured {
   static var entry: Entry { get }
   /// - Parameters:
   ///   - seed: of the initial weights; the session's next where absent.
@@ -92,28 +93,29 @@ extension Network {
     }
   }
 
-  public static func setFunction(_ function: Callback?, of options: inout Options) {}
+  package static func setFunction(_ function: Callback?, of options: inout Options) {}
 
-  public var name: String { Self.constructor }
-  public var callsLua: Bool { false }
-  public var compiledScore: CompiledFunction? { nil }
-  public func fusedDenoising() throws -> (any FusedDenoising)? { nil }
+  package var name: String { Self.constructor }
+  package var callsLua: Bool { false }
+  package var compiledScore: CompiledFunction? { nil }
+  package func fusedDenoising() throws -> (any FusedDenoising)? { nil }
 
-  public func table(of parameters: [Tensor]) -> Value {
+  package func table(of parameters: [Tensor]) -> Value {
     .named(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })
   }
 
-  public func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+  package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try score(x, t, process: process, parameters: parameters.views)
   }
 
-  public func prediction(
+  package func prediction(
     _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters: [Tensor]
   ) throws -> Tensor {
     try score(x, t, process: process, parameters: parameters)
   }
 
-  public func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+  package func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  {
     try prediction(x, t, process: process, parameters: parameters.views)
   }
 }

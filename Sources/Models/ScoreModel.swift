@@ -5,32 +5,32 @@ import Tensors
 
 /// A score function together with the diffusion it belongs to: the Lua type `model`. Networks and exact
 /// scores are the same type, so that each fits wherever the other does.
-public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
-  public static var typeName: String { "model" }
+package final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
+  package static var typeName: String { "model" }
 
-  public let function: any ScoreFunction
-  public let sde: SDE
+  package let function: any ScoreFunction
+  package let sde: SDE
 
-  public init(_ function: any ScoreFunction, _ sde: SDE) {
+  package init(_ function: any ScoreFunction, _ sde: SDE) {
     self.function = function
     self.sde = sde
   }
 
-  public var dimension: Int { function.dimension }
-  public var functions: [Callback] { function.functions }
-  public var process: any DiffusionProcess { sde.process }
+  package var dimension: Int { function.dimension }
+  package var functions: [Callback] { function.functions }
+  package var process: any DiffusionProcess { sde.process }
   /// The network, where there are parameters to train.
-  public var network: (any Network)? { function as? any Network }
+  package var network: (any Network)? { function as? any Network }
 
-  public var optionFields: [(key: String, value: Value)] { network?.options.fields ?? [] }
+  package var optionFields: [(key: String, value: Value)] { network?.options.fields ?? [] }
 
-  public func describe() -> String {
+  package func describe() -> String {
     let count = network.map { ", \($0.parameters.trained.count) parameters" } ?? ""
     return "\(function.name)(\(function.summary)\(count))"
   }
 
   /// ∇ log p_t(x) for one time.
-  public func score(_ x: Tensor, at t: Double) throws -> Tensor {
+  package func score(_ x: Tensor, at t: Double) throws -> Tensor {
     try process.check(time: t)
     return try function.score(x, at: t, process: process) ?? score(x, times(t, for: x))
   }
@@ -41,20 +41,20 @@ public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
   }
 
   /// - Parameters: `x` of shape [n, d], `t` of shape [n].
-  public func score(_ x: Tensor, _ t: Tensor) throws -> Tensor {
+  package func score(_ x: Tensor, _ t: Tensor) throws -> Tensor {
     try function.score(x, t, process: process)
   }
 
   /// The score where what is made of it has no gradient, as samples and densities: refused where one is
   /// taken through the model.
-  public func constantScore(_ x: Tensor, at t: Double) throws -> Tensor {
+  package func constantScore(_ x: Tensor, at t: Double) throws -> Tensor {
     let s = try score(x, at: t)
     try ScoreModel.requireConstant(s)
     return s.value
   }
 
   /// Throws where a gradient is taken through something made of scores that has none.
-  public static func requireConstant(_ values: Tensor) throws {
+  package static func requireConstant(_ values: Tensor) throws {
     guard values.isRecorded else { return }
     throw UserError(
       "model must not be differentiated here: the result has no gradient in its parameters; call "
@@ -63,18 +63,18 @@ public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
 
   /// E[x_0 | x_t = x], by Tweedie's formula (x + σ² s)/α where the model gives the score (Miyasawa 1961);
   /// exact scores know it better far from the data.
-  public func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
+  package func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
     if let mean = try function.posteriorMean(x, t, process: process) { return mean }
     return try estimate(.clean, x, t)
   }
 
   /// The same at one time for all rows.
-  public func denoised(_ x: Tensor, at t: Double) throws -> Tensor {
+  package func denoised(_ x: Tensor, at t: Double) throws -> Tensor {
     try function.posteriorMean(x, times(t, for: x), process: process) ?? estimate(.clean, x, at: t)
   }
 
   /// Any quantity at one time for all rows.
-  public func estimate(_ quantity: Parametrization, _ x: Tensor, at t: Double) throws -> Tensor {
+  package func estimate(_ quantity: Parametrization, _ x: Tensor, at t: Double) throws -> Tensor {
     let times = try times(t, for: x)
     let direct =
       function.predicts == .score
@@ -83,19 +83,19 @@ public final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
   }
 
   /// Noise or velocity, or whatever else follows from what the model gives directly.
-  public func estimate(_ quantity: Parametrization, _ x: Tensor, _ t: Tensor) throws -> Tensor {
+  package func estimate(_ quantity: Parametrization, _ x: Tensor, _ t: Tensor) throws -> Tensor {
     try function.predicts.converted(
       function.prediction(x, t, process: process), to: quantity, x, Marginal(process, t))
   }
 
-  public func copied() throws -> ScoreModel {
+  package func copied() throws -> ScoreModel {
     guard let network else { return self }
     return ScoreModel(try network.copied(), sde)
   }
 }
 
 /// The times of a call `model(x, t)`: one for all rows or one each, within the process.
-public func batchTimes(
+package func batchTimes(
   _ t: OneOf<Double, Tensor>, for x: Tensor, _ process: any DiffusionProcess
 ) throws -> Tensor {
   switch t {

@@ -2,7 +2,7 @@ import Catalog
 import Tensors
 
 /// The tensors of a file by name, checked as a whole before the first of them is used.
-public struct StoredTensors {
+package struct StoredTensors {
   /// The file, for errors.
   let path: String
   let tensors: [(name: String, tensor: Tensor)]

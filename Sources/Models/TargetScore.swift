@@ -75,14 +75,14 @@ final class TargetScore: ScoreFunction {
 
 extension ScoreModel {
   /// The exact score of a target whose noised marginals have a closed form.
-  public convenience init(exactScoreOf target: Target, _ sde: SDE) {
+  package convenience init(exactScoreOf target: Target, _ sde: SDE) {
     self.init(TargetScore(target.distribution), sde)
   }
 }
 
 extension Target {
   /// The law of x_t.
-  public func noised(_ sde: SDE, at t: Double) throws -> any Distribution {
+  package func noised(_ sde: SDE, at t: Double) throws -> any Distribution {
     try distribution.noised(mean: sde.process.alpha(at: t), std: sde.process.sigma(at: t))
   }
 }

@@ -2,8 +2,8 @@ import Catalog
 import Tensors
 
 /// The Lua module `optim`: update rules.
-public enum OptimModule {
-  public static let module = Module(
+package enum OptimModule {
+  package static let module = Module(
     "optim", "Update rules for training; the rate may be a function of the step.",
     types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
     entries: [SGD.entry, Adam.entry, Optimizer.update])

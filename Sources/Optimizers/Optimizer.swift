@@ -32,20 +32,20 @@ package protocol OptimizerState: AnyObject {
 }
 
 /// The learning rate: a number of 0 or more, or a Lua function of the step (1 for the first).
-public enum RateSchedule: Argument {
+package enum RateSchedule: Argument {
   case constant(Double)
   case function(Callback)
 
-  public static var expectation: String { "a number of 0 or more, or a function of the step" }
-  public static var luaType: String { "number|fun(step: integer): number" }
-  public var literal: String {
+  package static var expectation: String { "a number of 0 or more, or a function of the step" }
+  package static var luaType: String { "number|fun(step: integer): number" }
+  package var literal: String {
     switch self {
     case .constant(let rate): formatNumber(rate)
     case .function: "function"
     }
   }
 
-  public static func read(_ frame: Frame, _ index: Int32) throws -> RateSchedule {
+  package static func read(_ frame: Frame, _ index: Int32) throws -> RateSchedule {
     switch frame.type(at: index) {
     case LuaType.number:
       let rate = frame.number(at: index)
@@ -56,19 +56,19 @@ public enum RateSchedule: Argument {
     }
   }
 
-  public var luaValue: Value {
+  package var luaValue: Value {
     switch self {
     case .constant(let rate): .number(rate)
     case .function(let function): .function(function)
     }
   }
 
-  public static func restored(_ value: Value) -> RateSchedule? {
+  package static func restored(_ value: Value) -> RateSchedule? {
     value.asNumber.flatMap { $0 >= 0 && $0.isFinite ? .constant($0) : nil }
   }
 
   /// The rates of steps `first ..< first + count`, evaluated ahead.
-  public func rates(from first: Int, count: Int) throws -> [Double] {
+  package func rates(from first: Int, count: Int) throws -> [Double] {
     switch self {
     case .constant(let rate): return Array(repeating: rate, count: count)
     case .function(let function):
@@ -85,19 +85,19 @@ public enum RateSchedule: Argument {
 }
 
 /// An update rule with its rate, as Lua holds it.
-public final class Optimizer: FunctionHolder, HoldsOptions {
-  public static var typeName: String { "optimizer" }
+package final class Optimizer: FunctionHolder, HoldsOptions {
+  package static var typeName: String { "optimizer" }
   package let rule: any UpdateRule
 
   package init(_ rule: any UpdateRule) { self.rule = rule }
 
   package var rate: RateSchedule { rule.rate }
 
-  public var functions: [Callback] {
+  package var functions: [Callback] {
     if case .function(let function) = rate { [function] } else { [] }
   }
 
-  public var optionFields: [(key: String, value: Value)] { rule.options.fields }
+  package var optionFields: [(key: String, value: Value)] { rule.options.fields }
 
-  public func describe() -> String { "optim.\(rule.call)" }
+  package func describe() -> String { "optim.\(rule.call)" }
 }

@@ -3,7 +3,7 @@
 import Catalog
 import Glibc
 
-public enum Scale: String, CaseIterable, Sendable {
+package enum Scale: String, CaseIterable, Sendable {
   case linear, log
 
   /// Into the space where the axis is even; nil where the scale has no place for the value.
@@ -23,14 +23,14 @@ public enum Scale: String, CaseIterable, Sendable {
   }
 }
 
-public struct Axis: Sendable {
-  public var label: String?
-  public var scale: Scale = .linear
-  public var low: Double?
-  public var high: Double?
+package struct Axis: Sendable {
+  package var label: String?
+  package var scale: Scale = .linear
+  package var low: Double?
+  package var high: Double?
   /// Where the marks stand; nil: at round numbers.
-  public var ticks: [Double]?
-  public init() {}
+  package var ticks: [Double]?
+  package init() {}
 }
 
 /// An axis ready to draw. A value has a place on it: in the space of the scale and, on a linear one,

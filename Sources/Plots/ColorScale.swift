@@ -1,15 +1,15 @@
 // Numbers shown as colours, and the bar that says which colour stands for what.
 
 /// The numbers of points, or of the cells of a heat map, and how they are coloured.
-public struct ColoredValues: Sendable {
-  public var values: [Double]
-  public var map: ColorMap
+package struct ColoredValues: Sendable {
+  package var values: [Double]
+  package var map: ColorMap
   /// The values at the two ends of the colour map; nil: the extent of all values of the panel.
-  public var range: ClosedRange<Double>?
+  package var range: ClosedRange<Double>?
   /// The name of the bar.
-  public var label: String?
+  package var label: String?
 
-  public init(
+  package init(
     values: [Double], map: ColorMap = .viridis, range: ClosedRange<Double>? = nil,
     label: String? = nil
   ) {

@@ -2,23 +2,23 @@
 
 import Catalog
 
-public final class Figure {
-  public var title: String?
+package final class Figure {
+  package var title: String?
   /// Inches. The default suits a column and a half of a paper.
-  public private(set) var width = 6.4
-  public private(set) var height = 4.0
-  public private(set) var rows = 1
-  public private(set) var columns = 1
+  package private(set) var width = 6.4
+  package private(set) var height = 4.0
+  package private(set) var rows = 1
+  package private(set) var columns = 1
   private(set) var panels: [Int: Panel] = [:]
   private var selected = (row: 1, column: 1)
   /// Whether `height` follows from the content.
   private(set) var hasOwnSize = false
 
-  public static let mostPanels = 12
+  package static let mostPanels = 12
 
-  public init(title: String? = nil) { self.title = title }
+  package init(title: String? = nil) { self.title = title }
 
-  public func setSize(width: Double, height: Double) throws {
+  package func setSize(width: Double, height: Double) throws {
     for (name, value) in [("width", width), ("height", height)] {
       guard value >= 0.5, value <= 100 else {
         throw UserError(
@@ -30,7 +30,7 @@ public final class Figure {
   }
 
   /// Makes later calls draw in the panel at this place, counted from 1; the grid grows to hold it.
-  public func select(row: Int, column: Int) throws {
+  package func select(row: Int, column: Int) throws {
     for (name, value) in [("row", row), ("column", column)] {
       guard (1...Self.mostPanels).contains(value) else {
         throw UserError("\(name) must be an integer from 1 to \(Self.mostPanels), got \(value)")
@@ -47,7 +47,7 @@ public final class Figure {
   }
 
   /// The selected panel.
-  public var panel: Panel {
+  package var panel: Panel {
     get { panel(row: selected.row, column: selected.column) }
     set { panels[key(selected.row, selected.column)] = newValue }
   }
@@ -65,18 +65,18 @@ public final class Figure {
 // MARK: - What a panel can show
 
 extension Figure {
-  public func line(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
+  package func line(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
     try sameLength(("x", x), ("y", y))
     add(.line(x: x, y: y), style)
   }
 
-  public func steps(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
+  package func steps(_ x: [Double], _ y: [Double], _ style: Style = Style()) throws {
     try sameLength(("x", x), ("y", y))
     add(.steps(x: x, y: y), style)
   }
 
   /// Points; with `values` coloured by them, and a bar that says which colour is which.
-  public func scatter(
+  package func scatter(
     _ x: [Double], _ y: [Double], values: ColoredValues? = nil, _ style: Style = Style()
   ) throws {
     try sameLength(("x", x), ("y", y))
@@ -85,7 +85,7 @@ extension Figure {
   }
 
   /// A mark at each point and a bar from `low` to `high` through it.
-  public func errors(
+  package func errors(
     _ x: [Double], _ y: [Double], low: [Double], high: [Double], _ style: Style = Style()
   ) throws {
     try sameLength(("x", x), ("y", y))
@@ -98,7 +98,7 @@ extension Figure {
   ///
   /// - Parameter scale: of the vectors; nil: such that the longest of n arrows spans 1/√n of the
   ///   points' extent, which is their distance on a grid.
-  public func arrows(
+  package func arrows(
     _ x: [Double], _ y: [Double], dx: [Double], dy: [Double], scale: Double? = nil,
     _ style: Style = Style()
   ) throws {
@@ -123,7 +123,7 @@ extension Figure {
       style)
   }
 
-  public func band(
+  package func band(
     _ x: [Double], lower: [Double], upper: [Double], _ style: Style = Style()
   ) throws {
     try sameLength(("x", x), ("lower", lower))
@@ -132,7 +132,7 @@ extension Figure {
   }
 
   /// Bars between neighbouring edges.
-  public func bars(edges: [Double], heights: [Double], _ style: Style = Style()) throws {
+  package func bars(edges: [Double], heights: [Double], _ style: Style = Style()) throws {
     guard edges.count == heights.count + 1 || (edges.isEmpty && heights.isEmpty) else {
       throw UserError(
         "edges must be one more than heights, got \(edges.count) edges and \(heights.count) heights"
@@ -145,7 +145,7 @@ extension Figure {
   }
 
   /// Bars around places; each is as wide as the smallest distance between two.
-  public func bars(at x: [Double], heights: [Double], _ style: Style = Style()) throws {
+  package func bars(at x: [Double], heights: [Double], _ style: Style = Style()) throws {
     try sameLength(("x", x), ("heights", heights))
     let pairs = zip(x, heights).filter { $0.0.isFinite }.sorted { $0.0 < $1.0 }
     // By halves: the distance of two places may be larger than any number.
@@ -166,16 +166,16 @@ extension Figure {
     add(.bars(edges: edges, heights: values), style)
   }
 
-  public func reference(horizontal y: Double, _ style: Style = Style()) {
+  package func reference(horizontal y: Double, _ style: Style = Style()) {
     add(.horizontal(y), style)
   }
-  public func reference(vertical x: Double, _ style: Style = Style()) { add(.vertical(x), style) }
+  package func reference(vertical x: Double, _ style: Style = Style()) { add(.vertical(x), style) }
 
-  public func note(_ text: String, x: Double, y: Double, _ style: Style = Style()) {
+  package func note(_ text: String, x: Double, y: Double, _ style: Style = Style()) {
     add(.note(x: x, y: y, text: text), style)
   }
 
-  public func heat(_ map: HeatMap, _ style: Style = Style()) throws {
+  package func heat(_ map: HeatMap, _ style: Style = Style()) throws {
     guard map.rows > 0, map.columns > 0, map.colored.values.count == map.rows * map.columns
     else {
       throw UserError(

@@ -8,7 +8,7 @@ extension Figure {
   /// gives the same bytes.
   ///
   /// - Parameter letters: whether the words of an SVG stay words; else they become outlines.
-  public func save(to path: FilePath, letters: Bool = false) throws {
+  package func save(to path: FilePath, letters: Bool = false) throws {
     let format = try format(path.ending, in: "path", path.description)
     guard !letters || format == .svg else {
       throw UserError("text = \"letters\" is for .svg, got '\(path)'")
@@ -17,7 +17,7 @@ extension Figure {
   }
 
   /// The content of the file, by the ending "svg", "pdf" or "png".
-  public func bytes(format ending: String, letters: Bool = false) throws -> [UInt8] {
+  package func bytes(format ending: String, letters: Bool = false) throws -> [UInt8] {
     try Page.render(self, try format(ending, in: "format", ending), letters: letters)
   }
 

@@ -4,9 +4,9 @@ import Catalog
 import Glibc
 
 extension Figure: Object, Displayable {
-  public static var typeName: String { "figure" }
+  package static var typeName: String { "figure" }
 
-  public func describe() -> String {
+  package func describe() -> String {
     let series = panels.values.reduce(0) { $0 + $1.series.count }
     let images = panels.values.reduce(0) { $0 + ($1.images?.images.count ?? 0) }
     var parts = ["\(max(panels.count, 1)) panel\(panels.count > 1 ? "s" : "")"]
@@ -19,7 +19,7 @@ extension Figure: Object, Displayable {
   }
 
   /// In the colours of the terminal that standard output is.
-  public func display(width: Int) -> String {
+  package func display(width: Int) -> String {
     var style = TerminalStyle.detected()
     style.width = width
     do { return try terminal(style) + "\n" } catch { return "\(describe()): \(error)\n" }

@@ -5,16 +5,16 @@ import Glibc
 import Runtime
 import Tensors
 
-public struct Histogram {
-  public let edges: [Double]
+package struct Histogram {
+  package let edges: [Double]
   /// Samples a bin, or with `density` scaled so that the bars have total area 1.
-  public let heights: [Double]
+  package let heights: [Double]
 
   /// Equal bins over the finite samples (or `range`; samples outside are left out). Without `bins`:
   /// as many as the width of Freedman and Diaconis (1981), 2 IQR n^(-1/3), asks for, but at least
   /// 2 n^(1/3) (Rice's rule; the IQR of two distant modes says nothing of their width), at most 200
   /// and at most what the numbers between the ends allow.
-  public init(
+  package init(
     _ samples: [Double], bins: Int? = nil, range: ClosedRange<Double>? = nil, density: Bool = false
   ) throws {
     if let bins, !(1...100_000).contains(bins) {
@@ -53,7 +53,7 @@ public struct Histogram {
   }
 
   /// Samples between given edges, the last one included; what lies outside is left out.
-  public init(_ samples: [Double], edges: [Double], density: Bool = false) throws {
+  package init(_ samples: [Double], edges: [Double], density: Bool = false) throws {
     guard edges.count >= 2, edges.allSatisfy(\.isFinite) else {
       throw UserError("edges must be at least 2 finite numbers, got \(edges.count)")
     }

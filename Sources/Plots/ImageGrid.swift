@@ -52,25 +52,25 @@ struct ImageGrid {
 }
 
 /// How a grid of images is laid out and toned.
-public struct ImageOptions: Sendable {
+package struct ImageOptions: Sendable {
   /// Images side by side; nil: as near to a square as fits a page.
-  public var columns: Int?
+  package var columns: Int?
   /// The values shown at the two ends of the map; nil: the extent of all pixels. NaN is shown red.
-  public var range: ClosedRange<Double>?
+  package var range: ClosedRange<Double>?
   /// Under each image.
-  public var captions: [String] = []
+  package var captions: [String] = []
   /// Between images, in source pixels.
-  public var padding = 2
+  package var padding = 2
   /// Of grey images.
-  public var map = ColorMap.grey
+  package var map = ColorMap.grey
   /// 1: grey; 3: red, green and blue of each pixel, one after the other.
-  public var channels = 1
-  public init() {}
+  package var channels = 1
+  package init() {}
 }
 
 extension Figure {
   /// A figure of `count` images of `height`×`width`, row by row.
-  public static func images(
+  package static func images(
     _ pixels: UnsafeBufferPointer<Float>, count: Int, height: Int, width: Int,
     _ options: ImageOptions = ImageOptions()
   ) throws -> Figure {
@@ -79,7 +79,7 @@ extension Figure {
     return figure
   }
 
-  public static func images(
+  package static func images(
     _ pixels: [Float], count: Int, height: Int, width: Int,
     _ options: ImageOptions = ImageOptions()
   ) throws -> Figure {
@@ -89,7 +89,7 @@ extension Figure {
   }
 
   /// Fills the selected panel with a grid of images.
-  public func addImages(
+  package func addImages(
     _ pixels: UnsafeBufferPointer<Float>, count: Int, height: Int, width: Int,
     _ options: ImageOptions
   ) throws {

@@ -3,26 +3,26 @@
 
 import Catalog
 
-public struct Color: Equatable, Sendable {
-  public var red: Double
-  public var green: Double
-  public var blue: Double
-  public var alpha: Double
+package struct Color: Equatable, Sendable {
+  package var red: Double
+  package var green: Double
+  package var blue: Double
+  package var alpha: Double
 
-  public init(red: Double, green: Double, blue: Double, alpha: Double = 1) {
+  package init(red: Double, green: Double, blue: Double, alpha: Double = 1) {
     (self.red, self.green, self.blue, self.alpha) = (red, green, blue, alpha)
   }
 
-  public init(hex: UInt32, alpha: Double = 1) {
+  package init(hex: UInt32, alpha: Double = 1) {
     self.init(
       red: Double(hex >> 16 & 255) / 255, green: Double(hex >> 8 & 255) / 255,
       blue: Double(hex & 255) / 255, alpha: alpha)
   }
 
-  public init(grey: Double) { self.init(red: grey, green: grey, blue: grey) }
+  package init(grey: Double) { self.init(red: grey, green: grey, blue: grey) }
 
   /// A name of the palette, "black", "grey", "white", "red", or "#rrggbb".
-  public init(named name: String) throws {
+  package init(named name: String) throws {
     if let found = Palette.names.first(where: { $0.name == name }) {
       self = found.color
       return
@@ -52,7 +52,7 @@ public struct Color: Equatable, Sendable {
   var luminance: Double { 0.2126 * red + 0.7152 * green + 0.0722 * blue }
 }
 
-public enum Palette {
+package enum Palette {
   static let ink = Color(hex: 0x262626)
   static let faint = Color(hex: 0xE4E4E4)
   static let grey = Color(hex: 0x6E6E6E)
@@ -67,14 +67,14 @@ public enum Palette {
   ]
 
   /// The colour of the series with this number, counted from 0.
-  public static func series(_ number: Int) -> Color { names[number % 8].color }
+  package static func series(_ number: Int) -> Color { names[number % 8].color }
 }
 
 /// From a share in 0...1 to a colour.
-public enum ColorMap: String, CaseIterable, Sendable {
+package enum ColorMap: String, CaseIterable, Sendable {
   case viridis, grey, diverging
 
-  public func color(_ share: Double) -> Color {
+  package func color(_ share: Double) -> Color {
     guard share.isFinite else { return Color(hex: 0xCFCFCF) }
     let stops = stops
     let place = min(max(share, 0), 1) * Double(stops.count - 1)

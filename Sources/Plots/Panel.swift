@@ -2,20 +2,20 @@
 
 import Catalog
 
-public enum LegendPlace: String, CaseIterable, Sendable {
+package enum LegendPlace: String, CaseIterable, Sendable {
   /// In a corner free of data, else beside the panel.
   case automatic
   case right, none
   case top_left, top_right, bottom_left, bottom_right
 }
 
-public struct Panel {
-  public var title: String?
-  public var x = Axis()
-  public var y = Axis()
-  public var legend = LegendPlace.automatic
+package struct Panel {
+  package var title: String?
+  package var x = Axis()
+  package var y = Axis()
+  package var legend = LegendPlace.automatic
   /// Whether a unit is as long upwards as across; on linear axes only.
-  public var isEqual = false
+  package var isEqual = false
   var series: [Series] = []
   var images: ImageGrid?
 

@@ -4,8 +4,8 @@ import Runtime
 import Tensors
 
 /// The Lua module `plot`: figures for the terminal and for papers.
-public enum PlotModule {
-  public static let module = Module(
+package enum PlotModule {
+  package static let module = Module(
     "plot",
     "Figures: shown in the terminal, saved as SVG, PDF or PNG."
       + " `plot.line(x, y)` at the prompt shows itself; `f:save(\"kl.svg\")` writes it.",

@@ -1,6 +1,6 @@
 // What a panel shows: one case a kind of mark, and the look they share.
 
-public enum Dash: String, CaseIterable, Sendable {
+package enum Dash: String, CaseIterable, Sendable {
   case solid, dashed, dotted, dashdot
 
   /// Lengths of stroke and gap, in line widths.
@@ -14,23 +14,23 @@ public enum Dash: String, CaseIterable, Sendable {
   }
 }
 
-public enum Marker: String, CaseIterable, Sendable {
+package enum Marker: String, CaseIterable, Sendable {
   case circle, square, triangle, diamond, plus, cross
 }
 
 /// The look of a series; what is nil is decided when the figure is drawn.
-public struct Style: Sendable {
-  public var label: String?
-  public var color: Color?
+package struct Style: Sendable {
+  package var label: String?
+  package var color: Color?
   /// Of lines, in points (1/72 inch).
-  public var width: Double?
-  public var dash: Dash?
-  public var marker: Marker?
+  package var width: Double?
+  package var dash: Dash?
+  package var marker: Marker?
   /// Of markers: the diameter in points.
-  public var size: Double?
-  public var opacity: Double?
+  package var size: Double?
+  package var opacity: Double?
 
-  public init(
+  package init(
     label: String? = nil, color: Color? = nil, width: Double? = nil, dash: Dash? = nil,
     marker: Marker? = nil, size: Double? = nil, opacity: Double? = nil
   ) {
@@ -40,14 +40,14 @@ public struct Style: Sendable {
 }
 
 /// Values on a grid, row by row from the lowest y, over the rectangle `x` × `y`.
-public struct HeatMap: Sendable {
-  public var colored: ColoredValues
-  public var rows: Int
-  public var columns: Int
-  public var x: ClosedRange<Double>
-  public var y: ClosedRange<Double>
+package struct HeatMap: Sendable {
+  package var colored: ColoredValues
+  package var rows: Int
+  package var columns: Int
+  package var x: ClosedRange<Double>
+  package var y: ClosedRange<Double>
 
-  public init(
+  package init(
     values: [Double], rows: Int, columns: Int, x: ClosedRange<Double>, y: ClosedRange<Double>,
     map: ColorMap = .viridis, range: ClosedRange<Double>? = nil, label: String? = nil
   ) {

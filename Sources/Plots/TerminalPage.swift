@@ -4,13 +4,13 @@ import Catalog
 
 extension Figure {
   /// The figure as lines of text, none wider than `width` (at least 20 is used).
-  public func terminal(_ style: TerminalStyle = TerminalStyle()) throws -> String {
+  package func terminal(_ style: TerminalStyle = TerminalStyle()) throws -> String {
     var style = style
     style.width = max(style.width, 20)
     return try TerminalPage(figure: self, style: style).text()
   }
 
-  public func terminal(
+  package func terminal(
     width: Int, height: Int? = nil, colors: TerminalStyle.Colors = .none, ascii: Bool = false
   ) throws -> String {
     try terminal(TerminalStyle(width: width, height: height, colors: colors, ascii: ascii))

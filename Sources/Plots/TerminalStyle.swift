@@ -2,22 +2,22 @@
 
 import Glibc
 
-public struct TerminalStyle: Sendable {
-  public enum Colors: Sendable { case none, palette256, full }
-  public var width: Int
+package struct TerminalStyle: Sendable {
+  package enum Colors: Sendable { case none, palette256, full }
+  package var width: Int
   /// Lines in all; nil: what suits the width.
-  public var height: Int?
-  public var colors: Colors
+  package var height: Int?
+  package var colors: Colors
   /// Only characters of ASCII.
-  public var ascii: Bool
+  package var ascii: Bool
 
-  public init(width: Int = 80, height: Int? = nil, colors: Colors = .none, ascii: Bool = false) {
+  package init(width: Int = 80, height: Int? = nil, colors: Colors = .none, ascii: Bool = false) {
     (self.width, self.height, self.colors, self.ascii) = (width, height, colors, ascii)
   }
 
   /// Of the terminal behind a file descriptor; plain and 80 wide where it is none.
   /// Honours NO_COLOR, COLUMNS, TERM, COLORTERM and the locale.
-  public static func detected(_ file: Int32 = STDOUT_FILENO) -> TerminalStyle {
+  package static func detected(_ file: Int32 = STDOUT_FILENO) -> TerminalStyle {
     func variable(_ name: String) -> String {
       getenv(name).map { String(cString: $0) } ?? ""
     }

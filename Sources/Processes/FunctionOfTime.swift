@@ -4,7 +4,7 @@ import Tensors
 
 /// A function of times: its values come from `value`, its slopes of any order from `formula`, the same
 /// function in traced operations, which gets the times as float64.
-public func functionOfTime(
+package func functionOfTime(
   _ name: StaticString, _ t: Tensor, value: @escaping (Tensor) throws -> Tensor,
   formula: @escaping (Tensor) throws -> Tensor
 ) throws -> Tensor {

@@ -3,7 +3,7 @@ import Catalog
 /// A function of time in pieces, y = c₀ + c₁ u + c₂ u² + c₃ u³ + a u^q with u = (t − start)/length: cubic
 /// Hermite polynomials between nodes with values and slopes, and in the first piece, where a variance
 /// follows a power of the time that need not be whole, that power (a ≠ 0 there alone).
-public struct PiecewiseTable {
+package struct PiecewiseTable {
   /// start, 1/length, c₀ … c₃, a, q.
   static let width = 8
 
@@ -47,7 +47,7 @@ public struct PiecewiseTable {
 }
 
 /// The piece that a time lies in.
-public struct TablePiece<Number: TimeNumber> {
+package struct TablePiece<Number: TimeNumber> {
   let start, rate: Number
   let c0, c1, c2, c3: Number
   let amplitude, exponent: Number

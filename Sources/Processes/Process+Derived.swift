@@ -3,7 +3,7 @@ import Catalog
 import Tensors
 
 /// A function of time that every process has.
-public enum TimeQuantity: String, CaseIterable {
+package enum TimeQuantity: String, CaseIterable {
   case alpha, sigma, drift, diffusion
   case logSNR = "log_snr"
   case alphaSlope, varianceSlope
@@ -30,17 +30,17 @@ extension DiffusionProcess {
 }
 
 extension DiffusionProcess {
-  public func alpha(at t: Double) -> Double { value(.alpha, at: t) }
-  public func sigma(at t: Double) -> Double { value(.sigma, at: t) }
-  public func drift(at t: Double) -> Double { value(.drift, at: t) }
-  public func diffusion(at t: Double) -> Double { value(.diffusion, at: t) }
+  package func alpha(at t: Double) -> Double { value(.alpha, at: t) }
+  package func sigma(at t: Double) -> Double { value(.sigma, at: t) }
+  package func drift(at t: Double) -> Double { value(.drift, at: t) }
+  package func diffusion(at t: Double) -> Double { value(.diffusion, at: t) }
   /// ln(α²/σ²).
-  public func logSNR(at t: Double) -> Double { value(.logSNR, at: t) }
+  package func logSNR(at t: Double) -> Double { value(.logSNR, at: t) }
 
   /// The time at which ln(α²/σ²) has a value, by bisection; log-SNR falls with t.
   ///
   /// - Throws: where the process never has it.
-  public func time(ofLogSNR level: Double) throws -> Double {
+  package func time(ofLogSNR level: Double) throws -> Double {
     var (low, high) = (domain.lowerBound, domain.upperBound)
     let (most, least) = (logSNR(at: low), logSNR(at: high))
     guard level <= most, level >= least else {
@@ -61,7 +61,7 @@ extension DiffusionProcess {
 
 extension DiffusionProcess {
   /// A quantity at each of the times, float32 where they are, else float64; with slopes in t.
-  public func values(_ quantity: TimeQuantity, of t: Tensor) throws -> Tensor {
+  package func values(_ quantity: TimeQuantity, of t: Tensor) throws -> Tensor {
     try functionOfTime("quantity of time", t) { t in
       try Tensor(t.doubles().polledMap { self.value(quantity, at: $0) }, shape: t.shape)
         .converted(to: t.dtype == .float32 ? .float32 : .float64)
@@ -70,9 +70,9 @@ extension DiffusionProcess {
     }
   }
 
-  public func alpha(of t: Tensor) throws -> Tensor { try values(.alpha, of: t) }
+  package func alpha(of t: Tensor) throws -> Tensor { try values(.alpha, of: t) }
 
-  public func sigma(of t: Tensor) throws -> Tensor {
+  package func sigma(of t: Tensor) throws -> Tensor {
     guard t.dtype == .float32 else { return try values(.sigma, of: t) }
     return try functionOfTime("sigma", t) { t in
       let times = try t.densified()
@@ -85,7 +85,7 @@ extension DiffusionProcess {
   }
 
   /// The times of values of ln(α²/σ²), float64; dt/dλ = 1/λ′(t) with λ′ = 2 α′/α − (σ²)′/σ².
-  public func times(ofLogSNR levels: Tensor) throws -> Tensor {
+  package func times(ofLogSNR levels: Tensor) throws -> Tensor {
     func values(_ levels: Tensor) throws -> Tensor {
       try Recording.repeating("time_of_log_snr", [levels]) { inputs in
         try Tensor(

@@ -9,7 +9,7 @@ import Tensors
 /// The primitives α, α′, σ² and (σ²)′ are finite on the whole closed interval for all processes here; f,
 /// g and the rest follow from them (`Process+Derived.swift`). A new process is a file with its options,
 /// times and formulas, and its line in `SDEModule.processes`.
-public protocol DiffusionProcess: Configured {
+package protocol DiffusionProcess: Configured {
   /// Where the process is defined: [0, T] or shorter. σ may be 0 at the lower end only, α at the upper.
   var domain: ClosedRange<Double> { get }
   /// Times that samplers visit unless told otherwise: inside the domain where the score diverges at 0,
@@ -39,22 +39,22 @@ public protocol DiffusionProcess: Configured {
 }
 
 extension DiffusionProcess {
-  public var domain: ClosedRange<Double> { 0...times.upperBound }
-  public var trainingTimes: ClosedRange<Double> { times }
+  package var domain: ClosedRange<Double> { 0...times.upperBound }
+  package var trainingTimes: ClosedRange<Double> { times }
 
-  public func sigma<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try T.sqrt(variance(t)) }
+  package func sigma<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try T.sqrt(variance(t)) }
 
-  public func grid(steps: Int) throws -> [Double] { try TimeGrid.uniform(times, steps: steps) }
+  package func grid(steps: Int) throws -> [Double] { try TimeGrid.uniform(times, steps: steps) }
 
-  public func sigma(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
+  package func sigma(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     for i in 0..<n { out[i] = Float(sigma(Double(t[i]))) }
   }
 
-  public func value(_ quantity: TimeQuantity, at t: Double) -> Double {
+  package func value(_ quantity: TimeQuantity, at t: Double) -> Double {
     derived(quantity, t)
   }
 
-  public func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor {
+  package func formula(_ quantity: TimeQuantity, _ t: Tensor) throws -> Tensor {
     try derived(quantity, t)
   }
 }
@@ -66,7 +66,7 @@ extension DiffusionProcess {
   }
 
   /// Throws where a time lies outside the process.
-  public func check(time t: Double, name: String = "t", at place: Int? = nil) throws {
+  package func check(time t: Double, name: String = "t", at place: Int? = nil) throws {
     if permitted.contains(t) { return }
     let domain = domain
     throw UserError(
@@ -77,7 +77,7 @@ extension DiffusionProcess {
 
   /// The times, once it is known that they lie in the process. A compiled function checks them in every
   /// call: then they are a copy, so that no plan leaves the check out.
-  public func checked(times t: Tensor) throws -> Tensor {
+  package func checked(times t: Tensor) throws -> Tensor {
     if Recording.current == nil {
       try check(times: t)
       return t
@@ -93,7 +93,7 @@ extension DiffusionProcess {
   }
 
   /// The same for each element of a tensor whose numbers are known.
-  public func check(times t: Tensor, name: String = "t") throws {
+  package func check(times t: Tensor, name: String = "t") throws {
     let t = t.value
     if t.dtype == .float32, t.isDense {
       let values = t.pointer(Float.self)
@@ -110,13 +110,13 @@ extension DiffusionProcess {
 }
 
 /// The process as Lua holds it.
-public final class SDE: Object, HoldsOptions {
-  public static var typeName: String { "sde" }
-  public let process: any DiffusionProcess
+package final class SDE: Object, HoldsOptions {
+  package static var typeName: String { "sde" }
+  package let process: any DiffusionProcess
 
-  public init(_ process: any DiffusionProcess) { self.process = process }
+  package init(_ process: any DiffusionProcess) { self.process = process }
 
-  public var optionFields: [(key: String, value: Value)] { process.options.fields }
+  package var optionFields: [(key: String, value: Value)] { process.options.fields }
 
-  public func describe() -> String { "sde.\(process.call)" }
+  package func describe() -> String { "sde.\(process.call)" }
 }

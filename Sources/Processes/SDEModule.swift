@@ -3,8 +3,8 @@ import Catalog
 import Tensors
 
 /// The Lua module `sde`: forward processes.
-public enum SDEModule {
-  public static let module = Module(
+package enum SDEModule {
+  package static let module = Module(
     "sde", "Forward diffusions dx = f(t) x dt + g(t) dW with marginals N(α(t) x_0, σ(t)² I).",
     types: [TypeDescription(SDE.self, "a forward diffusion process")],
     entries: processes.map { $0.entry } + [

@@ -2,8 +2,8 @@ import Catalog
 import Tensors
 
 /// The Lua module `schedule`: the times that a sampler visits.
-public enum ScheduleModule {
-  public static let module = Module(
+package enum ScheduleModule {
+  package static let module = Module(
     "schedule",
     "Decreasing times for samplers, from noise to data. Any decreasing tensor of times is one too.",
     entries: [

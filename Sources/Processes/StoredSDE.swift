@@ -21,7 +21,7 @@ extension StoredProcess {
 
 extension SDE {
   /// The process of a name with the options a file holds.
-  public convenience init(name: String, restoring stored: (Value, place: String)) throws {
+  package convenience init(name: String, restoring stored: (Value, place: String)) throws {
     guard let kind = SDEModule.processes.first(where: { $0.constructor == name }) else {
       let known = SDEModule.processes.map { $0.constructor }
       throw UserError("\(stored.place): \(unknownName("diffusion", name, known: known))")

@@ -4,7 +4,7 @@ import Tensors
 
 /// What the formulas of a process are written in: one number, or a float64 tensor of numbers in traced
 /// operations, so that each formula is written once and has gradients in t of any order.
-public protocol TimeNumber {
+package protocol TimeNumber {
   /// `Never` for a number; a tensor may run out of memory.
   associatedtype Failure: Error
   static func + (a: Self, b: Self) throws(Failure) -> Self
@@ -37,37 +37,37 @@ extension TimeNumber {
 }
 
 extension Double: TimeNumber {
-  public typealias Failure = Never
-  public static func exp(_ x: Double) -> Double { Glibc.exp(x) }
-  public static func expm1(_ x: Double) -> Double { Glibc.expm1(x) }
-  public static func log(_ x: Double) -> Double { Glibc.log(x) }
-  public static func sqrt(_ x: Double) -> Double { x.squareRoot() }
-  public static func square(_ x: Double) -> Double { x * x }
-  public static func relu(_ x: Double) -> Double { x < 0 ? 0 : x }
-  public static func sin(_ x: Double) -> Double { Glibc.sin(x) }
-  public static func cos(_ x: Double) -> Double { Glibc.cos(x) }
-  public static func power(_ x: Double, _ exponent: Double) -> Double { Glibc.pow(x, exponent) }
+  package typealias Failure = Never
+  package static func exp(_ x: Double) -> Double { Glibc.exp(x) }
+  package static func expm1(_ x: Double) -> Double { Glibc.expm1(x) }
+  package static func log(_ x: Double) -> Double { Glibc.log(x) }
+  package static func sqrt(_ x: Double) -> Double { x.squareRoot() }
+  package static func square(_ x: Double) -> Double { x * x }
+  package static func relu(_ x: Double) -> Double { x < 0 ? 0 : x }
+  package static func sin(_ x: Double) -> Double { Glibc.sin(x) }
+  package static func cos(_ x: Double) -> Double { Glibc.cos(x) }
+  package static func power(_ x: Double, _ exponent: Double) -> Double { Glibc.pow(x, exponent) }
 
-  public func piece(of table: PiecewiseTable) -> TablePiece<Double> {
+  package func piece(of table: PiecewiseTable) -> TablePiece<Double> {
     TablePiece(table.coefficients(at: self))
   }
 }
 
 extension Tensor: TimeNumber {
-  public typealias Failure = any Error
-  public static func exp(_ x: Tensor) throws -> Tensor { try Autodiff.exp(x) }
-  public static func expm1(_ x: Tensor) throws -> Tensor { try Autodiff.expm1(x) }
-  public static func log(_ x: Tensor) throws -> Tensor { try Autodiff.log(x) }
-  public static func sqrt(_ x: Tensor) throws -> Tensor { try Autodiff.sqrt(x) }
-  public static func square(_ x: Tensor) throws -> Tensor { try Autodiff.square(x) }
-  public static func relu(_ x: Tensor) throws -> Tensor { try Autodiff.relu(x) }
-  public static func sin(_ x: Tensor) throws -> Tensor { try Autodiff.sin(x) }
-  public static func cos(_ x: Tensor) throws -> Tensor { try Autodiff.cos(x) }
-  public static func power(_ x: Tensor, _ exponent: Tensor) throws -> Tensor {
+  package typealias Failure = any Error
+  package static func exp(_ x: Tensor) throws -> Tensor { try Autodiff.exp(x) }
+  package static func expm1(_ x: Tensor) throws -> Tensor { try Autodiff.expm1(x) }
+  package static func log(_ x: Tensor) throws -> Tensor { try Autodiff.log(x) }
+  package static func sqrt(_ x: Tensor) throws -> Tensor { try Autodiff.sqrt(x) }
+  package static func square(_ x: Tensor) throws -> Tensor { try Autodiff.square(x) }
+  package static func relu(_ x: Tensor) throws -> Tensor { try Autodiff.relu(x) }
+  package static func sin(_ x: Tensor) throws -> Tensor { try Autodiff.sin(x) }
+  package static func cos(_ x: Tensor) throws -> Tensor { try Autodiff.cos(x) }
+  package static func power(_ x: Tensor, _ exponent: Tensor) throws -> Tensor {
     try Autodiff.power(x, exponent)
   }
 
-  public func piece(of table: PiecewiseTable) throws -> TablePiece<Tensor> {
+  package func piece(of table: PiecewiseTable) throws -> TablePiece<Tensor> {
     // Which piece a time lies in has no slope.
     let rows = try Recording.repeating("piece_of_table", [value]) { inputs in
       let times = try inputs[0].doubles()

@@ -1,10 +1,10 @@
 // What the prompt offers inside the braces of a call: the options of the function, from the catalog.
 import Catalog
 
-public struct CompletionIndex {
+package struct CompletionIndex {
   private var entries: [String: Entry] = [:]
 
-  public init(_ modules: [Module]) {
+  package init(_ modules: [Module]) {
     for module in modules {
       for entry in module.allEntries {
         // As the binding names its functions: a method by its type and a dot.
@@ -15,12 +15,12 @@ public struct CompletionIndex {
   }
 
   /// The options of a function by its qualified name, `sample.euler_maruyama`.
-  public func options(of name: String) -> [ParameterDescription] {
+  package func options(of name: String) -> [ParameterDescription] {
     (entries[name]?.parameters ?? []).filter { $0.role == .option }
   }
 
   /// The values an option or argument can have, where there is such a list.
-  public func choices(of name: String, parameter: String) -> [String] {
+  package func choices(of name: String, parameter: String) -> [String] {
     entries[name]?.parameters.first { $0.name == parameter }?.choices ?? []
   }
 }

@@ -1,13 +1,13 @@
 // Definitions for editors in the LuaCATS notation: types and completion without running anything.
 import Catalog
 
-public struct EditorStubs {
+package struct EditorStubs {
   private let modules: [Module]
 
-  public init(_ modules: [Module]) { self.modules = modules }
+  package init(_ modules: [Module]) { self.modules = modules }
 
   /// The whole of stdlib/types/moondrift.lua.
-  public var text: String {
+  package var text: String {
     var text = """
       ---@meta
       -- Written by scripts/reference from the catalog; do not edit.

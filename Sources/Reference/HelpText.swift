@@ -1,7 +1,7 @@
 // The text of `help`, printed from the catalog: a page for each module, type and entry.
 import Catalog
 
-public struct HelpText {
+package struct HelpText {
   private struct Place {
     let entry: Entry
     let module: Module
@@ -12,7 +12,7 @@ public struct HelpText {
   private var places: [String: [Place]] = [:]
   private var types: [String: TypeDescription] = [:]
 
-  public init(_ modules: [Module]) {
+  package init(_ modules: [Module]) {
     self.modules = modules
     for module in modules {
       for type in module.types { types[type.type.typeName] = type }
@@ -33,12 +33,12 @@ public struct HelpText {
   }
 
   /// All names that have a page of their own.
-  public var names: [String] {
+  package var names: [String] {
     Array(Set(modules.map(\.name) + types.keys + places.keys)).sorted()
   }
 
   /// `help()`.
-  public func overview(width: Int) -> String {
+  package func overview(width: Int) -> String {
     """
     \(TextLayout.rows(modules.map { ($0.name, $0.summary) }, width: width))
 
@@ -50,7 +50,7 @@ public struct HelpText {
   }
 
   /// The page or pages of a name; nil where there is none.
-  public func page(_ name: String, width: Int) -> String? {
+  package func page(_ name: String, width: Int) -> String? {
     var parts: [String] = []
     let module = modules.first { $0.name == name }
     if let module { parts.append(page(of: module, width: width)) }
@@ -88,7 +88,7 @@ public struct HelpText {
   /// What holds a word: names first, then options, then summaries; nil where nothing does.
   ///
   /// - Parameter more: pages from elsewhere that are searched too.
-  public func found(_ word: String, more: [(name: String, text: String)] = [], width: Int)
+  package func found(_ word: String, more: [(name: String, text: String)] = [], width: Int)
     -> String?
   {
     let word = word.lowercased()
@@ -120,7 +120,7 @@ public struct HelpText {
   }
 
   /// What to say of a name that has no page.
-  public func miss(_ name: String) -> String {
+  package func miss(_ name: String) -> String {
     let near = nearestName(to: name, among: names).map { " (did you mean \($0)?)" } ?? ""
     return "there is no help on '\(name)'\(near)\n"
   }

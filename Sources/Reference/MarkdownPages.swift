@@ -1,13 +1,13 @@
 // The reference as Markdown, a page for each module: docs/reference/<module>.md.
 import Catalog
 
-public struct MarkdownPages {
+package struct MarkdownPages {
   private let modules: [Module]
 
-  public init(_ modules: [Module]) { self.modules = modules }
+  package init(_ modules: [Module]) { self.modules = modules }
 
   /// File names and contents, the index first.
-  public var files: [(name: String, text: String)] {
+  package var files: [(name: String, text: String)] {
     [("README.md", index)] + modules.map { ("\($0.name).md", page(of: $0)) }
   }
 

@@ -1,9 +1,9 @@
 // How an entry is written in Lua, from its description: `sde.vp{beta_min = 0.1}`.
 import Catalog
 
-public enum Signature {
+package enum Signature {
   /// - Parameter module: the module that declares the entry.
-  public static func text(of entry: Entry, in module: Module) -> String {
+  package static func text(of entry: Entry, in module: Module) -> String {
     let results =
       entry.resultTypes.isEmpty ? "" : " -> " + entry.resultTypes.joined(separator: ", ")
     switch entry.kind {
@@ -22,7 +22,7 @@ public enum Signature {
   }
 
   /// The name a page is found by: `sde.vp`, `tensor:sum`, `tensor.shape`.
-  public static func name(of entry: Entry, in module: Module) -> String {
+  package static func name(of entry: Entry, in module: Module) -> String {
     switch entry.kind {
     case .function:
       isCall(entry, of: module) ? module.name : "\(module.name).\(entry.name)"

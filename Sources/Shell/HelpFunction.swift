@@ -6,9 +6,9 @@ import Glibc
 import LuaHost
 import Reference
 
-public enum HelpFunction {
+package enum HelpFunction {
   /// Puts `help` behind the globals; long texts come by pages where somebody sits at a terminal.
-  public static func install(in lua: LuaState, modules: @escaping () -> [Module]) {
+  package static func install(in lua: LuaState, modules: @escaping () -> [Module]) {
     let module = Module(
       "prompt", "",
       entries: [

@@ -6,7 +6,7 @@ import Glibc
 import LuaHost
 import Reference
 
-public final class Prompt {
+package final class Prompt {
   private let lua: LuaState
   private let catalog: PromptCatalog
   private let reader: any LineReader
@@ -21,7 +21,7 @@ public final class Prompt {
   /// Reads and runs until the end of input.
   ///
   /// - Parameter modules: asked for when the catalog is first needed.
-  public static func run(_ lua: LuaState, modules: @escaping () -> [Module]) {
+  package static func run(_ lua: LuaState, modules: @escaping () -> [Module]) {
     Prompt(lua, PromptCatalog(modules)).loop()
   }
 

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Batches are of shape [n, d]. A part that a distribution lacks throws an error that names it; the
 /// `has…` members say so beforehand.
-public protocol Distribution {
+package protocol Distribution {
   /// `gaussian_mixture`, or what the user called it.
   var name: String { get }
   /// What it is made of, for printing: `2 components, d = 1`.
@@ -44,24 +44,24 @@ public protocol Distribution {
 }
 
 extension Distribution {
-  public var functions: [Callback] { [] }
+  package var functions: [Callback] { [] }
 
   /// The error where a part is missing, by its name.
-  public func missing(_ part: String) -> UserError { UserError("target '\(name)' has no \(part)") }
+  package func missing(_ part: String) -> UserError { UserError("target '\(name)' has no \(part)") }
 
-  public func noised(mean r: Double, std s: Double) throws -> any Distribution {
+  package func noised(mean r: Double, std s: Double) throws -> any Distribution {
     throw missing("noised marginals in closed form")
   }
 
-  public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+  package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     throw missing("noised marginals in closed form")
   }
 
-  public func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+  package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     throw missing("posterior mean in closed form")
   }
 
-  public func finestScale() throws -> Double {
+  package func finestScale() throws -> Double {
     let reach = try reach()
     return (reach.upperBound - reach.lowerBound) / 200
   }

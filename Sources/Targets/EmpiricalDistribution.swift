@@ -8,7 +8,7 @@ import Tensors
 /// Noised by r and s > 0 it is the equal mixture of N(r x_i, s² I), whose score every model trained to
 /// the minimum of the denoising loss would have: the score that memorises.
 /// Biroli et al. 2024, "empirical score"; in one dimension a kernel density estimate of bandwidth s.
-public struct EmpiricalDistribution: Distribution {
+package struct EmpiricalDistribution: Distribution {
   static let entry = Entry.function(
     "empirical", "The empirical distribution of a data set, whose exact score memorises it.",
     .arg("x", "points, shape [n, d]"), returns: "a target without density at time 0",
@@ -30,30 +30,30 @@ public struct EmpiricalDistribution: Distribution {
   /// Shape [n, d], float64.
   let points: Tensor
 
-  public var name: String { "empirical" }
-  public var dimension: Int { points.shape[1] }
-  public var summary: String {
+  package var name: String { "empirical" }
+  package var dimension: Int { points.shape[1] }
+  package var summary: String {
     "\(points.shape[0]) point\(points.shape[0] == 1 ? "" : "s"), d = \(dimension)"
   }
-  public var hasLogDensity: Bool { false }
-  public var hasScore: Bool { false }
-  public var hasNoised: Bool { true }
+  package var hasLogDensity: Bool { false }
+  package var hasScore: Bool { false }
+  package var hasNoised: Bool { true }
 
   /// Points of the data set, drawn with replacement.
-  public func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
+  package func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
     try points.gathered(rows: stream.integers(count, 0...points.shape[0] - 1))
       .converted(to: .float32)
   }
 
-  public func logDensity(_ x: Tensor) throws -> Tensor {
+  package func logDensity(_ x: Tensor) throws -> Tensor {
     throw missing("density without noise; its noised marginals have")
   }
 
-  public func score(_ x: Tensor) throws -> Tensor {
+  package func score(_ x: Tensor) throws -> Tensor {
     throw missing("score without noise; its noised marginals have")
   }
 
-  public func noised(mean r: Double, std s: Double) throws -> any Distribution {
+  package func noised(mean r: Double, std s: Double) throws -> any Distribution {
     guard s > 0 else {
       return EmpiricalDistribution(points: try points.combined(with: r, .multiply))
     }
@@ -61,12 +61,12 @@ public struct EmpiricalDistribution: Distribution {
       means: points.combined(with: r, .multiply), stds: [s], weights: [1], name: "noised_empirical")
   }
 
-  public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+  package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
     return try components.score(x, r, s)
   }
 
-  public func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+  package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
     return try components.posteriorMean(x, r, s)
   }
@@ -81,7 +81,7 @@ public struct EmpiricalDistribution: Distribution {
     throw missing("score without noise, where std(t) = 0; its noised marginals have")
   }
 
-  public func reach() throws -> ClosedRange<Double> {
+  package func reach() throws -> ClosedRange<Double> {
     let values = try points.doubles()
     return (values.min() ?? 0)...(values.max() ?? 0)
   }

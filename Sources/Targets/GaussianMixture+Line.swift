@@ -14,7 +14,7 @@ extension GaussianMixture {
   }
 
   /// Components whose intervals overlap make a part, with their middle at 0.
-  public func lineParts() throws -> [LinePart] {
+  package func lineParts() throws -> [LinePart] {
     let means = try components.means.doubles()
     let order = means.indices.sorted {
       means[$0] - Self.halfWidth * std($0) < means[$1] - Self.halfWidth * std($1)
@@ -75,7 +75,7 @@ extension GaussianMixture {
     return pieces
   }
 
-  public func mass(outside range: ClosedRange<Double>) throws -> Double {
+  package func mass(outside range: ClosedRange<Double>) throws -> Double {
     let means = try components.means.doubles()
     return means.indices.reduce(0) { total, k in
       let unit = std(k) * 2.0.squareRoot()

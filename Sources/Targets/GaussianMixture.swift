@@ -8,7 +8,7 @@ import Tensors
 ///
 /// Under x = r x_0 + s z it stays a mixture: N(r m_k, (r² σ_k² + s²) I). The formulas stand in
 /// `NormalComponents`. Li et al. 2023 §4.1 takes means −μ, μ and σ = 1 in one dimension.
-public struct GaussianMixture: Distribution {
+package struct GaussianMixture: Distribution {
   static let entry = Entry.function(
     "gaussian_mixture", "A mixture of isotropic normal components in any dimension.",
     .option("means", "a number for each component, or a list of d numbers for each"),
@@ -30,11 +30,11 @@ public struct GaussianMixture: Distribution {
   /// Of length K, or 1 where all are equal.
   let weights: [Double]
   let stds: [Double]
-  public let name: String
+  package let name: String
 
   /// - Parameters: `means` of shape [K, d]; `stds` and `weights` of length K, or 1 where all are
   ///   equal (then the weights are 1/K).
-  public init(
+  package init(
     means: Tensor, stds: [Double], weights: [Double], name: String = "gaussian_mixture"
   ) throws {
     let count = means.shape[0]
@@ -47,16 +47,16 @@ public struct GaussianMixture: Distribution {
     self.name = name
   }
 
-  public var dimension: Int { components.dimension }
-  public var summary: String {
+  package var dimension: Int { components.dimension }
+  package var summary: String {
     let count = components.count
     return "\(count) component\(count == 1 ? "" : "s"), d = \(dimension)"
   }
-  public var hasLogDensity: Bool { true }
-  public var hasScore: Bool { true }
-  public var hasNoised: Bool { true }
+  package var hasLogDensity: Bool { true }
+  package var hasScore: Bool { true }
+  package var hasNoised: Bool { true }
 
-  public func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
+  package func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
     let chosen = try chooseComponents(stream.uniform([count], .float64).doubles())
     let centres = try components.means.gathered(rows: chosen)
     let noise = try stream.normal([count, dimension], .float32)
@@ -82,31 +82,31 @@ public struct GaussianMixture: Distribution {
     }
   }
 
-  public func logDensity(_ x: Tensor) throws -> Tensor {
+  package func logDensity(_ x: Tensor) throws -> Tensor {
     try components.logDensity(x, forAllRows(1), forAllRows(0))
   }
 
-  public func score(_ x: Tensor) throws -> Tensor {
+  package func score(_ x: Tensor) throws -> Tensor {
     try components.score(x, forAllRows(1), forAllRows(0))
   }
 
-  public func noised(mean r: Double, std s: Double) throws -> any Distribution {
+  package func noised(mean r: Double, std s: Double) throws -> any Distribution {
     try GaussianMixture(
       means: components.means.combined(with: r, .multiply),
       stds: components.variances.map { (r * r * $0 + s * s).squareRoot() }, weights: weights,
       name: name)
   }
 
-  public func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+  package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try components.score(x, r, s)
   }
 
-  public func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+  package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try components.posteriorMean(x, r, s)
   }
 
   /// Six standard deviations beyond the outermost means.
-  public func reach() throws -> ClosedRange<Double> {
+  package func reach() throws -> ClosedRange<Double> {
     let means = try components.means.doubles()
     var low = Double.infinity
     var high = -Double.infinity
@@ -118,7 +118,7 @@ public struct GaussianMixture: Distribution {
     return low...high
   }
 
-  public func finestScale() throws -> Double { stds.min() ?? 1 }
+  package func finestScale() throws -> Double { stds.min() ?? 1 }
 }
 
 // MARK: - Checks of the options

@@ -4,18 +4,18 @@ import Tensors
 
 /// A part of a law on the line (d = 1) that has its own interval, moved there to where numbers are
 /// dense: what quadratures run over, at a cost that does not grow with the distance between parts.
-public struct LinePart {
+package struct LinePart {
   /// The share of the whole law.
-  public let weight: Double
-  public let law: any Distribution
+  package let weight: Double
+  package let law: any Distribution
   /// Intervals that hold all but next to nothing, each with the length over which the density changes.
-  public let pieces: [(range: ClosedRange<Double>, scale: Double)]
+  package let pieces: [(range: ClosedRange<Double>, scale: Double)]
   /// The standard deviation where the part is one normal law.
-  public let std: Double?
+  package let std: Double?
 }
 
 extension Distribution {
-  public func lineParts() throws -> [LinePart] {
+  package func lineParts() throws -> [LinePart] {
     let reach = try reach()
     let extra = (reach.upperBound - reach.lowerBound) / 4
     let range = reach.lowerBound - extra...reach.upperBound + extra
@@ -25,7 +25,7 @@ extension Distribution {
   }
 
   /// By the trapezoidal rule on both sides of the range, as far as the law reaches.
-  public func mass(outside range: ClosedRange<Double>) throws -> Double {
+  package func mass(outside range: ClosedRange<Double>) throws -> Double {
     let reach = try reach()
     let sides = [
       (reach.lowerBound, min(range.lowerBound, reach.upperBound)),

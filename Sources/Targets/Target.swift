@@ -2,19 +2,19 @@ import Catalog
 import Tensors
 
 /// A distribution as Lua holds it.
-public final class Target: FunctionHolder {
-  public static var typeName: String { "target" }
-  public let distribution: any Distribution
+package final class Target: FunctionHolder {
+  package static var typeName: String { "target" }
+  package let distribution: any Distribution
 
-  public init(_ distribution: any Distribution) { self.distribution = distribution }
+  package init(_ distribution: any Distribution) { self.distribution = distribution }
 
-  public var dimension: Int { distribution.dimension }
-  public var functions: [Callback] { distribution.functions }
+  package var dimension: Int { distribution.dimension }
+  package var functions: [Callback] { distribution.functions }
 
-  public func describe() -> String { "\(distribution.name)(\(distribution.summary))" }
+  package func describe() -> String { "\(distribution.name)(\(distribution.summary))" }
 
   /// Throws where `x` is not a batch of points of the target's dimension, in floating point.
-  public func checkPoints(_ x: Tensor) throws {
+  package func checkPoints(_ x: Tensor) throws {
     guard x.rank == 2, x.shape[1] == dimension else {
       throw UserError("x has shape \(x.shape), expected [n d] with d = \(dimension)")
     }

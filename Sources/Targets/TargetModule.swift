@@ -2,8 +2,8 @@ import Catalog
 import Tensors
 
 /// The Lua module `target`: distributions to learn.
-public enum TargetModule {
-  public static let module = Module(
+package enum TargetModule {
+  package static let module = Module(
     "target", "Distributions to learn: samples, and exact density and score where they exist.",
     types: [TypeDescription(Target.self, "a distribution to learn")],
     entries: [

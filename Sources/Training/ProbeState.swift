@@ -4,8 +4,8 @@ import Models
 import Tensors
 
 /// Where a training run stands when a probe is called. The Lua type `state`.
-public final class ProbeState: Object {
-  public static var typeName: String { "state" }
+package final class ProbeState: Object {
+  package static var typeName: String { "state" }
 
   let model: ScoreModel
   let step: Int
@@ -24,7 +24,7 @@ public final class ProbeState: Object {
     seed = run.seed
   }
 
-  public func describe() -> String {
+  package func describe() -> String {
     "state(step \(step), epoch \(shortNumber(epoch)), loss \(shortNumber(loss)))"
   }
 

@@ -5,8 +5,8 @@ import Runtime
 import Tensors
 
 /// The Lua module `train`: the training loop, and the fits it returns.
-public enum TrainModule {
-  public static let module = Module(
+package enum TrainModule {
+  package static let module = Module(
     "train", "Training by denoising score matching: `fit = train(model, data, {...})`.",
     types: [
       TypeDescription(Fit.self, "a training run, from before its first update on"),

@@ -38,6 +38,13 @@ import Testing
     #expect(SourceRules.bareIntegers(in: [planted]) == ["Sources/A/B.swift:1: Int(x), 3)"])
   }
 
+  @Test("only the modules that are inlined into others say public")
+  func publicIsForInlinedModules() {
+    expectNone(SourceRules.publicAboveTheInlined(in: swiftSources))
+    let planted = SourceFile(path: "Sources/Plots/B.swift", text: "  public var a = 1\n// public\n")
+    #expect(SourceRules.publicAboveTheInlined(in: [planted]) == ["Sources/Plots/B.swift:1: public"])
+  }
+
   @Test("no file is longer than one concept needs")
   func filesAreShort() {
     for line in SourceRules.longFiles(in: sources + tests, most: SourceRules.wantedLines) {

@@ -29,6 +29,18 @@ enum SourceRules {
     }
   }
 
+  /// `public` is for the modules whose code the compiler copies into others, and for what conforms there to
+  /// their protocols; no client outside the package exists, so the others say `package`.
+  static func publicAboveTheInlined(in files: [SourceFile]) -> [String] {
+    let inlined = ["Kernels", "Catalog", "Runtime", "Tensors", "Autodiff"]
+    return files.filter { file in
+      !inlined.contains(where: file.target.hasPrefix) && !file.path.hasSuffix("+Argument.swift")
+    }.flatMap { file in
+      file.codeLines.filter { $0.text.split(separator: " ").contains("public") }
+        .map { "\(file.path):\($0.number): public" }
+    }
+  }
+
   /// `Int(x)` ends the process where a number is NaN or too large, and nothing shows whether x is a
   /// number or an integer. So only labelled forms are used: `clamping`, `exactly`, `radix`.
   static func bareIntegers(in files: [SourceFile]) -> [String] {

@@ -13,7 +13,7 @@ import Tensors
 /// | clean | E[x_0], the denoised sample | Karras et al. 2022 |
 /// | velocity | α′ E[x_0] + σ′ E[z] = f x − ½ g² s, the flow field | Lipman et al. 2023 |
 /// | v | α E[z] − σ E[x_0] | Salimans and Ho 2022 |
-public enum Parametrization: String, CaseIterable {
+package enum Parametrization: String, CaseIterable {
   case score, noise, clean, velocity, v
 }
 
