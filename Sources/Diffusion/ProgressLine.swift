@@ -38,6 +38,15 @@ package struct ProgressLine {
         + "\(clock) left")
   }
 
+  /// The share that is done, where steps do not tell.
+  package mutating func show(share: Double) {
+    let now = ContinuousClock.now
+    guard isShown, (now - lastShown).seconds > 0.25 else { return }
+    lastShown = now
+    hasShown = true
+    write("\r\u{1B}[K\(name) \(Int(clamping: (100 * share).rounded(.down))) %")
+  }
+
   package func clear() { if hasShown { write("\r\u{1B}[K") } }
 
   private func write(_ text: String) {

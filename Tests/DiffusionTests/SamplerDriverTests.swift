@@ -76,7 +76,7 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     }
     let recorded = try #require(result.recorded)
     let grid = try vp.grid(steps: 12)
-    #expect(try recorded.times.doubles() == [0, 5, 10, 12].map { grid[$0] })
+    #expect(recorded.times == [0, 5, 10, 12].map { grid[$0] })
     #expect(recorded.states.shape == [4, 4, 3])
     #expect(try recorded.states.select(axis: 0, 0).floats() == first.floats())
     #expect(try recorded.states.select(axis: 0, 3).floats() == result.points.floats())
@@ -161,7 +161,9 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
   func unfinished() throws {
     let lost = ScoreModel(
       OddScore { x, t in try t < 0.5 ? x * .nan : x * -1 }, SDE(vp))
-    #expect(throws: UserError.self) { _ = try sample(lost) { ($0.count, $0.steps) = (4, 10) } }
+    #expect(throws: UserError.self) {
+      _ = try sample(lost) { ($0.count, $0.steps, $0.record) = (4, 10, 2) }
+    }
     let kept = try #require(LastSamples.last)
     #expect(kept.step == 6)
     #expect(kept.seed == 5)
@@ -171,6 +173,9 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
       ($0.count, $0.times, $0.final) = (4, .first(grid), .state)
     }
     #expect(try kept.points().floats() == expected.points.floats())
+    let states = try #require(kept.recorded)
+    #expect(states.times == [0, 2, 4, 6].map { grid[$0] })
+    #expect(try states.states.select(axis: 0, 3).floats() == expected.points.floats())
     #expect(LastSamples.last?.message == nil)
   }
 

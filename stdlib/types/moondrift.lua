@@ -2489,6 +2489,13 @@ function sample.euler_maruyama(model, options) end
 ---@return table?
 function sample.heun(model, options) end
 
+--- Dormand–Prince on the probability-flow ODE; each sample chooses its own steps.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
+---@return tensor
+---@return table?
+function sample.rk45(model, options) end
+
 --- DPM-Solver++ of two steps on the probability flow; one model call a step.
 ---@param model model any score: a network or an exact one
 ---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }

@@ -31,6 +31,7 @@ package struct Certificate {
     switch convergence {
     case .ode(let order): claimed = (nil, order, 0.02)
     case .sde(let strong, let weak): claimed = (strong, weak, 0.02)
+    case .tolerance: claimed = (nil, nil, 1e-4)
     case .none(_, let bias): claimed = (nil, nil, bias)
     }
     // Evenly in log-SNR where the order is above 1: there its asymptotic range begins early.

@@ -23,9 +23,7 @@ package enum Heun {
     { x, interval in
       let (t, u) = (interval.t, interval.u)
       if let end = try run.cleanEnd(x, from: t, to: u) { return end }
-      let first = try run.velocity(x, at: t)
-      let guess = try x + first * (u - t)
-      return try x + (first + run.velocity(guess, at: u)) * ((u - t) / 2)
+      return try RungeKutta.heun.step(run, x, from: t, to: u)
     }
   }
 }

@@ -6,6 +6,7 @@ package enum SampleModule {
   package static let samplers: [Sampler] = [
     EulerMaruyama.sampler,
     Heun.sampler,
+    RK45.sampler,
     DPMSolver.sampler,
     EDMStochastic.sampler,
     PredictorCorrector.sampler,

@@ -9,6 +9,8 @@ package enum Convergence {
   /// Orders of the error of a path driven by one Brownian motion, where its noise is that of one, and of
   /// the error of the law.
   case sde(strong: Double?, weak: Double)
+  /// The error of a path falls with the tolerance.
+  case tolerance
   /// No order, for a reason; the variance of a Gaussian may be off by this share.
   case none(String, bias: Double)
 
@@ -18,9 +20,19 @@ package enum Convergence {
     case .sde(let strong, let weak):
       (strong.map { "Strong order \(formatNumber($0)), weak" } ?? "Weak")
         + " order \(formatNumber(weak))."
+    case .tolerance: "The error follows the tolerance, without noise."
     case .none(let reason, _): "Without an order of convergence: \(reason)."
     }
   }
+}
+
+/// Which times a sampler visits.
+package enum TimePlan {
+  /// Those of the grid, all rows together.
+  case grid
+  /// Those of the grid, and others of each row's own in between; the grid is the two ends unless the user
+  /// asks for more.
+  case ends
 }
 
 /// A sampler as the catalog and the certification see it: how it starts, and what it claims.
@@ -30,7 +42,10 @@ package struct Sampler {
   package let entry: Entry
   /// With the default options.
   package let start: (SamplingRun) throws -> SamplingStep
+  /// The same at a tolerance, where the sampler has one.
+  package let atTolerance: ((Double) -> (SamplingRun) throws -> SamplingStep)?
   package let convergence: Convergence
+  package let plan: TimePlan
 
   package var name: String { entry.name }
 
@@ -38,12 +53,14 @@ package struct Sampler {
   ///   receives them in order.
   package init<each A: Argument>(
     _ name: String, _ summary: String, _ options: repeat Parameter<each A>,
-    convergence: Convergence, details: String = "", source: String, example: String,
+    plan: TimePlan = .grid, convergence: Convergence, details: String = "", source: String,
+    example: String,
+    atTolerance: ((Double) -> (SamplingRun) throws -> SamplingStep)? = nil,
     start: @escaping (_ run: SamplingRun, repeat each A) throws -> SamplingStep
   ) {
     let body: (ScoreModel, OptionsOf<SamplingOptions>, repeat each A) throws -> Samples = {
       (model: ScoreModel, shared: OptionsOf<SamplingOptions>, own: repeat each A) in
-      try SamplerDriver(model, shared.values).run { run in try start(run, repeat each own) }
+      try SamplerDriver(model, shared.values, plan).run { run in try start(run, repeat each own) }
     }
     entry = .function(
       name, summary, Parameter<ScoreModel>.arg("model", "any score: a network or an exact one"),
@@ -51,10 +68,11 @@ package struct Sampler {
       returns: Sampler.returns, details: convergence.text + (details.isEmpty ? "" : " " + details),
       source: source, example: example, body: body)
     self.start = { run in try start(run, repeat (each options).requiredDefault()) }
-    self.convergence = convergence
+    (self.convergence, self.plan, self.atTolerance) = (convergence, plan, atTolerance)
   }
 
   static let returns =
     "samples, shape [count, d]; with info or record a second result, a table: seed, evaluations (calls "
-    + "of the model), times [steps + 1], and with record recorded_times [k], x [k, count, d]"
+    + "of the model), times [steps + 1], with steps of each sample's own accepted and rejected "
+    + "[count], and with record recorded_times [k], x [k, count, d]"
 }

@@ -12,20 +12,21 @@ package struct SamplerDriver {
   let count: Int
   let seed: Int
   private let options: SamplingOptions
-  private let start: Tensor?
+  let plan: TimePlan
+  let start: Tensor?
 
   /// Checks the options; the session's next seed is taken only when all of them are in order.
-  package init(_ model: ScoreModel, _ options: SamplingOptions) throws {
+  package init(_ model: ScoreModel, _ options: SamplingOptions, _ plan: TimePlan = .grid) throws {
     self.model = model
-    self.options = options
-    times = try options.grid(for: model.process)
+    (self.options, self.plan) = (options, plan)
+    times = try options.grid(for: model.process, plan)
     start = try options.startingPoints(for: model)
     count = start?.shape[0] ?? options.count?.value ?? 64
     guard count > 0 else { throw UserError("start must have 1 row or more, got 0") }
     seed = options.seed ?? SessionSeed.next()
   }
 
-  private var steps: Int { times.count - 1 }
+  var steps: Int { times.count - 1 }
 
   /// Rows that make a step together: more samples need no more scratch memory.
   private var blocks: [Range<Int>] {
@@ -45,7 +46,9 @@ package struct SamplerDriver {
         model, times: times,
         noise: SamplingRun.keyedNoise(seed: seed, firstRow: $0.lowerBound))
     }
-    let recorder = try Recorder(self, dtype, every: options.record?.value)
+    let recorder = try options.record.map {
+      try SampleRecorder(points.shape, dtype, times: times, every: $0.value)
+    }
     var states = try zip(blocks, runs).map { rows, run in
       try start?.slice(axis: 0, rows) ?? prior(run, rows.count, dtype)
     }
@@ -54,41 +57,53 @@ package struct SamplerDriver {
     let begin = ContinuousClock.now
     var progress = ProgressLine("sample", total: steps, isShown: options.progress)
     defer { progress.clear() }
+    var next: [Tensor] = []
+    if plan == .ends {
+      let (steps, parts) = (Double(steps), Double(runs.count))
+      for (block, run) in runs.enumerated() {
+        run.watch = { share in
+          progress.show(share: (Double(made) + (Double(block) + share) / parts) / steps)
+        }
+      }
+    }
     do {
       try recorder?.note(0, states)
       for index in 0..<steps {
         let interval = Interval(
           from: times[index], to: times[index + 1], index: index, count: steps,
           omitsNoise: options.final == .mean && index == steps - 1)
-        states = try states.indices.map { block in
+        for block in states.indices {
           try Cancellation.check()
           runs[block].begin(interval)
-          return try moved(states[block], interval, moves[block])
+          next.append(try moved(states[block], interval, moves[block]))
         }
+        swap(&states, &next)
+        next.removeAll(keepingCapacity: true)
         made = index + 1
         try recorder?.note(made, states)
-        progress.show(step: made, since: begin)
+        if plan == .grid { progress.show(step: made, since: begin) }
       }
-      if options.final == .denoise {
-        let means = try zip(runs, states).map { try $0.denoise($1, at: times[steps]) }
-        try means.forEach(ScoreModel.requireConstant)
-        states = means.map(\.value)
-      }
+      states = try finished(states, runs)
       try Samples.join(states, into: points)
-      keep([points], step: steps)
+      LastSamples.last = last([points], runs, recorder, step: steps, message: nil)
       return Samples(
-        points: points, seed: seed,
-        evaluations: runs.reduce(0) { max($0, $1.evaluations) }, times: times,
-        recorded: recorder?.recorded, isTold: options.info || options.record != nil)
+        points: points, seed: seed, evaluations: evaluations(runs), times: times,
+        recorded: recorder?.recorded, rowSteps: rowSteps(runs),
+        isTold: options.info || options.record != nil)
     } catch {
-      keep(states, step: made, message: error is Cancelled ? "interrupted!" : "\(error)")
+      keep(states, moved: next, runs, recorder, step: made, error)
       throw error
     }
   }
 
-  private func keep(_ blocks: [Tensor], step: Int, message: String? = nil) {
-    LastSamples.last = LastSamples(
-      blocks: blocks, step: step, times: times, seed: seed, message: message)
+  /// The posterior means at the last level where they are asked for, else the states.
+  private func finished(_ states: [Tensor], _ runs: [SamplingRun]) throws -> [Tensor] {
+    guard options.final == .denoise else { return states }
+    return try zip(runs, states).map { run, x in
+      let mean = try run.denoise(x, at: times[steps])
+      try ScoreModel.requireConstant(mean)
+      return mean.value
+    }
   }
 
   private func moved(_ x: Tensor, _ interval: Interval, _ step: SamplingStep) throws -> Tensor {
@@ -117,37 +132,4 @@ package struct SamplerDriver {
         + "t = \(shortNumber(interval.t)) to \(shortNumber(interval.u)), in \(lost.count) of "
         + "\(x.shape[0]) samples")
   }
-}
-
-/// Keeps the start, every k-th state and the last.
-private final class Recorder {
-  private let times: [Double]
-  private let every: Int
-  private let states: Tensor
-  private let keptTimes: Tensor
-  private var place = 0
-
-  init?(_ driver: SamplerDriver, _ dtype: DType, every: Int?) throws {
-    guard let every else { return nil }
-    self.every = every
-    times = driver.times
-    let last = times.count - 1
-    let kept = times.indices.filter { $0 % every == 0 || $0 == last }
-    keptTimes = try Tensor(kept.map { driver.times[$0] })
-    states = try Tensor(
-      uninitialized: Shape(checking: [kept.count, driver.count, driver.model.dimension]), dtype)
-  }
-
-  func note(_ index: Int, _ blocks: [Tensor]) throws {
-    guard index % every == 0 || index == times.count - 1 else { return }
-    let target = states.select(axis: 0, place)
-    var first = 0
-    for block in blocks {
-      try target.slice(axis: 0, first..<first + block.shape[0]).assign(block)
-      first += block.shape[0]
-    }
-    place += 1
-  }
-
-  var recorded: (times: Tensor, states: Tensor) { (keptTimes, states) }
 }

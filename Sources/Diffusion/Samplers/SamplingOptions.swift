@@ -6,7 +6,7 @@ import Tensors
 /// The options that all samplers share; the driver reads them.
 package struct SamplingOptions: OptionGroup {
   package var count: Count?
-  package var steps: Count = 500
+  package var steps: Count?
   package var seed: Int?
   package var times: OneOf<[Double], Tensor>?
   package var start: Tensor?
@@ -29,7 +29,8 @@ package struct SamplingOptions: OptionGroup {
     Option(
       "count", \.count, "how many samples; 64, or the rows of start, where absent", in: .positive),
     Option(
-      "steps", \.steps, "steps on the diffusion's own grid of times", in: .positive),
+      "steps", \.steps, "steps on the diffusion's own grid of times; 500 where absent",
+      in: .positive),
     Option("seed", \.seed, "of the start and the noise; the session's next where absent"),
     Option("times", \.times, "a decreasing grid of times to use instead; steps is then not used"),
     Option("start", \.start, "points [n d] to start from instead of N(0, std²) at the first time"),
@@ -47,8 +48,9 @@ package struct SamplingOptions: OptionGroup {
 
 extension SamplingOptions {
   /// The decreasing times to visit, checked.
-  func grid(for process: any DiffusionProcess) throws -> [Double] {
+  func grid(for process: any DiffusionProcess, _ plan: TimePlan) throws -> [Double] {
     guard let times else {
+      let steps = steps ?? (plan == .ends ? 1 : 500)
       guard steps.value <= 1 << 27 else {
         throw UserError("steps must be at most \(1 << 27), got \(steps)")
       }

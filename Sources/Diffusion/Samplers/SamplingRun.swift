@@ -45,6 +45,13 @@ package final class SamplingRun: FunctionHolder {
   private(set) var omitsNoise = false
   private var known: [Known] = []
 
+  /// Accepted and rejected steps of each row, where rows step apart.
+  private(set) var rowSteps: (accepted: [Int], rejected: [Int])?
+  /// Where rows that step apart were, each at its own time, when an error ended their step.
+  var unfinished: (points: Tensor, times: [Double])?
+  /// Told of the share of a long step that is done.
+  var watch: ((_ share: Double) -> Void)?
+
   private struct Known {
     let quantity: Parametrization
     let x: Tensor
@@ -65,8 +72,12 @@ package final class SamplingRun: FunctionHolder {
   /// Begins a step: its noise is its own, and nothing of the step before is kept.
   package func begin(_ interval: Interval) {
     (step, drawn, omitsNoise) = (interval.index + 1, 0, interval.omitsNoise)
-    known.removeAll(keepingCapacity: true)
+    unfinished = nil
+    forget()
   }
+
+  /// Drops what was kept of the model's calls.
+  func forget() { known.removeAll(keepingCapacity: true) }
 
   /// N(0, 1) numbers shaped like `x`, others at each call.
   package func normal(like x: Tensor) throws -> Tensor {
@@ -94,6 +105,25 @@ package final class SamplingRun: FunctionHolder {
     try value(.velocity, x, t) { try model.estimate(.velocity, x, at: t) }
   }
 
+  /// The same for rows at times of their own, as a constant of the type of `x`.
+  func velocity(_ x: Tensor, at times: [Double]) throws -> Tensor {
+    let v = try value(.velocity, x, at: Tensor(times))
+    try ScoreModel.requireConstant(v)
+    return try v.value.converted(to: x.dtype)
+  }
+
+  /// A quantity for rows at times of their own, shape [n].
+  func value(_ quantity: Parametrization, _ x: Tensor, at times: Tensor) throws -> Tensor {
+    try process.check(times: times)
+    defer { evaluations += 1 }
+    let times = x.dtype == .float64 ? times : try times.converted(to: .float32)
+    switch quantity {
+    case .score: return try model.score(x, times)
+    case .clean: return try model.denoised(x, times)
+    default: return try model.estimate(quantity, x, times)
+    }
+  }
+
   private func value(
     _ quantity: Parametrization, _ x: Tensor, _ t: Double, _ body: () throws -> Tensor
   ) throws -> Tensor {
@@ -107,6 +137,31 @@ package final class SamplingRun: FunctionHolder {
     evaluations += 1
     known.append(Known(quantity: quantity, x: x, version: version, t: t, value: value))
     return value
+  }
+}
+
+extension SamplingRun {
+  /// Prepares the counts of rows that step apart.
+  func countRows(_ count: Int) {
+    let zeros = [Int](repeating: 0, count: count)
+    if rowSteps == nil { rowSteps = (zeros, zeros) }
+  }
+
+  var rowCount: Int { rowSteps?.accepted.count ?? 0 }
+
+  func note(row: Int, isAccepted: Bool) {
+    if isAccepted { rowSteps?.accepted[row] += 1 } else { rowSteps?.rejected[row] += 1 }
+  }
+
+  /// Steps of a row, accepted or not.
+  func trials(ofRow row: Int) -> Int {
+    rowSteps.map { $0.accepted[row] + $0.rejected[row] } ?? 0
+  }
+
+  /// Tells how far the rows between t and u have come.
+  func reports(from t: Double, to u: Double, travelling times: [Double], of count: Int) {
+    guard let watch else { return }
+    watch(1 - times.reduce(0) { $0 + ($1 - u) / (t - u) } / Double(count))
   }
 }
 
