@@ -88,7 +88,7 @@ package struct SamplerDriver {
       LastSamples.last = last([points], runs, recorder, step: steps, message: nil)
       return Samples(
         points: points, seed: seed, evaluations: evaluations(runs), times: times,
-        recorded: recorder?.recorded, rowSteps: rowSteps(runs),
+        recorded: recorder?.recorded, rowSteps: rowSteps(runs), notes: runs[0].notes,
         isTold: options.info || options.record != nil)
     } catch {
       keep(states, moved: next, runs, recorder, step: made, error)

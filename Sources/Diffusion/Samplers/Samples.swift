@@ -13,6 +13,8 @@ package struct Samples: Results {
   package let recorded: (times: [Double], states: Tensor)?
   /// Accepted and rejected steps of each sample, where they step apart.
   package let rowSteps: RowSteps?
+  /// What the sampler says of itself.
+  package let notes: [(key: String, value: Value)]
   /// Whether Lua gets more than the points.
   let isTold: Bool
 
@@ -41,6 +43,7 @@ package struct Samples: Results {
         ("rejected", .object(try Tensor(rowSteps.rejected.map(Int64.init)))),
       ]
     }
+    pairs += notes.map { (Value.Key($0.key), $0.value) }
     if let recorded {
       pairs += [
         ("recorded_times", .object(try Tensor(recorded.times))), ("x", .object(recorded.states)),

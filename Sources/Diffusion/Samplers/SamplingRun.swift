@@ -45,6 +45,8 @@ package final class SamplingRun: FunctionHolder {
   private(set) var omitsNoise = false
   private var known: [Known] = []
 
+  /// What a sampler says of itself in the second result.
+  private(set) var notes: [(key: String, value: Value)] = []
   /// Accepted and rejected steps of each row, where rows step apart.
   private(set) var rowSteps: (accepted: [Int], rejected: [Int])?
   /// Where rows that step apart were, each at its own time, when an error ended their step.
@@ -75,6 +77,9 @@ package final class SamplingRun: FunctionHolder {
     unfinished = nil
     forget()
   }
+
+  /// Adds a field to what a run says of itself.
+  func note(_ key: String, _ value: Value) { notes.append((key, value)) }
 
   /// Drops what was kept of the model's calls.
   func forget() { known.removeAll(keepingCapacity: true) }
