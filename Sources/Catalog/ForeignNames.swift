@@ -93,6 +93,8 @@ public enum ForeignNames {
 
   /// Options: what may be meant, the first that the function has.
   public static let options: [String: [String]] = [
+    "preconditioning": ["predicts"], "parametrization": ["predicts"],
+    "prediction_type": ["predicts"],
     "lr": ["rate"], "learning_rate": ["rate"], "eta": ["rate"], "wd": ["weight_decay"],
     "eps": ["epsilon"], "n": ["count", "points", "steps"], "num": ["count", "steps"],
     "num_samples": ["count"], "n_samples": ["count"], "samples": ["count"],

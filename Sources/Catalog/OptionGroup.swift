@@ -39,6 +39,8 @@ public struct Option<Group> {
   let expectation: String
   /// Whether only files have it.
   var isStoredOnly = false
+  /// The check of the group that this option and those after it come from.
+  var checkOfMember: ((Group) throws -> Void)?
 
   public var name: String { description.name }
 
@@ -115,11 +117,19 @@ public struct Option<Group> {
   public static func group<Inner: OptionGroup>(_ path: WritableKeyPath<Group, Inner>) -> [Option]
   where Group: OptionGroup {
     let outer = Group()
-    return Inner.options.map { Option($0, at: path, in: outer) }
+    var options = Inner.options.map { Option($0, at: path, in: outer) }
+    if !options.isEmpty { options[0].checkOfMember = { try $0[keyPath: path].checkAll() } }
+    return options
   }
 }
 
 extension OptionGroup {
+  /// The checks of the groups within it, then its own.
+  func checkAll() throws {
+    for option in Self.options { try option.checkOfMember?(self) }
+    try check()
+  }
+
   /// A member that every call gives.
   ///
   /// - Throws: where Swift code or a file left it out.
@@ -178,7 +188,9 @@ extension OptionGroup {
           "\(place): \(name) must be \(mismatch.expected), got \(mismatch.got ?? "nil")")
       }
     }
-    do { try check() } catch let error as UserError { throw UserError("\(place): \(error)") }
+    do { try checkAll() } catch let error as UserError {
+      throw UserError("\(place): \(error)")
+    }
   }
 }
 
@@ -204,7 +216,7 @@ extension Parameter {
             throw UserError("\(option.name) is required: \(option.expectation)")
           }
         }
-        try result.check()
+        try result.checkAll()
         return OptionsOf(result)
       })
   }

@@ -55,6 +55,19 @@ extension Optional: Results where Wrapped: Results {
   }
 }
 
+extension OneOf: Results where First: Results, Second: Results {
+  public static var resultTypes: [String] {
+    [(First.resultTypes.prefix(1) + Second.resultTypes.prefix(1)).joined(separator: "|")]
+  }
+
+  public func push(_ frame: Frame) -> Int32 {
+    switch self {
+    case .first(let value): value.push(frame)
+    case .second(let value): value.push(frame)
+    }
+  }
+}
+
 extension Array: Results where Element: Results {
   public static var resultTypes: [String] { Element.resultTypes.prefix(1).map { $0 + "[]" } }
 

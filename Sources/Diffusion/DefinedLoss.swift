@@ -8,16 +8,16 @@ import Tensors
 // loss that stands here where there is none, would be
 //
 //   function(score, batch)
-//     local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+//     local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
 //     return (batch.weight * (residual^2):sum(2)):mean()
 //   end
 
 extension AutodiffObjective {
-  package convenience init(_ network: any Network, _ sde: SDE, loss: Callback) {
+  package convenience init(_ score: NetworkScore, _ sde: SDE, loss: Callback) {
     let compiled = loss.object as? CompiledFunction
-    self.init(network, compiled.map { .plan(check: $0.check, callsLua: true) } ?? .eager) {
+    self.init(score.network, compiled.map { .plan(check: $0.check, callsLua: true) } ?? .eager) {
       batch, parameters in
-      let score = ScoreModel(BoundNetwork(network, at: parameters), sde)
+      let score = ScoreModel(score.bound(to: parameters, labels: batch.labels), sde)
       let value = try loss.call(score, batch.table(), returning: Tensor.self, name: "loss")
       guard value.elementCount == 1, value.dtype.isFloatingPoint else {
         throw UserError(
@@ -36,10 +36,11 @@ extension AutodiffObjective {
 extension NoisedBatch {
   /// The batch as Lua gets it, in tensors of its own that stay as they are.
   func table() throws -> Value {
-    let parts = [
-      ("clean", clean), ("mean", mean), ("noise", noise), ("noised", noised), ("std", std),
-      ("t", times), ("weight", weights),
-    ]
+    let parts =
+      [
+        ("alpha", alpha), ("clean", clean), ("noise", noise), ("noised", noised), ("sigma", sigma),
+        ("t", times), ("weight", weights),
+      ] + (labels.map { [("labels", $0)] } ?? [])
     return .record(
       name: "batch", try parts.map { (Value.Key($0.0), .object(try $0.1.copied())) })
   }

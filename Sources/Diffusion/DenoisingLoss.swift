@@ -3,17 +3,18 @@ import Models
 import Processes
 import Tensors
 
-// Denoising score matching: (1/n) Σ wᵢ ‖std(tᵢ) s(x_tᵢ, tᵢ) + zᵢ‖², with w = λ(t)/std(t)².
+// Denoising score matching: (1/n) Σ wᵢ ‖σ(tᵢ) s(x_tᵢ, tᵢ) + zᵢ‖², with w = λ(t)/σ(t)².
 //
-// Vincent 2011; Song et al. 2021, Eq. 7. With λ = std² its least value is E‖std s* + z‖² for the exact
-// score s*.
+// Vincent 2011; Song et al. 2021, Eq. 7. With λ = σ² its least value is E‖σ s* + z‖² for the exact score s*.
 
 /// The loss of a model: the network's own step where it offers one, otherwise by autodiff.
-package func denoisingObjective(_ network: any Network, _ process: any DiffusionProcess) throws
+package func denoisingObjective(_ score: NetworkScore, _ process: any DiffusionProcess) throws
   -> any Objective
 {
-  if let step = try network.fusedDenoising() { return FusedObjective(step) }
-  return AutodiffObjective(network, process)
+  if score.parametrization.isScore, let step = try score.network.fusedDenoising() {
+    return FusedObjective(step)
+  }
+  return AutodiffObjective(score, process)
 }
 
 /// A network's own step as an objective.
@@ -35,24 +36,23 @@ private final class FusedObjective: Objective {
 
 extension AutodiffObjective {
   /// Denoising score matching of any network. A network in Swift is recorded as one in `grad.compile` is.
-  package convenience init(_ network: any Network, _ process: any DiffusionProcess) {
+  package convenience init(_ score: NetworkScore, _ process: any DiffusionProcess) {
+    let network = score.network
     let mode: Mode =
-      network.compiledScore.map { .plan(check: $0.check, callsLua: true) }
+      network.compiledFunction.map { .plan(check: $0.check, callsLua: true) }
       ?? (network.callsLua ? .eager : .plan(check: nil, callsLua: false))
-    self.init(network, mode) {
-      batch, parameters in
-      try denoisingLoss(batch) {
-        try network.score($0, $1, process: process, parameters: parameters)
-      }
+    self.init(network, mode) { batch, parameters in
+      try denoisingLoss(batch, score.bound(to: parameters, labels: batch.labels), process)
     }
   }
 }
 
 /// The loss of a score on a batch, in traced operations.
 package func denoisingLoss(
-  _ batch: NoisedBatch, score: (_ x: Tensor, _ t: Tensor) throws -> Tensor
+  _ batch: NoisedBatch, _ score: any ScoreFunction, _ process: any DiffusionProcess
 ) throws -> Tensor {
-  let s = try score(batch.noised, batch.times)
-  let residual = try expandedAxis(batch.std, at: 1) * s + batch.noise
+  // σ s + z = z − E[z]: by the noise, so that no parametrisation goes through another quantity.
+  let noise = try score.estimate(.noise, batch.noised, batch.times, process: process)
+  let residual = try flattenedPoints(batch.noise - noise)
   return try sum(batch.weights * sum(square(residual), axis: 1)) / Double(batch.count)
 }

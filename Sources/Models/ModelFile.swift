@@ -58,22 +58,25 @@ package enum ModelFile {
 
   /// What makes a network again, beside its tensors.
   package static func metadata(of model: ScoreModel) throws -> [(key: String, value: String)] {
-    guard let network = model.network, network.parameters.count > 0 else {
+    guard let score = model.networkScore, model.network != nil, score.network.parameters.count > 0
+    else {
       throw UserError(
         "\(model.function.name) has no parameters, so there is nothing to save; it is made again "
           + "from what it was made of")
     }
     return [
-      ("network", type(of: network).constructor),
-      ("options", try JSON.line(network.options.stored)),
+      ("network", type(of: score.network).constructor),
+      ("options", try JSON.line(score.network.storedOptions(score.parametrization.options))),
       ("sde", type(of: model.process).constructor),
       ("sde_options", try JSON.line(model.process.options.stored)),
     ]
   }
 
   package static func tensors(of model: ScoreModel) -> [(name: String, tensor: Tensor)] {
-    guard let parameters = model.network?.parameters else { return [] }
-    return zip(parameters.items, parameters.views).map { ($0.name, $1) }
+    guard let score = model.networkScore else { return [] }
+    let parameters = score.network.parameters
+    return score.parametrization.tensors
+      + zip(parameters.items, parameters.views).map { ($0.name, $1) }
   }
 
   static func load(_ path: FilePath, score: Callback?) throws -> ScoreModel {
@@ -128,17 +131,16 @@ package enum ModelFile {
     let sde = try SDE(
       name: text("sde", metadata, path: path), restoring: options("sde_options"))
     let stored = StoredTensors(path: path, tensors: tensors)
-    return ScoreModel(
-      try network(kind, restoring: options("options"), stored, sde, score: score), sde)
+    return try made(kind, restoring: options("options"), stored, sde, score: score)
   }
 
-  private static func network<Kind: Network>(
+  private static func made<Kind: Network>(
     _ kind: Kind.Type, restoring stored: (Value, place: String), _ tensors: StoredTensors,
     _ sde: SDE, score: Callback?
-  ) throws -> any Network {
+  ) throws -> ScoreModel {
     var options = try Kind.Options(restoring: stored.0, place: stored.place)
     try tensors.check(options, place: stored.place)
     Kind.setFunction(score, of: &options)
-    return try Kind(options, sde: sde, seed: 0, restoring: tensors)
+    return try Kind.model(options, sde: sde, seed: 0, restoring: tensors)
   }
 }

@@ -7,9 +7,12 @@ import Tensors
 package enum NNModule {
   package static let module = Module(
     "nn", "Score models: networks, and exact scores in the same form.",
-    types: [TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to")],
-    entries: networks.map { $0.entry } + [TargetScore.entry, TargetScore.noised]
-      + ModelFile.entries + methods)
+    types: [
+      TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to"),
+      TypeDescription(NetworkObject.self, "what a network computes, without a diffusion"),
+    ],
+    entries: networks.map { $0.entry } + NetworkObject.entries
+      + [TargetScore.entry, TargetScore.noised] + ModelFile.entries + methods)
 
   /// The networks that Lua makes by name, and that files hold.
   static let networks: [any Network.Type] = [
@@ -24,49 +27,54 @@ package enum NNModule {
   static let methods: [Entry] = [
     .metamethod(
       ScoreModel.self, "__call", "model(x, t)", "The score ∇ log p_t(x).", .arg("model"),
-      .arg("x", "points, shape [n, d]"), .arg("t", "one time, or one for each point"),
+      .arg("x", "points, shape [n, d] or [n] and the model's shape"),
+      .arg("t", "one time, or one for each point"),
       example: example + "m(tensor.zeros{5, 1}, 0.5)"
-    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in try score(model, x, t) },
-    .method(
-      ScoreModel.self, "score", "The score ∇ log p_t(x).", .arg("x", "points, shape [n, d]"),
-      .arg("t", "one time, or one for each point"), returns: "tensor of shape [n, d]",
-      example: example + "m:score(tensor.zeros{5, 1}, 0.5)"
-    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in try score(model, x, t) },
-    .method(
-      ScoreModel.self, "denoise", "The posterior mean E[x_0 | x_t = x], by Tweedie's formula.",
-      .arg("x", "points, shape [n, d]"), .arg("t", "one time, or one for each point"),
-      returns: "tensor of shape [n, d]", source: "Miyasawa 1961; Efron 2011",
-      example: example + "m:denoise(tensor.zeros{5, 1}, 0.5)"
     ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in
-      try checkPoints(x, model)
-      return try model.denoised(x, batchTimes(t, for: x, model.process))
+      try estimate(.score, model, x, t, labels: nil)
     },
-    estimate(.noise, "The posterior mean E[z | x_t = x] of the noise.", source: "Ho et al. 2020"),
-    estimate(
-      .velocity,
+    method(.score, "score", "The score ∇ log p_t(x)."),
+    .method(
+      ScoreModel.self, "denoise",
+      "The posterior mean E[x_0 | x_t = x], for a score by Tweedie's formula.",
+      .arg("x", "points, shape [n, d] or [n] and the model's shape"),
+      .arg(
+        "t", default: nil,
+        "one time, or one for each point; a blind model needs none, and takes x = x_0 + noise"),
+      labels, returns: "tensor shaped like x", source: "Miyasawa 1961; Efron 2011",
+      example: example + "m:denoise(tensor.zeros{5, 1}, 0.5)"
+    ) {
+      (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>?, classes: Tensor?) in
+      if let t { return try estimate(.clean, model, x, t, labels: classes) }
+      try checkPoints(x, model)
+      return try (classes.map { try model.labelled($0) } ?? model).denoised(x)
+    },
+    method(.noise, "noise", "The posterior mean E[z | x_t = x] of the noise.", "Ho et al. 2020"),
+    method(
+      .velocity, "velocity",
       "The flow field α′ E[x_0] + σ′ E[z] = f x − ½ g² s, whose paths have the marginals.",
-      source: "Song et al. 2021, Eq. 13; Lipman et al. 2023"),
+      "Song et al. 2021, Eq. 13; Lipman et al. 2023"),
     .property(
       ScoreModel.self, "predicts", "What it gives directly; the other quantities follow from that.",
       example: example + "m.predicts"
-    ) { (model: ScoreModel) in model.function.predicts.rawValue },
+    ) { (model: ScoreModel) in model.function.predicts },
     .method(
       ScoreModel.self, "parameters",
       "The parameters by name: views, so writing to one changes the model.",
       returns: "a table of tensors", example: example + "m:parameters().w1"
     ) { (model: ScoreModel) -> Value in
-      if let bound = model.function as? BoundNetwork {
-        return bound.network.table(of: bound.values)
-      }
-      return model.network.map { $0.table(of: $0.parameters.views) } ?? .map([])
+      model.networkScore.map { $0.network.table(of: $0.call.values) } ?? .map([])
     },
     .method(
       ScoreModel.self, "copy", "The same model with parameters of its own.",
       example: example + "m:copy()"
     ) { (model: ScoreModel) in try model.copied() },
-    .property(ScoreModel.self, "dimension", "d, the length of a data point.") {
+    .property(ScoreModel.self, "dimension", "d, the count of numbers of a data point.") {
       (model: ScoreModel) in model.dimension
     },
+    .property(
+      ScoreModel.self, "shape", "Axis lengths of a data point.", example: example + "m.shape"
+    ) { (model: ScoreModel) in Array(model.shape) },
     .property(ScoreModel.self, "sde", "The diffusion it belongs to.") { (model: ScoreModel) in
       model.sde
     },
@@ -75,30 +83,29 @@ package enum NNModule {
     },
   ]
 
-  private static func estimate(_ quantity: Parametrization, _ summary: String, source: String)
-    -> Entry
-  {
+  private static let labels = Parameter<Tensor?>.option(
+    "labels", default: nil,
+    "[n], the classes of the points from 0 up, for a network that has classes")
+
+  private static func method(
+    _ quantity: Quantity, _ name: String, _ summary: String, _ source: String = ""
+  ) -> Entry {
     .method(
-      ScoreModel.self, quantity.rawValue, summary, .arg("x", "points, shape [n, d]"),
-      .arg("t", "one time, or one for each point"), returns: "tensor of shape [n, d]",
-      source: source, example: example + "m:\(quantity.rawValue)(tensor.zeros{5, 1}, 0.5)"
-    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in
-      try checkPoints(x, model)
-      return try model.estimate(quantity, x, batchTimes(t, for: x, model.process))
+      ScoreModel.self, name, summary,
+      .arg("x", "points, shape [n, d] or [n] and the model's shape"),
+      .arg("t", "one time, or one for each point"), labels, returns: "tensor shaped like x",
+      source: source, example: example + "m:\(name)(tensor.zeros{5, 1}, 0.5)"
+    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>, classes: Tensor?) in
+      try estimate(quantity, model, x, t, labels: classes)
     }
   }
 
-  private static func score(_ model: ScoreModel, _ x: Tensor, _ t: OneOf<Double, Tensor>) throws
-    -> Tensor
-  {
+  private static func estimate(
+    _ quantity: Quantity, _ model: ScoreModel, _ x: Tensor, _ t: OneOf<Double, Tensor>,
+    labels: Tensor?
+  ) throws -> Tensor {
     try checkPoints(x, model)
-    return try model.score(x, batchTimes(t, for: x, model.process))
-  }
-}
-
-/// Throws where `x` is not a batch of points of the model's dimension.
-package func checkPoints(_ x: Tensor, _ model: ScoreModel, name: String = "x") throws {
-  guard x.rank == 2, x.shape[1] == model.dimension else {
-    throw UserError("\(name) has shape \(x.shape), expected [n d] with d = \(model.dimension)")
+    let model = try labels.map { try model.labelled($0) } ?? model
+    return try model.estimate(quantity, x, batchTimes(t, for: x, model.process))
   }
 }

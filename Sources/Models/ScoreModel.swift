@@ -16,17 +16,41 @@ package final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
     self.sde = sde
   }
 
+  /// Of a data point: [d], [h, w] or [c, h, w].
+  package var shape: Shape { function.shape }
   package var dimension: Int { function.dimension }
   package var functions: [Callback] { function.functions }
   package var process: any DiffusionProcess { sde.process }
-  /// The network, where there are parameters to train.
-  package var network: (any Network)? { function as? any Network }
+  package var isBlind: Bool { function.isBlind }
+  /// The network behind its parametrisation, where it is one.
+  package var networkScore: NetworkScore? { function as? NetworkScore }
+  /// The network, where there are parameters to train: not where other values stand in their place.
+  package var network: (any Network)? {
+    networkScore.flatMap { $0.isBound ? nil : $0.network }
+  }
 
-  package var optionFields: [(key: String, value: Value)] { network?.options.fields ?? [] }
+  package var optionFields: [(key: String, value: Value)] {
+    networkScore.map { $0.network.optionFields($0.parametrization.options) } ?? []
+  }
 
   package func describe() -> String {
     let count = network.map { ", \($0.parameters.trained.count) parameters" } ?? ""
     return "\(function.name)(\(function.summary)\(count))"
+  }
+
+  /// The same for points of these classes.
+  ///
+  /// - Parameter labels: shape [n], one for each point of a call.
+  package func labelled(_ labels: Tensor) throws -> ScoreModel {
+    guard let networkScore else {
+      throw UserError("labels are for a network with classes, got \(function.name)")
+    }
+    return ScoreModel(try networkScore.labelled(labels), sde)
+  }
+
+  /// One time for each row.
+  private func times(_ t: Double, for x: Tensor) throws -> Tensor {
+    try Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32)
   }
 
   /// ∇ log p_t(x) for one time.
@@ -35,12 +59,7 @@ package final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
     return try function.score(x, at: t, process: process) ?? score(x, times(t, for: x))
   }
 
-  /// One time for each row.
-  private func times(_ t: Double, for x: Tensor) throws -> Tensor {
-    try Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32)
-  }
-
-  /// - Parameters: `x` of shape [n, d], `t` of shape [n].
+  /// - Parameters: `x` of shape [n] + shape, `t` of shape [n].
   package func score(_ x: Tensor, _ t: Tensor) throws -> Tensor {
     try function.score(x, t, process: process)
   }
@@ -61,36 +80,38 @@ package final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
         + "this outside the loss or the function that grad differentiates")
   }
 
-  /// E[x_0 | x_t = x], by Tweedie's formula (x + σ² s)/α where the model gives the score (Miyasawa 1961);
-  /// exact scores know it better far from the data.
-  package func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor {
-    if let mean = try function.posteriorMean(x, t, process: process) { return mean }
-    return try estimate(.clean, x, t)
-  }
+  /// E[x_0 | x_t = x].
+  package func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor { try estimate(.clean, x, t) }
 
   /// The same at one time for all rows.
   package func denoised(_ x: Tensor, at t: Double) throws -> Tensor {
-    try function.posteriorMean(x, times(t, for: x), process: process) ?? estimate(.clean, x, at: t)
+    try estimate(.clean, x, at: t)
+  }
+
+  /// The clean sample of y = x_0 + noise by a model that is told no noise level.
+  ///
+  /// - Throws: where the model needs a time.
+  package func denoised(_ y: Tensor) throws -> Tensor {
+    guard let clean = try function.denoised(y) else {
+      throw UserError(
+        "t is required: only a blind model, predicts = 'residual', denoises without a time")
+    }
+    return clean
   }
 
   /// Any quantity at one time for all rows.
-  package func estimate(_ quantity: Parametrization, _ x: Tensor, at t: Double) throws -> Tensor {
-    let times = try times(t, for: x)
-    let direct =
-      function.predicts == .score
-      ? try score(x, at: t) : try function.prediction(x, times, process: process)
-    return try function.predicts.converted(direct, to: quantity, x, Marginal(process, times))
+  package func estimate(_ quantity: Quantity, _ x: Tensor, at t: Double) throws -> Tensor {
+    if quantity == .score { return try score(x, at: t) }
+    return try estimate(quantity, x, times(t, for: x))
   }
 
-  /// Noise or velocity, or whatever else follows from what the model gives directly.
-  package func estimate(_ quantity: Parametrization, _ x: Tensor, _ t: Tensor) throws -> Tensor {
-    try function.predicts.converted(
-      function.prediction(x, t, process: process), to: quantity, x, Marginal(process, t))
+  package func estimate(_ quantity: Quantity, _ x: Tensor, _ t: Tensor) throws -> Tensor {
+    try function.estimate(quantity, x, t, process: process)
   }
 
   package func copied() throws -> ScoreModel {
-    guard let network else { return self }
-    return ScoreModel(try network.copied(), sde)
+    guard let networkScore, !networkScore.isBound else { return self }
+    return ScoreModel(try networkScore.copied(), sde)
   }
 }
 

@@ -14,7 +14,8 @@ package struct StoredTensors {
   func check(_ options: some OptionGroup, place: String) throws {
     let most = max(1 << 14, elementCount)
     for (name, value) in options.fields {
-      if case .integer(let number) = value, number > most {
+      let numbers: [Value] = if case .list(let items) = value { items } else { [value] }
+      for case .integer(let number) in numbers where number > most {
         throw UserError(
           "\(place): \(name) must be an integer from 1 to \(most), got \(number)")
       }
@@ -39,6 +40,21 @@ package struct StoredTensors {
         throw UserError("\(path): \(start.name) must be float32, got \(tensor.dtype.rawValue)")
       }
     }
+  }
+
+  /// The tensors but those of some names.
+  func without(_ names: [String]) -> StoredTensors {
+    StoredTensors(path: path, tensors: tensors.filter { !names.contains($0.name) })
+  }
+
+  /// A float32 tensor of its own.
+  func tensor(_ name: String, _ shape: Shape) throws -> Tensor {
+    let start = ParameterSet.Start.constant(name, shape, 0)
+    try StoredTensors(path: path, tensors: tensors.filter { $0.name == name }).check(
+      against: [start])
+    let result = try Tensor(uninitialized: shape)
+    copy(name, to: result.pointer(Float.self), shape.elementCount)
+    return result
   }
 
   subscript(name: String) -> Tensor? { tensors.first { $0.name == name }?.tensor }

@@ -6,7 +6,7 @@ import Tensors
 
 /// The exact score of the noised marginals of a target, as a model: ∇ ln p_t(x), with p_t the law of
 /// α(t) x_0 + σ(t) z. Of a data set (`target.empirical`) it is the score that memorises.
-final class TargetScore: ScoreFunction {
+final class TargetScore: DirectScore {
   static let entry = Entry.method(
     Target.self, "model", "The exact score of the noised marginals, as a model.",
     .arg("sde", "the diffusion"), returns: "a model without parameters",
@@ -34,31 +34,44 @@ final class TargetScore: ScoreFunction {
 
   var name: String { "exact_score" }
   var summary: String { "\(distribution.name)(\(distribution.summary))" }
-  var dimension: Int { distribution.dimension }
+  var shape: Shape { [distribution.dimension] }
   var functions: [Callback] { distribution.functions }
 
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
-    let (r, s) = try marginal(t, process)
-    return try distribution.noisedScore(x, mean: r, std: s)
+    let (alpha, sigma) = try marginal(t, process)
+    return try shaped(x) { try distribution.noisedScore($0, mean: alpha, std: sigma) }
   }
 
-  func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor? {
-    let (r, s) = try marginal(t, process)
-    return try distribution.posteriorMean(x, mean: r, std: s)
+  func estimate(
+    _ quantity: Quantity, _ x: Tensor, _ t: Tensor, process: any DiffusionProcess
+  ) throws -> Tensor {
+    // Known better than by way of the score, far from the data and where σ is small.
+    if quantity == .clean {
+      let (alpha, sigma) = try marginal(t, process)
+      return try shaped(x) { try distribution.posteriorMean($0, mean: alpha, std: sigma) }
+    }
+    return try Quantity.score.converted(
+      score(x, t, process: process), to: quantity, x, Marginal(process, t, rank: x.rank))
   }
 
-  /// r(t) and std(t), shape [n, 1], or [1, 1] where all times are equal.
+  /// A function of points [n, d], of points of the model's shape.
+  private func shaped(_ x: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Tensor {
+    if x.rank == 2 { return try body(x) }
+    return try reshape(body(flattenedPoints(x)), to: Array(x.shape))
+  }
+
+  /// α and σ, shape [n, 1], or [1, 1] where all times are equal.
   private func marginal(_ t: Tensor, _ process: any DiffusionProcess) throws -> (Tensor, Tensor) {
     if Recording.current != nil || t.isRecorded {
       return (try column(.alpha, t, process), try column(.sigma, t, process))
     }
-    // A batch mostly has one time; then r and s are single numbers.
+    // A batch mostly has one time; then both are single numbers.
     let times = try t.value.doubles()
     let isOneTime = times.allSatisfy { $0 == times[0] }
     let distinct = isOneTime ? Array(times.prefix(1)) : times
-    let r = try Tensor(distinct.map { process.alpha(at: $0) }, shape: [distinct.count, 1])
-    let s = try Tensor(distinct.map { process.sigma(at: $0) }, shape: [distinct.count, 1])
-    return (r, s)
+    let alpha = try Tensor(distinct.map { process.alpha(at: $0) }, shape: [distinct.count, 1])
+    let sigma = try Tensor(distinct.map { process.sigma(at: $0) }, shape: [distinct.count, 1])
+    return (alpha, sigma)
   }
 
   /// A quantity at each time, shape [n, 1], float64.

@@ -36,7 +36,7 @@ enum Checkpoint {
         ("functions", try JSON.line(.list(functions(of: fit).map { .string($0) }))),
         ("probe", try JSON.line(options.probe?.stored ?? .list([]))),
         ("data", try JSON.line(DataPrint(run.data).stored)), ("log", try JSON.line(log.texts)),
-      ]
+      ] + (run.labels.map { [("labels", try DataPrint.fingerprint(of: $0))] } ?? [])
     var tensors = ModelFile.tensors(of: run.model).map { ("model." + $0.name, $0.tensor) }
     tensors += run.chain.tensors.map { ("optimizer." + $0.name, $0.tensor) }
     if let averaged = run.averaged?.network?.parameters {
@@ -98,17 +98,28 @@ struct DataPrint: Equatable {
   /// - Parameter data: dense, float32.
   init(_ data: Tensor) throws {
     shape = Array(data.shape)
+    fingerprint = try DataPrint.fingerprint(of: data)
+  }
+
+  /// A hash of all bits of a float32 or int64 tensor.
+  static func fingerprint(of data: Tensor) throws -> String {
+    let data = try data.densified()
     var (first, second) = (0x9E37_79B9_7F4A_7C15 as UInt64, 0xC2B2_AE3D_27D4_EB4F as UInt64)
-    let numbers = data.pointer(Float.self)
-    for i in 0..<data.elementCount {
-      let word = UInt64(numbers[i].bitPattern)
+    func take(_ word: UInt64, _ i: Int) throws {
       first = (first ^ word) &* 0x0000_0100_0000_01B3
       first ^= first >> 29
       second = (second &+ word) &* 0xFF51_AFD7_ED55_8CCD
       second ^= second >> 33
       if i & 0xF_FFFF == 0 { try Cancellation.check() }
     }
-    fingerprint = String(first, radix: 16) + "-" + String(second, radix: 16)
+    if data.dtype == .int64 {
+      let numbers = data.pointer(Int64.self)
+      for i in 0..<data.elementCount { try take(UInt64(bitPattern: numbers[i]), i) }
+    } else {
+      let numbers = data.pointer(Float.self)
+      for i in 0..<data.elementCount { try take(UInt64(numbers[i].bitPattern), i) }
+    }
+    return String(first, radix: 16) + "-" + String(second, radix: 16)
   }
 
   init(restoring stored: StoredFields) throws {

@@ -15,7 +15,7 @@ enum Resume {
 
     /// The functions and objects among the options of `train`; the numbers are those of the file.
     private static let given: Set<String> = [
-      "optimizer", "time", "weight", "loss", "probe", "progress",
+      "labels", "optimizer", "time", "weight", "loss", "probe", "progress",
     ]
     static let options: [Option<Options>] =
       Option.group(\.train).filter { given.contains($0.name) } + [
@@ -98,11 +98,13 @@ private struct CheckpointReader {
     let optimizer = try optimizer(given.train.optimizer)
     let options = try options(given.train, optimizer)
     let model = try model(given.model)
-    let network = try Train.checkedNetwork(model, among: [model])
+    let score = try Train.checkedNetwork(model, among: [model])
     let points = try Train.checkedData(data, model)
     try check(points)
+    try checkLabels(
+      Train.checkedLabels(given.train.labels, score, count: points.shape[0]))
     let run = try TrainingRun(
-      model: model, network: network, data: points, options: options,
+      model: model, score: score, data: points, options: options,
       seed: numbers.integer("seed"), index: numbers.count("index"))
     let steps = try Train.stepCount(options, run)
     var progress = TrainingRun.Progress()
@@ -171,7 +173,7 @@ private struct CheckpointReader {
       restoring: JSONReader.value(of: text("train_options"), path: place), place: place)
     options.optimizer = optimizer
     (options.time, options.weight, options.loss) = (given.time, given.weight, given.loss)
-    options.probe = given.probe
+    (options.probe, options.labels) = (given.probe, given.labels)
     if let progress = given.progress { options.progress = progress }
     let (had, has) = (try functions(), Checkpoint.functions(options, optimizer))
     if let name = had.first(where: { !has.contains($0) }) {
@@ -209,6 +211,12 @@ private struct CheckpointReader {
         : "data have shape \(data.shape), those of the run \(Shape(had.shape))")
   }
 
+  private func checkLabels(_ labels: Tensor?) throws {
+    let had = metadata.first { $0.key == "labels" }?.value
+    let has = try labels.map { try DataPrint.fingerprint(of: $0) }
+    if had != has { throw UserError("labels are other classes than those of the run") }
+  }
+
   // MARK: What a run remembers
 
   private func named(_ prefix: String) -> [(name: String, tensor: Tensor)] {
@@ -235,7 +243,13 @@ private struct CheckpointReader {
     {
       wanted.append(("average", [average.trained.count], start))
     }
-    let names = Set(wanted.map(\.0))
+    let fixed = run.model.networkScore?.parametrization.tensors ?? []
+    for (name, tensor) in fixed {
+      guard let stored = tensors["model." + name], stored.shape == tensor.shape,
+        try DataPrint.fingerprint(of: stored) == DataPrint.fingerprint(of: tensor)
+      else { throw UserError("model has another tensor '\(name)' than the run had") }
+    }
+    let names = Set(wanted.map(\.0) + fixed.map { "model." + $0.name })
     if let stranger = tensors.keys.sorted().first(where: {
       !names.contains($0) && !$0.hasPrefix("log.")
     }) {

@@ -16,7 +16,8 @@ package enum Train {
     "train",
     "Trains a model, or a list of models side by side, by denoising score matching or a loss of your own.",
     .arg("model", "a network, or a list of them"),
-    .arg("data", "points, shape [n, d]; or a list, one for each model"),
+    .arg(
+      "data", "points, shape [n, d] or [n] and the model's shape; or a list, one for each model"),
     .group(TrainOptions.self),
     returns: "a fit, or a list of fits in the order of the models",
     details: """
@@ -27,9 +28,9 @@ package enum Train {
       and `train.last:finish()` goes on to the same numbers as if nothing had happened.
 
       A `loss` of your own is a function of the model's score, at the parameters being trained, and of a \
-      batch: a table of float32 tensors with the points `clean`, `noise` and `noised` = mean · clean + \
-      std · noise, each [n, d], and for each point its time `t`, `mean`, `std` and `weight` = λ(t)/std², \
-      each [n]. Its gradient comes by reverse mode. The example writes out the loss that stands there \
+      batch: a table of float32 tensors with the points `clean`, `noise` and `noised` = alpha · clean + \
+      sigma · noise, each [n, d], and for each point its time `t`, `alpha`, `sigma` and `weight` = \
+      λ(t)/sigma², each [n], and `labels` where there are. Its gradient comes by reverse mode. The example writes out the loss that stands there \
       where there is none. For penalties, `score:parameters()` are the parameters being trained. In \
       `grad.compile` the loss and its gradient are recorded once for each size of batch and replayed \
       without Lua.
@@ -40,7 +41,7 @@ package enum Train {
       x = random.stream(1):normal{100, 1}
       fit = train(m, x, {steps = 50, optimizer = optim.sgd{rate = 0.1}, seed = 1})
       loss = function(score, batch)
-        local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+        local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
         return (batch.weight * (residual^2):sum(2)):mean()
       end
       fit = train(m, x, {steps = 50, seed = 2, loss = grad.compile(loss)})
@@ -62,7 +63,8 @@ package enum Train {
   static let start = Entry.function(
     "start", "A training run that has made no update yet: `fit:advance(n)` makes n of them.",
     .arg("model", "a network, or a list of them"),
-    .arg("data", "points, shape [n, d]; or a list, one for each model"),
+    .arg(
+      "data", "points, shape [n, d] or [n] and the model's shape; or a list, one for each model"),
     .group(TrainOptions.self),
     returns: "a fit, or a list of fits, which advance together",
     details: """
@@ -107,7 +109,7 @@ package enum Train {
     let runs = try zip(models, pairs(data, with: models)).enumerated().map { index, pair in
       let (model, points) = pair
       return try TrainingRun(
-        model: model, network: checkedNetwork(model, among: models),
+        model: model, score: checkedNetwork(model, among: models),
         data: checkedData(points, model), options: options, seed: seeds[index], index: index + 1)
     }
     guard !runs.isEmpty else { throw UserError("model must not be an empty list") }
@@ -172,15 +174,30 @@ package enum Train {
   }
 
   static func checkedNetwork(_ model: ScoreModel, among models: [ScoreModel]) throws
-    -> any Network
+    -> NetworkScore
   {
-    guard let network = model.network, network.parameters.trained.count > 0 else {
+    guard let score = model.networkScore, model.network != nil,
+      score.network.parameters.trained.count > 0
+    else {
       throw UserError("model must have parameters to train, got \(model.describe())")
     }
-    guard models.filter({ $0.function === model.function }).count == 1 else {
+    guard models.filter({ $0.network === score.network }).count == 1 else {
       throw UserError("model must not stand twice in one list; use model:copy()")
     }
-    return network
+    return score
+  }
+
+  /// The classes of the points, where the network has classes and nowhere else.
+  static func checkedLabels(_ labels: Tensor?, _ score: NetworkScore, count: Int) throws -> Tensor?
+  {
+    guard let labels else {
+      if score.network.classes == nil { return nil }
+      throw UserError("labels are required: \(score.name) has classes")
+    }
+    guard labels.shape == [count] else {
+      throw UserError("labels has shape \(labels.shape), expected [n] with n = \(count)")
+    }
+    return try score.labelled(labels).call.labels?.densified()
   }
 
   static func checkedData(_ data: Tensor, _ model: ScoreModel) throws -> Tensor {
@@ -192,7 +209,7 @@ package enum Train {
     guard kernels.isFinite(points.pointer(Float.self), points.elementCount) else {
       let bad = try points.floats().firstIndex { !$0.isFinite } ?? 0
       throw UserError(
-        "data must be finite, got \(try points.floats()[bad]) in row \(bad / data.shape[1] + 1)")
+        "data must be finite, got \(try points.floats()[bad]) in row \(bad / model.dimension + 1)")
     }
     return points
   }

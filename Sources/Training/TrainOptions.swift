@@ -9,6 +9,7 @@ package struct TrainOptions: OptionGroup {
   package var epochs: Count?
   package var batch: Count = 32
   package var noises: Count = 1
+  package var labels: Tensor?
   package var optimizer: Optimizer?
   package var time: Callback?
   package var weight: Callback?
@@ -35,13 +36,16 @@ package struct TrainOptions: OptionGroup {
       "noises", \.noises,
       "how often an update takes each point of its batch, each time at a time and with noise of its "
         + "own", in: .positive),
+    Option(
+      "labels", \.labels, "[n], the classes of the points from 0 up, for networks that have classes"
+    ),
     Option("optimizer", \.optimizer, "an update rule, optim.adam{} where absent"),
     Option(
       "time", \.time,
       "how t is drawn: function(n, stream) → tensor [n]; uniform over the SDE's times where absent"),
     Option(
       "weight", \.weight,
-      "λ(t) on ‖s − ∇ log p‖²: function(t [n]) → tensor [n]; std(t)² where absent"),
+      "λ(t) on ‖s − ∇ log p‖²: function(t [n]) → tensor [n]; σ(t)² where absent"),
     Option(
       "loss", \.loss,
       "function(score, batch) → a tensor with one number, in place of denoising score matching"),

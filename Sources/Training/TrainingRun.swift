@@ -46,6 +46,8 @@ final class TrainingRun {
   @exclusivity(unchecked) private(set) var progress = Progress()
   private(set) var log: TrainingLog
   let data: Tensor
+  /// Classes of the points, int64, where the network has them.
+  let labels: Tensor?
   private let network: any Network
   private let process: any DiffusionProcess
   private let objective: any Objective
@@ -59,10 +61,12 @@ final class TrainingRun {
   private let noiseKey: UInt64
 
   init(
-    model: ScoreModel, network: any Network, data: Tensor, options: TrainOptions, seed: Int,
+    model: ScoreModel, score: NetworkScore, data: Tensor, options: TrainOptions, seed: Int,
     index: Int
   ) throws {
+    let network = score.network
     (self.model, self.network, self.data) = (model, network, data)
+    labels = try Train.checkedLabels(options.labels, score, count: data.shape[0])
     (self.seed, self.index) = (seed, index)
     func key(_ purpose: RandomPurpose) -> UInt64 {
       mix(seed: UInt64(bitPattern: Int64(seed)), purpose: purpose.rawValue)
@@ -73,11 +77,12 @@ final class TrainingRun {
     pointCount = data.shape[0]
     noises = options.noises.value
     let rows = try (options.batch * options.noises).value
-    whole = try NoisedBatch(capacity: rows, dimension: data.shape[1])
+    whole = try NoisedBatch(
+      capacity: rows, shape: model.shape, isLabelled: options.labels != nil)
     order = try PointOrder(count: pointCount, batch: options.batch.value, key: key(.shuffle))
     objective =
-      try options.loss.map { AutodiffObjective(network, model.sde, loss: $0) }
-      ?? denoisingObjective(network, model.process)
+      try options.loss.map { AutodiffObjective(score, model.sde, loss: $0) }
+      ?? denoisingObjective(score, model.process)
     let count = network.parameters.trained.count
     chain = try (options.optimizer ?? OptimModule.adam()).makeChain(count: count)
     short = whole.prefix(order.lastBatch * noises)
@@ -131,8 +136,8 @@ final class TrainingRun {
     /// The updates that it is for.
     let steps: Range<Int>
     let times: Tensor
-    let std: Tensor
-    let mean: Tensor
+    let sigma: Tensor
+    let alpha: Tensor
     let weights: Tensor?
     let rates: [Double]
   }
@@ -141,8 +146,8 @@ final class TrainingRun {
   func schedule(_ options: TrainOptions, rates: [Double]) throws -> Schedule {
     let count = examples(before: step + rates.count) - examples(before: step)
     let times = try options.time.map { try drawTimes($0, count) } ?? uniformTimes(count)
-    let std = try process.sigma(of: times)
-    let mean = try process.alpha(of: times)
+    let sigma = try process.sigma(of: times)
+    let alpha = try process.alpha(of: times)
     let weights = try options.weight.map { weight in
       let lambda = try weight.call(times, returning: Tensor.self, name: "weight")
       guard lambda.shape == times.shape else {
@@ -155,10 +160,10 @@ final class TrainingRun {
           "weight must return numbers of 0 or more, got \(formatNumber(values[place])) at position "
             + "\(place + 1), where t = \(formatNumber(try times.doubles()[place]))")
       }
-      return try (lambda.converted(to: .float32) / square(std)).densified()
+      return try (lambda.converted(to: .float32) / square(sigma)).densified()
     }
     return Schedule(
-      steps: step..<step + rates.count, times: times, std: std, mean: mean, weights: weights,
+      steps: step..<step + rates.count, times: times, sigma: sigma, alpha: alpha, weights: weights,
       rates: rates)
   }
 
@@ -223,18 +228,21 @@ final class TrainingRun {
 
   /// Gathers the next examples and mixes noise into them.
   private func fill(_ batch: NoisedBatch, _ schedule: Schedule, _ start: Int) throws {
-    let d = data.shape[1]
+    let d = model.dimension
     let source = data.pointer(Float.self)
     let clean = batch.clean.pointer(Float.self)
+    let classes = labels?.pointer(Int64.self)
+    let chosen = batch.labels?.pointer(Int64.self)
     try order.withPlaces(of: step) { places in
       for i in 0..<batch.count {
         let place = Int(clamping: places[noises == 1 ? i : i / noises])
         (clean + i * d).update(from: source + place * d, count: d)
+        if let classes, let chosen { chosen[i] = classes[place] }
       }
     }
     copyRow(schedule.times, start, to: batch.times)
-    copyRow(schedule.std, start, to: batch.std)
-    copyRow(schedule.mean, start, to: batch.mean)
+    copyRow(schedule.sigma, start, to: batch.sigma)
+    copyRow(schedule.alpha, start, to: batch.alpha)
     let weights = batch.weights.pointer(Float.self)
     if let given = schedule.weights {
       weights.update(from: given.pointer(Float.self) + start, count: batch.count)

@@ -4,8 +4,8 @@ import Processes
 import Tensors
 
 /// A score given by a closure, for what no real model does.
-final class OddScore: ScoreFunction {
-  let dimension = 1
+final class OddScore: DirectScore {
+  let shape: Shape = [1]
   let body: (Tensor, Double) throws -> Tensor
   var name: String { "odd" }
   var summary: String { "" }

@@ -52,6 +52,7 @@ struct BadInputTests {
     "sde": "sde.vp()",
     "target": "target.gaussian_mixture{means = {-1, 1}, stds = 1}",
     "model": "nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}",
+    "network": "nn.score_mlp{dimension = 1, width = 2, seed = 1}",
     "optimizer": "optim.sgd{rate = 0.1}",
     // One that diverged, so that no number of updates takes long.
     "fit": """

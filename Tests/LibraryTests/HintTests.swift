@@ -113,11 +113,11 @@ struct HintTests {
     ("probed(function(s) return s.modle end)", "state has no member 'modle' (did you mean model?)"),
     (
       "train(small, tensor.ones{4, 1}, {steps = 1, loss = function(s, batch) return batch.misspelt end})",
-      "batch has no field 'misspelt' (fields: clean, mean, noise, noised, std, t, weight)"
+      "batch has no field 'misspelt' (fields: alpha, clean, noise, noised, sigma, t, weight)"
     ),
     (
       "train(small, tensor.ones{4, 1}, {steps = 1, loss = grad.compile(function(s, b) return b.x0 end)})",
-      "batch has no field 'x0' (fields: clean, mean, noise, noised, std, t, weight)"
+      "batch has no field 'x0' (fields: alpha, clean, noise, noised, sigma, t, weight)"
     ),
     // Lists.
     ("tensor{1, nil, 3}", "tensor: values must be numbers in nested lists: element 2 is nil"),

@@ -21,7 +21,7 @@ struct TightMemoryTests {
     "train(nn.score_mlp{sde = sde.vp(), width = 3000000}, tensor.ones{4, 1}, {steps = 1})",
     "nn.residual_mlp{sde = sde.edm(), dimension = 2, blocks = 1 << 40, sigma_data = 1}",
     "nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 1, blocks = 1 << 22, sigma_data = 1}",
-    "nn.residual_mlp{sde = sde.edm(), dimension = 3000, sigma_data = tensor.ones{4000, 3000}, preconditioning = 'gaussian'}",
+    "nn.residual_mlp{sde = sde.edm(), dimension = 3000, sigma_data = tensor.ones{4000, 3000}, predicts = 'gaussian'}",
     "('x'):rep(1 << 30)", "many_tables()", "file.read_text('big.txt')", "file.load('big.csv')",
     "file.load('big.npy')", "file.load('big.npz')", "file.load('big.json')",
     "file.load('big.safetensors')", "data.idx('big.idx')", "nn.load('big.safetensors')",

@@ -68,10 +68,10 @@ private let three =
   }
 
   /// Counts the points at which it is evaluated.
-  private final class CountedScore: ScoreFunction {
+  private final class CountedScore: DirectScore {
     let name = "counted"
     let summary = ""
-    let dimension = 1
+    let shape: Shape = [1]
     var count = 0
     func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
       count += x.shape[0]

@@ -4,22 +4,19 @@ import Catalog
 import Autodiff
 import Glibc
 import Models
-import Processes
 import TestSupport
 import Tensors
 import Testing
-
-private let vp = VP()
 
 private func network(
   _ dimension: Int = 2, width: Int = 7, activation: String = "relu", features: Int = 6
 ) throws -> RandomFeatures {
   var options = RandomFeatures.Options()
-  options.dimension = try Count(dimension)
+  options.point.dimension = try Count(dimension)
   options.width = try Count(width)
   options.activation = activation
   options.time = .init(features: try Count(features), scale: 1)
-  return try RandomFeatures(options, sde: SDE(vp), seed: 1)
+  return try RandomFeatures(options, shape: [dimension], seed: 1)
 }
 
 @Suite struct RandomFeaturesTests {
@@ -29,8 +26,8 @@ private func network(
     var p = try network.parameters.views.map { try $0.converted(to: .float64) }
     p[3] = try RandomStream(seed: 2).normal(p[3].shape, .float64)
     let (x, t) = ([0.4, -1.1], 0.3)
-    let score = try network.score(
-      Tensor(x, shape: [1, 2]), Tensor([t]), process: vp, parameters: p
+    let score = try network.output(
+      Tensor(x, shape: [1, 2]), Tensor([t]), NetworkCall(network.parameters, at: p)
     ).doubles()
     let n = try p.map { try $0.doubles() }
     let e = n[0].map { sin(2 * .pi * $0 * t) } + n[0].map { cos(2 * .pi * $0 * t) } + [1]
@@ -62,7 +59,8 @@ private func network(
     #expect(network.parameters.trained.count == 3 * 50)
     #expect(network.parameters.trained.upperBound == network.parameters.count)
     let x = try RandomStream(seed: 1).normal([4, 3])
-    #expect(try network.score(x, .full([4], 0.5), process: vp).floats().allSatisfy { $0 == 0 })
+    let output = try network.output(x, .full([4], 0.5), NetworkCall(network.parameters))
+    #expect(try output.floats().allSatisfy { $0 == 0 })
   }
 
   @Test("is linear in A, and its gradient is the features")
@@ -72,7 +70,8 @@ private func network(
     let t = try Tensor([0.1, 0.2, 0.5, 0.7, 0.9])
     let frozen = try network.parameters.views.map { try $0.converted(to: .float64) }
     func score(_ a: Tensor) throws -> Tensor {
-      try network.score(x, t, process: vp, parameters: Array(frozen.dropLast()) + [a])
+      try network.output(
+        x, t, NetworkCall(network.parameters, at: Array(frozen.dropLast()) + [a]))
     }
     let a = try RandomStream(seed: 4).normal([1, 9], .float64)
     let b = try RandomStream(seed: 5).normal([1, 9], .float64)
@@ -80,7 +79,8 @@ private func network(
     let apart = try (score(a) + score(b)).doubles()
     for (p, q) in zip(both, apart) { #expect(abs(p - q) < 1e-14) }
     let gradient = try vjp([a]) { try sum(score($0[0])) }.cotangents[0].doubles()
-    let features = try sum(network.features(x, t, parameters: frozen), axis: 0).doubles()
+    let call = NetworkCall(network.parameters, at: frozen)
+    let features = try sum(network.features(x, t, call), axis: 0).doubles()
     for (p, q) in zip(gradient, features) { #expect(abs(p - q / 9) < 1e-14) }
   }
 

@@ -1,4 +1,4 @@
-// The residual network: its formula by a naive loop, its preconditioning, its gradients.
+// The residual network: its formula by a naive loop, its parametrisations, its gradients.
 
 import Catalog
 import Autodiff
@@ -13,15 +13,15 @@ private let edm = EDM()
 
 private func network(
   _ dimension: Int, width: Int, blocks: Int, embedding: Int = 4, data: Tensor? = nil
-) throws -> ResidualMLP {
+) throws -> ScoreModel {
   var options = ResidualMLP.Options()
-  options.dimension = try Count(dimension)
+  options.point.dimension = try Count(dimension)
   options.width = try Count(width)
   options.blocks = try Count(blocks)
   options.embedding = try Count(embedding)
-  options.sigmaData = data.map { .second($0) } ?? .first(0.5)
-  options.preconditioning = data == nil ? "edm" : "gaussian"
-  return try ResidualMLP(options, sde: SDE(edm), seed: 1)
+  options.prediction.sigmaData = data.map { .second($0) } ?? .first(0.5)
+  options.prediction.predicts = data == nil ? "edm" : "gaussian"
+  return try ResidualMLP.model(options, sde: SDE(edm), seed: 1)
 }
 
 /// Four points in the plane; their mean is (0.5, 4).
@@ -36,9 +36,23 @@ private func planePoints() throws -> Tensor {
 }
 
 /// Parameters away from their start, in float64.
-private func randomParameters(_ network: ResidualMLP) throws -> [Tensor] {
+private func randomParameters(_ model: ScoreModel) throws -> [Tensor] {
   let stream = RandomStream(seed: 2)
-  return try network.parameters.views.map { try stream.normal($0.shape, .float64) * 0.4 }
+  return try #require(model.network).parameters.views.map {
+    try stream.normal($0.shape, .float64) * 0.4
+  }
+}
+
+extension ScoreModel {
+  /// The score with other parameters.
+  fileprivate func score(_ x: Tensor, _ t: Tensor, parameters: [Tensor]) throws -> Tensor {
+    try #require(networkScore).bound(to: parameters).score(x, t, process: process)
+  }
+
+  /// What the gaussian parametrisation keeps of the data: μ, U, λ.
+  fileprivate var fitted: [Tensor] {
+    networkScore?.parametrization.tensors.map(\.tensor) ?? []
+  }
 }
 
 /// The network of the file's head, one number at a time.
@@ -102,7 +116,7 @@ private struct NaiveNetwork {
     for sigma in [0.01, 0.3, 2, 70] {
       let x = [0.7, -1.3].map { $0 * (1 + sigma) }
       let score = try network.score(
-        Tensor(x, shape: [1, 2]), Tensor([sigma]), process: edm, parameters: p
+        Tensor(x, shape: [1, 2]), Tensor([sigma]), parameters: p
       ).doubles()
       let expected = plain.score(x, sigma, blocks: 2, embedding: 4)
       for (a, b) in zip(score, expected) {
@@ -111,20 +125,20 @@ private struct NaiveNetwork {
     }
   }
 
-  @Test("behind the gaussian preconditioning D is Wiener's filter and F, by a naive loop")
+  @Test("with the gaussian parametrisation D is Wiener's filter and F, by a naive loop")
   func naiveGaussian() throws {
     // Independent axes, so that the principal axes are the coordinates, up to sign and order.
     let data = try Tensor([3, 0, -3, 0, 0, 1, 0, -1], shape: [4, 2])
     let network = try network(2, width: 5, blocks: 1, data: data)
     let stream = RandomStream(seed: 2)
-    let p = try network.parameters.views.enumerated().map { index, view in
-      index < 3
-        ? try view.converted(to: .float64) : try stream.normal(view.shape, .float64) * 0.4
+    let p = try #require(network.network).parameters.views.map { view in
+      try stream.normal(view.shape, .float64) * 0.4
     }
-    let (axes, lambda) = (try p[1].doubles(), try p[2].doubles())
+    let fitted = network.fitted
+    let (axes, lambda) = (try fitted[1].doubles(), try fitted[2].doubles())
     #expect(zip(lambda, [0.5, 4.5]).allSatisfy { abs($0 - $1) < 1e-6 })
     let plain = NaiveNetwork(
-      d: 2, width: 5, p: try p.dropFirst(3).map { try $0.doubles() }, sigmaData: 0)
+      d: 2, width: 5, p: try p.map { try $0.doubles() }, sigmaData: 0)
     for sigma in [0.05, 1, 30] {
       let x = [0.7, -1.3]
       let y = (0..<2).map { i in x[0] * axes[i] + x[1] * axes[2 + i] }
@@ -134,7 +148,7 @@ private struct NaiveNetwork {
         y.map { $0 / size }, sigma, blocks: 1, embedding: 4)
       let inside = (0..<2).map { shrink[$0] * y[$0] + sigma * shrink[$0].squareRoot() * f[$0] }
       let score = try network.score(
-        Tensor(x, shape: [1, 2]), Tensor([sigma]), process: edm, parameters: p
+        Tensor(x, shape: [1, 2]), Tensor([sigma]), parameters: p
       ).doubles()
       for i in 0..<2 {
         let denoised = axes[2 * i] * inside[0] + axes[2 * i + 1] * inside[1]
@@ -148,7 +162,7 @@ private struct NaiveNetwork {
   func gaussianStart() throws {
     for data in [try fourPoints(), try planePoints()] {
       let d = data.shape[1]
-      let model = ScoreModel(try network(d, width: 8, blocks: 1, data: data), SDE(edm))
+      let model = try network(d, width: 8, blocks: 1, data: data)
       let center = try mean(data.converted(to: .float64), axis: 0)
       let away = try data.converted(to: .float64) - center
       let covariance = try matmul(transpose(away), away) / Double(data.shape[0])
@@ -168,7 +182,7 @@ private struct NaiveNetwork {
 
   @Test("starts as the score of N(0, (σ² + σ_data²) I), at every level and in both precisions")
   func start() throws {
-    let model = ScoreModel(try network(3, width: 16, blocks: 2), SDE(edm))
+    let model = try network(3, width: 16, blocks: 2)
     let x = try RandomStream(seed: 3).normal([4, 3])
     for sigma in [0.002, 0.5, 80] {
       let score = try model.score(x, at: sigma).doubles()
@@ -186,20 +200,19 @@ private struct NaiveNetwork {
     let x = try RandomStream(seed: 5).normal([3, 2], .float64)
     let t = try Tensor([0.1, 1, 10])
     let error = try gradientError([x] + p) {
-      try network.score($0[0], t, process: edm, parameters: Array($0.dropFirst()))
+      try network.score($0[0], t, parameters: Array($0.dropFirst()))
     }
     #expect(error < 1e-6)
   }
 
-  @Test("so do they behind the gaussian preconditioning, where Σ is singular")
+  @Test("so do they with the gaussian parametrisation, where Σ is singular")
   func gaussianGradients() throws {
     let network = try network(3, width: 3, blocks: 1, data: planePoints())
     let p = try randomParameters(network)
-    let frozen = try network.parameters.views.prefix(3).map { try $0.converted(to: .float64) }
     let x = try RandomStream(seed: 5).normal([3, 3], .float64)
     let t = try Tensor([0.1, 1, 10])
-    let error = try gradientError([x] + p.dropFirst(3)) {
-      try network.score($0[0], t, process: edm, parameters: frozen + $0.dropFirst())
+    let error = try gradientError([x] + p) {
+      try network.score($0[0], t, parameters: Array($0.dropFirst()))
     }
     #expect(error < 1e-6)
   }
@@ -208,12 +221,12 @@ private struct NaiveNetwork {
   func slope() throws {
     let network = try network(6, width: 32, blocks: 3, embedding: 8)
     let stream = RandomStream(seed: 6)
-    let p = try network.parameters.views.map { try stream.normal($0.shape) * 0.3 }
+    let p = try #require(network.network).parameters.views.map { try stream.normal($0.shape) * 0.3 }
     let direction = try p.map { try stream.normal($0.shape) }
     let x = try stream.normal([16, 6])
     let t = try exp(stream.normal([16]))
     func loss(_ p: [Tensor]) throws -> Tensor {
-      try mean(square(network.score(x.converted(to: p[0].dtype), t, process: edm, parameters: p)))
+      try mean(square(network.score(x.converted(to: p[0].dtype), t, parameters: p)))
     }
     let flows = try vjp(p) { try loss($0) }.cotangents
     let along = try zip(flows, direction).map { try sum($0 * $1).item() }.reduce(0, +)
@@ -231,14 +244,16 @@ private struct NaiveNetwork {
 
   @Test("the number of parameters; a copy has its own")
   func parameters() throws {
-    let network = try network(784, width: 8, blocks: 3, embedding: 6)
+    let score = try #require(
+      network(784, width: 8, blocks: 3, embedding: 6).networkScore)
+    let network = score.network
     let block = 2 * 8 + 8 * 8 + 8 + 6 * 8 + 8 * 8 + 8
     #expect(network.parameters.trained.count == 784 * 8 + 8 + 3 * block + 16 + 8 * 784 + 784)
     let copy = try #require(try network.copied() as? ResidualMLP)
     try copy.parameters.flat.assign(.scalar(1))
     #expect(try network.parameters.flat.floats() != copy.parameters.flat.floats())
     #expect(copy.summary == network.summary)
-    #expect(network.summary == "784 → 3 blocks of 8 → 784, σ_data 0.5")
+    #expect(score.summary == "784 → 3 blocks of 8 → 784, σ_data 0.5")
   }
 
   @Test("from Lua: sigma_data from the data, and what is refused")
@@ -248,14 +263,14 @@ private struct NaiveNetwork {
       print(nn.residual_mlp{dimension = 2, width = 8, sde = sde.edm(), sigma_data = x, seed = 1})
       print(nn.residual_mlp{dimension = 2, width = 8, sde = sde.ve_power(), sigma_data = 1})
       print(nn.residual_mlp{dimension = 2, width = 8, sde = sde.edm(), seed = 1,
-        sigma_data = tensor{{0, 2}, {4, 6}, {1, 3}}, preconditioning = "gaussian"})
+        sigma_data = tensor{{0, 2}, {4, 6}, {1, 3}}, predicts = "gaussian"})
       local gaussian = "gaussian"
-      for _, change in ipairs{{preconditioning = gaussian}, {preconditioning = "Gaussian"},
-          {preconditioning = gaussian, sigma_data = tensor.ones{3, 4}},
-          {preconditioning = gaussian, sigma_data = tensor.ones{3, 2}},
-          {preconditioning = gaussian, sigma_data = tensor.zeros{0, 2}},
-          {preconditioning = gaussian, sigma_data = tensor{{1, 0/0}, {2, 3}}},
-          {sde = sde.vp()}, {sigma_data = -1}, {sigma_data = tensor.ones{3, 2}},
+      for _, change in ipairs{{predicts = gaussian}, {predicts = "Gaussian"},
+          {predicts = gaussian, sigma_data = tensor.ones{3, 4}},
+          {predicts = gaussian, sigma_data = tensor.ones{3, 2}},
+          {predicts = gaussian, sigma_data = tensor.zeros{0, 2}},
+          {predicts = gaussian, sigma_data = tensor{{1, 0/0}, {2, 3}}},
+          {sigma_data = -1}, {sigma_data = tensor.ones{3, 2}},
           {sigma_data = tensor.zeros{0, 2}}, {embedding = 3}, {width = 0}, {sigma_data = "x"}} do
         local options = {dimension = 2, width = 8, sde = sde.edm(), sigma_data = 1}
         for name, value in pairs(change) do options[name] = value end
@@ -268,16 +283,14 @@ private struct NaiveNetwork {
       result.out == """
         residual_mlp(2 → 3 blocks of 8 → 2, σ_data 2.236, 2074 parameters)
         residual_mlp(2 → 3 blocks of 8 → 2, σ_data 1, 2074 parameters)
-        residual_mlp(2 → 3 blocks of 8 → 2, 1 principal axes, 2057 parameters)
-        nn.residual_mlp: sigma_data must be the data for the gaussian preconditioning, got 1
-        nn.residual_mlp: preconditioning must be 'edm' or 'gaussian', got 'Gaussian' \
-        (did you mean 'gaussian'?)
+        residual_mlp(1 → 3 blocks of 8 → 1, 1 of 2 principal axes, 2057 parameters)
+        nn.residual_mlp: sigma_data must be the data for the gaussian parametrisation, got 1
+        nn.residual_mlp: predicts must be 'score' or 'noise' or 'clean' or 'velocity' or 'v' or 'edm' or \
+        'gaussian' or 'residual', got 'Gaussian' (did you mean 'gaussian'?)
         nn.residual_mlp: sigma_data must have shape [n 2], got tensor 3×4 float32 [mean 1, std 0]
         nn.residual_mlp: sigma_data must hold points that differ
         nn.residual_mlp: sigma_data must have shape [n 2], got tensor 0×2 float32
         nn.residual_mlp: sigma_data must be finite
-        nn.residual_mlp: sde must keep the mean of the data, as sde.edm and sde.ve_power do, got \
-        sde.vp{}
         nn.residual_mlp: sigma_data must be a positive number, got -1
         nn.residual_mlp: sigma_data must be a positive number, got 0
         nn.residual_mlp: sigma_data must not be empty data

@@ -18,16 +18,16 @@ private func largest(_ x: Tensor) throws -> Double {
   func kernel(_ dimension: Int, _ width: Int) throws {
     for activation in ["silu", "relu"] {
       var options = ScoreMLP.Options()
-      options.dimension = try Count(dimension)
+      options.point.dimension = try Count(dimension)
       options.width = try Count(width)
       options.activation = activation
       let process = VP()
-      let network = try ScoreMLP(options, sde: SDE(process), seed: 1)
+      let network = try #require(
+        ScoreMLP.model(options, sde: SDE(process), seed: 1).networkScore)
       let x = try RandomStream(seed: 2).normal([3000, dimension])
       let t = try Tensor.full([3000], 0.3)
       let found = try #require(try network.score(x, at: 0.3, process: process))
-      let expected = try network.score(
-        x, t, process: process, parameters: network.parameters.views)
+      let expected = try network.score(x, t, process: process)
       #expect(try largest(found - expected) < 3e-6 * largest(expected))
       let few = try #require(
         try network.score(x.slice(axis: 0, 517..<530), at: 0.3, process: process))
@@ -37,8 +37,7 @@ private func largest(_ x: Tensor) throws -> Double {
 
   @Test("a gradient in x passes through, by the operations")
   func gradient() throws {
-    let model = ScoreModel(
-      try ScoreMLP(ScoreMLP.Options(), sde: SDE(VP()), seed: 1), SDE(VP()))
+    let model = try ScoreMLP.model(ScoreMLP.Options(), sde: SDE(VP()), seed: 1)
     let x = try RandomStream(seed: 2).normal([4, 1])
     let slope = try vjp([x], cotangent: .full([4, 1], 1)) { try model.score($0[0], at: 0.3) }
       .cotangents[0]

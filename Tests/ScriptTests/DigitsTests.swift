@@ -44,7 +44,7 @@ import Testing
       ("--digits=4001", "--digits must be at most 4000, got 4001"),
       ("--control=1", "--control must be from 2 to --digits, got 1"),
       ("--last_sigma=0", "--last_sigma must be above 0 and below 80, got 0"),
-      ("--preconditioning=vp", "--preconditioning must be edm or gaussian, got vp"),
+      ("--predicts=vp", "--predicts must be edm or gaussian, got vp"),
     ] {
       let result = try ScriptFiles.run(Self.path, [word], in: folder)
       #expect(result.status == 1)

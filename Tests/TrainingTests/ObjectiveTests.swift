@@ -10,25 +10,31 @@ func randomBatch(_ count: Int, _ dimension: Int, _ process: any DiffusionProcess
   -> NoisedBatch
 {
   let stream = RandomStream(seed: seed)
-  let batch = try NoisedBatch(capacity: count, dimension: dimension)
+  let batch = try NoisedBatch(capacity: count, shape: [dimension])
   try batch.clean.assign(stream.normal([count, dimension]))
   try batch.noise.assign(stream.normal([count, dimension]))
   try batch.times.assign(stream.uniform([count]))
-  try batch.std.assign(process.sigma(of: batch.times))
-  try batch.mean.assign(process.alpha(of: batch.times))
+  try batch.sigma.assign(process.sigma(of: batch.times))
+  try batch.alpha.assign(process.alpha(of: batch.times))
   try batch.weights.assign(stream.uniform([count]))
   batch.mixNoise()
   return batch
 }
 
-private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throws -> ScoreMLP {
+private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throws
+  -> NetworkScore
+{
   var options = ScoreMLP.Options()
-  options.dimension = try Count(d)
+  options.point.dimension = try Count(d)
   options.width = try Count(width)
   options.activation = isReLU ? "relu" : "silu"
   options.time = TimeFeatureOptions(features: try Count(features), scale: 3)
   options.divisor = 2
-  return try ScoreMLP(options, sde: SDE(VEPower()), seed: 4)
+  return try networkScore(ScoreMLP.model(options, sde: SDE(VEPower()), seed: 4))
+}
+
+func networkScore(_ model: ScoreModel) throws -> NetworkScore {
+  try #require(model.networkScore)
 }
 
 @Suite("Denoising loss") struct ObjectiveTests {
@@ -40,14 +46,14 @@ private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throw
   func fusedAgainstTape(_ place: Int, _ isReLU: Bool) throws {
     let (d, width, features, count) = ObjectiveTests.sizes[place]
     let process = VEPower()
-    let network = try scoreMLP(d, width, isReLU: isReLU, features: features)
+    let score = try scoreMLP(d, width, isReLU: isReLU, features: features)
     let batch = try randomBatch(count, d, process, seed: place)
-    let size = network.parameters.trained.count
+    let size = score.network.parameters.trained.count
     let fused = try Tensor.zeros([size])
     let taped = try Tensor.zeros([size])
-    let fusedLoss = try denoisingObjective(network, process)
+    let fusedLoss = try denoisingObjective(score, process)
       .lossAndGradient(batch, into: fused.pointer(Float.self))
-    let tapedLoss = try AutodiffObjective(network, process)
+    let tapedLoss = try AutodiffObjective(score, process)
       .lossAndGradient(batch, into: taped.pointer(Float.self))
     #expect(abs(fusedLoss / tapedLoss - 1) < 2e-5)
     let a = try fused.doubles()
@@ -59,13 +65,13 @@ private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throw
   @Test("a batch of many copies has the gradient of one", arguments: [16, 17])
   func longBatch(width: Int) throws {
     let process = VEPower()
-    let network = try scoreMLP(1, width, isReLU: false, features: 4)
+    let score = try scoreMLP(1, width, isReLU: false, features: 4)
     let (few, copies) = (500, 800)
     let batch = try randomBatch(few, 1, process, seed: 1)
-    let long = try NoisedBatch(capacity: few * copies, dimension: 1)
+    let long = try NoisedBatch(capacity: few * copies, shape: [1])
     let parts = [
       (batch.clean, long.clean), (batch.noised, long.noised), (batch.noise, long.noise),
-      (batch.times, long.times), (batch.std, long.std), (batch.mean, long.mean),
+      (batch.times, long.times), (batch.sigma, long.sigma), (batch.alpha, long.alpha),
       (batch.weights, long.weights),
     ]
     for (part, whole) in parts {
@@ -73,9 +79,9 @@ private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throw
       let all = try Tensor((0..<copies).flatMap { _ in values })
       try whole.assign(all.reshaped(to: Array(whole.shape)))
     }
-    let size = network.parameters.trained.count
+    let size = score.network.parameters.trained.count
     let (one, many) = (try Tensor.zeros([size]), try Tensor.zeros([size]))
-    let objective = try denoisingObjective(network, process)
+    let objective = try denoisingObjective(score, process)
     let loss = try objective.lossAndGradient(batch, into: one.pointer(Float.self))
     let longLoss = try objective.lossAndGradient(long, into: many.pointer(Float.self))
     #expect(abs(longLoss / loss - 1) < 1e-6)
@@ -89,11 +95,7 @@ private func scoreMLP(_ d: Int, _ width: Int, isReLU: Bool, features: Int) throw
     let process = VEPower()
     let batch = try randomBatch(200_000, 1, process, seed: 9)
     try batch.weights.assign(Tensor.scalar(1))
-    let loss = try denoisingLoss(batch) { x, t in
-      let variance = try process.sigma(of: t).doubles().map { $0 * $0 + 1 }
-      let values = try x.doubles()
-      return try Tensor(zip(values, variance).map { Float(-$0 / $1) }, shape: x.shape)
-    }.item()
+    let loss = try denoisingLoss(batch, GaussianScore(), process).item()
     let nodes = 20_000
     let bayes = (0..<nodes).reduce(0.0) { total, i in
       let s = process.sigma(at: (Double(i) + 0.5) / Double(nodes))

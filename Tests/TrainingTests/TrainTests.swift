@@ -13,7 +13,7 @@ import Training
     let sde = SDE(VEPower())
     var options = ScoreMLP.Options()
     options.width = try Count(width)
-    return ScoreModel(try ScoreMLP(options, sde: sde, seed: seed), sde)
+    return try ScoreMLP.model(options, sde: sde, seed: seed)
   }
 
   func points(_ count: Int, seed: Int = 1) throws -> Tensor {

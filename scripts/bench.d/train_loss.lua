@@ -6,7 +6,8 @@ local stream = random.stream(1)
 local examples = tensor.concatenate{stream:normal{500, 1} - 3, stream:normal{500, 1} + 3}
 
 local function denoising(score, batch)
-  local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+  local sigma = rawget(batch, "sigma") or batch.std  -- programs before the name changed
+  local residual = sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
   return (batch.weight * (residual^2):sum(2)):mean()
 end
 

@@ -21,7 +21,7 @@ local settings = args{
   ema = 0.999,             -- decay of the average whose samples are drawn
   width = 1024,            -- hidden units
   blocks = 1,              -- residual blocks of two layers
-  preconditioning = "gaussian",  -- or edm: the mean and covariance of the data, or one scale for all
+  predicts = "gaussian",   -- or edm: F beside the data's mean and covariance, or beside one scale for all
   log_sigma_mean = -1.0,   -- training noise levels: ln sigma ~ N(mean, std^2)
   log_sigma_std = 1.2,
   samples = 64,            -- digits drawn from each model
@@ -41,8 +41,8 @@ args.demand(
   settings.control <= settings.digits and settings.control > 1,
   "--control must be from 2 to --digits, got %d", settings.control)
 args.demand(
-  settings.preconditioning == "edm" or settings.preconditioning == "gaussian",
-  "--preconditioning must be edm or gaussian, got %s", settings.preconditioning)
+  settings.predicts == "edm" or settings.predicts == "gaussian",
+  "--predicts must be edm or gaussian, got %s", settings.predicts)
 args.demand(
   settings.last_sigma > 0 and settings.last_sigma < 80,
   "--last_sigma must be above 0 and below 80, got %g", settings.last_sigma)
@@ -56,7 +56,7 @@ all = all:reshape{settings.digits, SIDE * SIDE}
 -- Training
 
 --- lambda of EDM on the score: every noise level starts with a loss of about 1, or less where the
---- preconditioning knows more of the data than their scale.
+--- parametrisation knows more of the data than their scale.
 local function edm_weight(x)
   local variance = x:var():item()
   return function(sigma)
@@ -90,7 +90,7 @@ end
 local function experiment(name, x, steps)
   local model = nn.residual_mlp{
     dimension = SIDE * SIDE, width = settings.width, blocks = settings.blocks, sde = process,
-    sigma_data = x, preconditioning = settings.preconditioning, seed = settings.seed,
+    sigma_data = x, predicts = settings.predicts, seed = settings.seed,
   }
   print(("%s: %d digits, %d updates of %s"):format(name, #x, steps, model))
   -- A digit comes several times where there are fewer than a batch holds.

@@ -836,7 +836,8 @@ function target_object:free() end
 --- a score s(x, t) with the diffusion it belongs to
 ---@class model
 ---@field predicts string What it gives directly; the other quantities follow from that.
----@field dimension integer d, the length of a data point.
+---@field dimension integer d, the count of numbers of a data point.
+---@field shape integer[] Axis lengths of a data point.
 ---@field sde sde The diffusion it belongs to.
 ---@field parameter_count integer Numbers that training changes.
 local model_object = {}
@@ -846,28 +847,32 @@ local model_object = {}
 function model_object:save(path) end
 
 --- The score ∇ log p_t(x).
----@param x tensor points, shape [n, d]
+---@param x tensor points, shape [n, d] or [n] and the model's shape
 ---@param t number|tensor one time, or one for each point
+---@param options? { labels?: tensor }
 ---@return tensor
-function model_object:score(x, t) end
+function model_object:score(x, t, options) end
 
---- The posterior mean E[x_0 | x_t = x], by Tweedie's formula.
----@param x tensor points, shape [n, d]
----@param t number|tensor one time, or one for each point
+--- The posterior mean E[x_0 | x_t = x], for a score by Tweedie's formula.
+---@param x tensor points, shape [n, d] or [n] and the model's shape
+---@param t? number|tensor one time, or one for each point; a blind model needs none, and takes x = x_0 + noise
+---@param options? { labels?: tensor }
 ---@return tensor
-function model_object:denoise(x, t) end
+function model_object:denoise(x, t, options) end
 
 --- The posterior mean E[z | x_t = x] of the noise.
----@param x tensor points, shape [n, d]
+---@param x tensor points, shape [n, d] or [n] and the model's shape
 ---@param t number|tensor one time, or one for each point
+---@param options? { labels?: tensor }
 ---@return tensor
-function model_object:noise(x, t) end
+function model_object:noise(x, t, options) end
 
 --- The flow field α′ E[x_0] + σ′ E[z] = f x − ½ g² s, whose paths have the marginals.
----@param x tensor points, shape [n, d]
+---@param x tensor points, shape [n, d] or [n] and the model's shape
 ---@param t number|tensor one time, or one for each point
+---@param options? { labels?: tensor }
 ---@return tensor
-function model_object:velocity(x, t) end
+function model_object:velocity(x, t, options) end
 
 --- The parameters by name: views, so writing to one changes the model.
 ---@return any
@@ -879,6 +884,23 @@ function model_object:copy() end
 
 --- Gives up its memory at once.
 function model_object:free() end
+
+--- what a network computes, without a diffusion
+---@class network
+---@field shape integer[] Axis lengths of a point.
+---@field parameter_count integer Numbers that training changes.
+local network_object = {}
+
+--- The parameters by name: views, so writing to one changes the network.
+---@return any
+function network_object:parameters() end
+
+--- The same network with parameters of its own.
+---@return network
+function network_object:copy() end
+
+--- Gives up its memory at once.
+function network_object:free() end
 
 --- a figure of one or more panels
 ---@class figure
@@ -2246,24 +2268,29 @@ function target.define(options) end
 nn = {}
 
 --- One-hidden-layer score network with random time features, all weights trained.
----@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, time_features?: integer, feature_scale?: number, divisor?: number, seed?: integer }
----@return model
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], width?: integer, activation?: string, time_features?: integer, feature_scale?: number, divisor?: number, predicts?: string, sigma_data?: number|tensor, seed?: integer }
+---@return model|network
 function nn.score_mlp(options) end
 
---- Residual network for vectors, behind a preconditioning; pictures are flattened first.
----@param options { sde: sde, dimension: integer, sigma_data: number|tensor, preconditioning?: string, width?: integer, blocks?: integer, embedding?: integer, seed?: integer }
----@return model
+--- Residual network for vectors; pictures are flattened in it.
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], predicts?: string, sigma_data?: number|tensor, width?: integer, blocks?: integer, embedding?: integer, classes?: integer, seed?: integer }
+---@return model|network
 function nn.residual_mlp(options) end
 
 --- Score model with a frozen random first layer: only the output weights are trained.
----@param options { sde: sde, dimension?: integer, width?: integer, activation?: string, time_features?: integer, feature_scale?: number, seed?: integer }
----@return model
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], width?: integer, activation?: string, time_features?: integer, feature_scale?: number, predicts?: string, sigma_data?: number|tensor, seed?: integer }
+---@return model|network
 function nn.random_features(options) end
 
 --- A model of your own, from a function on batches of points and times.
----@param options { sde: sde, dimension: integer, forward?: function, predicts?: string, score?: function, parameters?: any, name?: string }
----@return model
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], forward?: function, predicts?: string, sigma_data?: number|tensor, score?: function, classes?: integer, parameters?: any, name?: string }
+---@return model|network
 function nn.define(options) end
+
+--- A model of a network: what its output stands for, and a diffusion.
+---@param options { network: network|model, sde: sde, predicts?: string, sigma_data?: number|tensor }
+---@return model
+function nn.model(options) end
 
 --- Reads a network that m:save wrote: the same parameters, bit for bit.
 ---@param path string
@@ -2551,21 +2578,21 @@ function optim.adam(options) end
 
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 ---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
 
 --- A training run that has made no update yet: `fit:advance(n)` makes n of them.
 ---@param model model|model[] a network, or a list of them
----@param data tensor|tensor[] points, shape [n, d]; or a list, one for each model
----@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@param data tensor|tensor[] points, shape [n, d] or [n] and the model's shape; or a list, one for each model
+---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
 
 --- A run that fit:save wrote: the same numbers as if it had never stopped.
 ---@param path string
 ---@param data tensor the points that the run was started with
----@param options? { optimizer?: optimizer, time?: function, weight?: function, loss?: function, probe?: table, progress?: boolean, model?: model }
+---@param options? { labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function, probe?: table, progress?: boolean, model?: model }
 ---@return any
 function train.resume(path, data, options) end
 

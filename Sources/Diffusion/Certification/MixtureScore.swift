@@ -14,16 +14,17 @@ package final class MixtureScore: ScoreFunction {
   package let weights: [Double]
   /// s.
   package let std: Double
-  package let predicts: Parametrization
+  private let given: Quantity
 
   package init(
     means: [Double] = [-2, 1], weights: [Double] = [0.3, 0.7], std: Double = 0.5,
-    predicts: Parametrization = .score
+    predicts: Quantity = .score
   ) {
-    (self.means, self.weights, self.std, self.predicts) = (means, weights, std, predicts)
+    (self.means, self.weights, self.std, given) = (means, weights, std, predicts)
   }
 
-  package var dimension: Int { 1 }
+  package var shape: Shape { [1] }
+  package var predicts: String { given.rawValue }
   package var name: String { "mixture" }
   package var summary: String { "\(means.count) components" }
 
@@ -33,7 +34,7 @@ package final class MixtureScore: ScoreFunction {
   }
 
   /// s = Σ_k r_k (α m_k − x)/v with r_k ∝ w_k exp(−(x − α m_k)²/2v), for each element.
-  package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+  private func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try mapped(x, t) { x, t in
       let v = self.variance(process, t)
       return (process.alpha(at: t) * self.meanOfMeans(x, process, t) - x) / v
@@ -41,8 +42,8 @@ package final class MixtureScore: ScoreFunction {
   }
 
   /// E[x_0 | x] = Σ_k r_k (m_k + α s² (x − α m_k)/v).
-  package func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws
-    -> Tensor?
+  private func posteriorMean(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws
+    -> Tensor
   {
     try mapped(x, t) { x, t in
       let alpha = process.alpha(at: t)
@@ -51,10 +52,18 @@ package final class MixtureScore: ScoreFunction {
     }
   }
 
-  package func prediction(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
-  {
-    predicts == .clean
-      ? try posteriorMean(x, t, process: process) ?? x : try score(x, t, process: process)
+  package func estimate(
+    _ quantity: Quantity, _ x: Tensor, _ t: Tensor, process: any DiffusionProcess
+  ) throws -> Tensor {
+    switch quantity {
+    case .clean: return try posteriorMean(x, t, process: process)
+    case .score: return try score(x, t, process: process)
+    default:
+      let value =
+        given == .clean
+        ? try posteriorMean(x, t, process: process) : try score(x, t, process: process)
+      return try given.converted(value, to: quantity, x, Marginal(process, t))
+    }
   }
 
   /// Σ_k r_k m_k.

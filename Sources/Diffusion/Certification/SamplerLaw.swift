@@ -55,13 +55,13 @@ package struct SamplerLaw {
 }
 
 /// The exact score of noised N(0, s² I) data, −x/(α² s² + σ²): all of a sampler's law is then known.
-package final class GaussianScore: ScoreFunction {
-  package let dimension: Int
+package final class GaussianScore: DirectScore {
+  package let shape: Shape
   /// s².
   package let variance: Double
 
   package init(dimension: Int = 1, variance: Double = 1) {
-    (self.dimension, self.variance) = (dimension, variance)
+    (shape, self.variance) = ([dimension], variance)
   }
 
   package var name: String { "gaussian" }

@@ -55,7 +55,7 @@ package final class SamplingRun: FunctionHolder {
   var watch: ((_ share: Double) -> Void)?
 
   private struct Known {
-    let quantity: Parametrization
+    let quantity: Quantity
     let x: Tensor
     let version: Int
     let t: Double
@@ -118,19 +118,15 @@ package final class SamplingRun: FunctionHolder {
   }
 
   /// A quantity for rows at times of their own, shape [n].
-  func value(_ quantity: Parametrization, _ x: Tensor, at times: Tensor) throws -> Tensor {
+  func value(_ quantity: Quantity, _ x: Tensor, at times: Tensor) throws -> Tensor {
     try process.check(times: times)
     defer { evaluations += 1 }
     let times = x.dtype == .float64 ? times : try times.converted(to: .float32)
-    switch quantity {
-    case .score: return try model.score(x, times)
-    case .clean: return try model.denoised(x, times)
-    default: return try model.estimate(quantity, x, times)
-    }
+    return try model.estimate(quantity, x, times)
   }
 
   private func value(
-    _ quantity: Parametrization, _ x: Tensor, _ t: Double, _ body: () throws -> Tensor
+    _ quantity: Quantity, _ x: Tensor, _ t: Double, _ body: () throws -> Tensor
   ) throws -> Tensor {
     let version = x.storage.version
     let same = known.first {

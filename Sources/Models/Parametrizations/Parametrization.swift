@@ -1,118 +1,101 @@
 import Autodiff
 import Catalog
-import Processes
 import Tensors
 
-/// What a network gives at x_t = α x_0 + σ z: its best guess of one of these. Each follows from each
-/// other, x and the time; what is given directly is never sent through another quantity.
+/// What the input and the output of a network F mean: how x_t is scaled before F sees it, what noise level
+/// F is told, and what score, noise, clean sample and velocity are in terms of its output.
 ///
-/// | name | quantity | source |
-/// |---|---|---|
-/// | score | ∇ log p_t(x) = −E[z]/σ | Song et al. 2021 |
-/// | noise | E[z] | Ho et al. 2020 |
-/// | clean | E[x_0], the denoised sample | Karras et al. 2022 |
-/// | velocity | α′ E[x_0] + σ′ E[z] = f x − ½ g² s, the flow field | Lipman et al. 2023 |
-/// | v | α E[z] − σ E[x_0] | Salimans and Ho 2022 |
-package enum Parametrization: String, CaseIterable {
-  case score, noise, clean, velocity, v
+/// A new one is a file with its formulas, and its line in `Parametrizations.all`.
+package protocol Parametrization {
+  /// Its name in Lua, `predicts = "noise"`.
+  static var name: String { get }
+  var name: String { get }
+  /// - Parameters:
+  ///   - shape: of a data point.
+  ///   - stored: its tensors, where a file holds them.
+  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws
+  /// The options, with what was derived from them in place of what it came from.
+  var options: PredictionOptions { get }
+  /// The shape of what F takes and gives.
+  var networkShape: Shape { get }
+  /// What it keeps of the data, beside the network's parameters; files hold it under these names.
+  var tensors: [(name: String, tensor: Tensor)] { get }
+  /// For printing: `σ_data 0.5`.
+  var summary: String { get }
+  /// Whether F is given the points alone, so that the clean sample is known without a time.
+  var isBlind: Bool { get }
+  /// The quantity for the points of a batch; calls F once.
+  func estimate(
+    _ quantity: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
+  ) throws -> Tensor
+  /// What F gives directly, or what the other quantities follow from.
+  var quantity: Quantity { get }
 }
 
-/// α, σ and their slopes at the times of a batch, shape [n, 1]; each is worked out when it is used.
-struct Marginal {
-  private let process: any DiffusionProcess
-  private let t: Tensor
-
-  init(_ process: any DiffusionProcess, _ t: Tensor) {
-    self.process = process
-    self.t = t
-  }
-
-  var alpha: Tensor { get throws { try expandedAxis(process.alpha(of: t), at: 1) } }
-  var sigma: Tensor { get throws { try expandedAxis(process.sigma(of: t), at: 1) } }
-  var alphaSlope: Tensor {
-    get throws { try expandedAxis(process.values(.alphaSlope, of: t), at: 1) }
-  }
-  /// σ′ = (σ²)′/(2σ).
-  var sigmaSlope: Tensor {
-    get throws {
-      try expandedAxis(process.values(.varianceSlope, of: t), at: 1) / (sigma * 2)
-    }
-  }
-
-  /// α where it is divided by.
-  ///
-  /// - Throws: where it is 0: no clean sample follows from noise or score there.
-  func nonzeroAlpha(for name: String) throws -> Tensor {
-    let factor = try alpha
-    guard Recording.current == nil else { return factor }
-    let values = try factor.value.doubles()
-    if let place = values.firstIndex(of: 0) {
-      throw UserError(
-        "no clean sample follows from the \(name) at t = "
-          + "\(formatNumber(try t.value.doubles()[place])), where alpha is 0")
-    }
-    return factor
-  }
-}
+/// F: a batch of scaled points and their levels, shape [n], to its output.
+package typealias NetworkOutput = (_ input: Tensor, _ level: Tensor?) throws -> Tensor
 
 extension Parametrization {
-  /// Another quantity from this one's value.
-  func converted(
-    _ value: Tensor, to wanted: Parametrization, _ x: Tensor, _ m: Marginal
-  ) throws -> Tensor {
-    if wanted == self { return value }
-    switch wanted {
-    case .score:
-      // Straight from the clean sample, so that one division does.
-      if self == .clean { return try (m.alpha * value - x) / square(m.sigma) }
-      return try -(noise(value, x, m) / m.sigma)
-    case .noise: return try noise(value, x, m)
-    case .clean: return try clean(value, x, m)
-    case .velocity: return try velocity(value, x, m)
-    case .v: return try m.alpha * noise(value, x, m) - m.sigma * clean(value, x, m)
+  package var name: String { Self.name }
+  package var tensors: [(name: String, tensor: Tensor)] { [] }
+  package var summary: String { "" }
+  package var isBlind: Bool { false }
+}
+
+package enum Parametrizations {
+  static let all: [any Parametrization.Type] = [
+    ScoreParametrization.self,
+    NoiseParametrization.self,
+    CleanParametrization.self,
+    VelocityParametrization.self,
+    VParametrization.self,
+    EDMParametrization.self,
+    GaussianParametrization.self,
+    ResidualParametrization.self,
+  ]
+
+  static var names: [String] { all.map { $0.name } }
+}
+
+/// The options that say what a network predicts.
+package struct PredictionOptions: OptionGroup {
+  package var predicts = "score"
+  /// σ_d itself once the model is made.
+  package var sigmaData: OneOf<Double, Tensor>?
+
+  package init() {}
+  package init(_ predicts: String) { self.predicts = predicts }
+
+  package static let options: [Option<PredictionOptions>] = [
+    Option(
+      "predicts", \.predicts,
+      "what the network's output stands for; edm and gaussian scale its input and output by sigma_data, "
+        + "residual is for a network that is told no time", in: .oneOf(Parametrizations.names)),
+    Option(
+      "sigma_data", \.sigmaData,
+      "for edm, the standard deviation of the data: a number, or the data themselves; for gaussian, the "
+        + "data"),
+  ]
+
+  package func check() throws {
+    guard sigmaData == nil || ["edm", "gaussian"].contains(predicts) else {
+      throw UserError("sigma_data is for predicts = 'edm' or 'gaussian', got '\(predicts)'")
     }
   }
 
-  private func noise(_ value: Tensor, _ x: Tensor, _ m: Marginal) throws -> Tensor {
-    switch self {
-    case .noise: return value
-    case .score: return try -(m.sigma * value)
-    case .clean: return try (x - m.alpha * value) / m.sigma
-    case .velocity:
-      let (alpha, slope) = (try m.alpha, try m.alphaSlope)
-      return try (alpha * value - slope * x) / (alpha * m.sigmaSlope - slope * m.sigma)
-    case .v:
-      let (alpha, sigma) = (try m.alpha, try m.sigma)
-      return try (sigma * x + alpha * value) / (square(alpha) + square(sigma))
+  /// The parametrisation by its name.
+  ///
+  /// - Parameter givesQuantity: whether the network's output is the quantity itself, as that of a user's
+  ///   function is.
+  func parametrization(
+    shape: Shape, givesQuantity: Bool, restoring stored: StoredTensors?
+  ) throws -> any Parametrization {
+    if givesQuantity, let quantity = Quantity(rawValue: predicts) {
+      return PlainParametrization(quantity, shape: shape)
     }
-  }
-
-  private func clean(_ value: Tensor, _ x: Tensor, _ m: Marginal) throws -> Tensor {
-    switch self {
-    case .clean: return value
-    case .score: return try (x + square(m.sigma) * value) / m.nonzeroAlpha(for: rawValue)
-    case .noise: return try (x - m.sigma * value) / m.nonzeroAlpha(for: rawValue)
-    case .velocity:
-      let (sigma, slope) = (try m.sigma, try m.sigmaSlope)
-      return try (slope * x - sigma * value) / (m.alpha * slope - m.alphaSlope * sigma)
-    case .v:
-      let (alpha, sigma) = (try m.alpha, try m.sigma)
-      return try (alpha * x - sigma * value) / (square(alpha) + square(sigma))
+    guard let kind = Parametrizations.all.first(where: { $0.name == predicts }) else {
+      throw UserError("predicts: \(unknownName("name", predicts, known: Parametrizations.names))")
     }
-  }
-
-  /// α′ x_0 + σ′ z, with the one that is not given put in terms of x.
-  private func velocity(_ value: Tensor, _ x: Tensor, _ m: Marginal) throws -> Tensor {
-    switch self {
-    case .velocity: return value
-    case .clean:
-      let rate = try m.sigmaSlope / m.sigma
-      return try rate * x + (m.alphaSlope - rate * m.alpha) * value
-    case .noise, .score:
-      let rate = try m.alphaSlope / m.nonzeroAlpha(for: rawValue)
-      return try rate * x + (m.sigmaSlope - rate * m.sigma) * noise(value, x, m)
-    case .v:
-      return try m.alphaSlope * clean(value, x, m) + m.sigmaSlope * noise(value, x, m)
-    }
+    return try kind.init(self, shape: shape, restoring: stored)
   }
 }

@@ -40,9 +40,9 @@ local networks = {
     sde = sde.edm{sigma_min = 0.01, sigma_max = 9.5, rho = 5}, seed = 4},
   nn.residual_mlp{dimension = 2, width = 4, blocks = 0, sigma_data = points, sde = sde.ve_power()},
   nn.residual_mlp{dimension = 2, width = 4, blocks = 1, sigma_data = points, sde = sde.edm(),
-    preconditioning = "gaussian"},
+    predicts = "gaussian"},
   nn.residual_mlp{dimension = 2, width = 4, blocks = 1, sigma_data = tensor{{0, 1}, {2, 3}},
-    preconditioning = "gaussian", sde = sde.edm()},
+    predicts = "gaussian", sde = sde.edm()},
 }
 for index, m in ipairs(networks) do
   train(m, points, {steps = 3, seed = 1, progress = false})
@@ -146,8 +146,8 @@ option("options: unknown option 'widht' (did you mean width?)", 'width\\"', 'wid
 option("w1 has shape [3, 2], expected [4, 2]", 'width\\": 3', 'width\\": 4')
 option("options: activation must be 'silu' or 'relu', got 'tanh'", "silu", "tanh")
 option("options: divisor must be a positive number, got 0", 'divisor\\": 16', 'divisor\\": 0')
-option("options: unknown option 'depth' (known: dimension, width, activation, time_features,"
-  .. " feature_scale, divisor)", '\\"width\\": 3', '\\"depth\\": 1, \\"width\\": 3')
+option("options: unknown option 'depth' (known: dimension, shape, width, activation, time_features,"
+  .. " feature_scale, divisor, predicts, sigma_data)", '\\"width\\": 3', '\\"depth\\": 1, \\"width\\": 3')
 option("options must be an object, got 1", '"options": "{.-}"', '"options": "1"')
 option("options: line 1, column 1, byte 1: a value is expected, got 'x'", '"options": "{.-}"',
   '"options": "x"')
@@ -155,6 +155,6 @@ option("sde_options: unknown diffusion 'edn' (did you mean edm?)", '"vp"', '"edn
 option("sde_options: beta_max must be a positive number, got 'x'", 'max\\": 20', 'max\\": \\"x\\"')
 option("sde_options: unknown option 'base' (known: beta_min, beta_max)", '\\"beta_min', '\\"base\\": 1, \\"beta_min')
 option("sde_options: beta_max must be at least beta_min = 0.1, got 0.01", 'max\\": 20', 'max\\": 0.01')
+-- What it predicts had another name
 nn.residual_mlp{dimension = 1, width = 2, blocks = 0, sigma_data = 1, sde = sde.edm()}:save "s"
-option("sde must keep the mean of the data, as sde.edm and sde.ve_power do, got sde.vp{}", '"sde": "edm"(.*)"sde_options": "{.-}"',
-  '"sde": "vp"%1"sde_options": "{\\"beta_min\\": 0.1, \\"beta_max\\": 20}"')
+check.equal(nn.load(changed("s", 'predicts', 'preconditioning')).predicts, "edm")

@@ -72,7 +72,7 @@ for _, kind in ipairs{"noise", "clean", "v", "velocity"} do
   local m = nn.define{dimension = 2, sde = sde.vp(), predicts = kind, parameters = w, forward = network}
   local fit = train(m, data, {steps = 400, batch = 128, seed = 1, progress = false,
     optimizer = optim.adam{rate = 3e-3}, loss = grad.compile(function(score, batch)
-      local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+      local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
       return (residual^2):sum(2):clamp(0, 50):mean()
     end)})
   local loss = fit.log.loss
@@ -94,7 +94,7 @@ local function define(options)
   options.dimension, options.sde = 1, options.sde or sde.vp()
   return nn.define(options)
 end
-check.raises("nn.define: predicts must be 'score' or 'noise' or 'clean' or 'velocity' or 'v', got 'nose'"
+check.raises("nn.define: predicts must be 'score' or 'noise' or 'clean' or 'velocity' or 'v' or 'edm' or 'gaussian' or 'residual', got 'nose'"
   .. " (did you mean 'noise'?)", define, {predicts = "nose", forward = network})
 check.raises("nn.define: give forward or score, not both", define, {score = network, forward = network})
 check.raises("nn.define: predicts must be 'score' where score is given; give forward instead", define,

@@ -23,7 +23,7 @@ local models = {
   residual_mlp = with_last_layer(
     nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8, sigma_data = 0.5, seed = 1}, "w_out"),
   residual_gaussian = with_last_layer(nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8,
-    sigma_data = points, preconditioning = "gaussian", seed = 1}, "w_out"),
+    sigma_data = points, predicts = "gaussian", seed = 1}, "w_out"),
   defined = nn.define{sde = sde.vp(), dimension = 2, score = function(p, x, t)
     return -x * (1 + t:unsqueeze(2):sin())
   end},

@@ -43,7 +43,7 @@ check.near(falling.w[1]:item(), 0.9, 1e-7)
 -- The bits of train with the same gradients
 local points = random.stream(1):normal{64, 1}
 local function denoising(score, batch)
-  local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+  local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
   return (batch.weight * (residual^2):sum(2)):mean()
 end
 local function linear(a)

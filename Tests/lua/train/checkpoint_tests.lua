@@ -6,7 +6,7 @@ local points = random.stream(1):normal{100, 1}
 local plane = random.stream(2):normal{60, 2}
 
 local function denoising(score, batch)
-  local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+  local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
   return (batch.weight * (residual^2):sum(2)):mean()
 end
 
@@ -44,7 +44,7 @@ local cases = {
       time = function(n, stream) return 0.01 + 0.9 * stream:uniform(n) end,
       weight = function(t) return 1 - (-2 * t):exp() end}},
   {function() return nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8, blocks = 1, sigma_data = plane,
-    preconditioning = "gaussian", seed = 1} end, plane, {batch = 25}},
+    predicts = "gaussian", seed = 1} end, plane, {batch = 25}},
   {function() return nn.random_features{sde = sde.vp(), dimension = 2, width = 30, seed = 1} end, plane, {batch = 25},
     {loss = grad.compile(denoising)}},
   {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 4, seed = 1} end, plane, {epochs = 20},

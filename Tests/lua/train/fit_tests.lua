@@ -78,7 +78,7 @@ check.equal(trace(train.last:finish()), quiet)
 
 -- So does one whose loss in Lua failed, in one block with other models
 local function denoising(score, batch)
-  local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+  local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
   return (batch.weight * (residual^2):sum(2)):mean()
 end
 for _, wrap in ipairs{function(f) return f end, grad.compile} do

@@ -2,7 +2,7 @@
 local check = require "check"
 
 local function denoising(score, batch)
-  local residual = batch.std:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
+  local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
   return (batch.weight * (residual^2):sum(2)):mean()
 end
 
@@ -62,10 +62,10 @@ compare(function() return nn.score_mlp{sde = sde.ve_power(), seed = 1} end, poin
 check.equal(calls, 2)
 compare(function() return nn.random_features{sde = sde.vp(), dimension = 2, width = 30, seed = 1} end, plane,
   {steps = 40, ema = 0.9, weight = function(t) return t end}, 1e-4, grad.compile(denoising))
-for _, preconditioning in ipairs{"edm", "gaussian"} do
+for _, predicts in ipairs{"edm", "gaussian"} do
   compare(function()
     return nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8, blocks = 1, sigma_data = plane,
-      preconditioning = preconditioning, seed = 1}
+      predicts = predicts, seed = 1}
   end, plane, {steps = 30}, 1e-4, grad.compile(denoising))
 end
 local line
@@ -108,11 +108,11 @@ for index, batch in ipairs(seen) do
     check.equal(part.dtype, "float32")
   end
   table.sort(names)
-  check.equal(names, {"clean", "mean", "noise", "noised", "std", "t", "weight"})
-  local noised = batch.mean:unsqueeze(2) * batch.clean + batch.std:unsqueeze(2) * batch.noise
+  check.equal(names, {"alpha", "clean", "noise", "noised", "sigma", "t", "weight"})
+  local noised = batch.alpha:unsqueeze(2) * batch.clean + batch.sigma:unsqueeze(2) * batch.noise
   check.near((noised - batch.noised):abs():max():item(), 0, 1e-6)
-  check.near((batch.weight * batch.std^2 / batch.t - 1):abs():max():item(), 0, 1e-4)
-  check.near(sde.vp():sigma(batch.t[1]:item()), batch.std[1]:item(), 1e-5)
+  check.near((batch.weight * batch.sigma^2 / batch.t - 1):abs():max():item(), 0, 1e-4)
+  check.near(sde.vp():sigma(batch.t[1]:item()), batch.sigma[1]:item(), 1e-5)
 end
 assert(seen[1].noised[1][1]:item() ~= seen[2].noised[1][1]:item())
 

@@ -3,46 +3,47 @@ import Catalog
 import Processes
 import Tensors
 
-/// A model of the user's own: its score is a function in Lua of parameters, points and times, and its
-/// parameters are the tensors it was given. It stands wherever a network does. Lua runs on one thread, so
-/// several of them are trained in turn, unless the score is a plan of `grad.compile`.
+/// A network of the user's own: a function in Lua of parameters, points and times, and its parameters are
+/// the tensors it was given. Lua runs on one thread, so several of them are trained in turn, unless the
+/// function is a plan of `grad.compile`.
 ///
 /// The function is checked when the model is made (`DefinedNetwork+Checks.swift`).
 package final class DefinedNetwork: Network {
-  package struct Options: OptionGroup {
-    package var dimension: Count?
+  package struct Options: NetworkOptions {
+    package var point = PointOptions()
+    package var prediction = PredictionOptions("score")
+    package var classes: Count?
     package var score: Callback?
     package var forward: Callback?
-    package var predicts = "score"
     /// The names of the tensors in their place, once the model is made.
     package var parameters: Value?
     package var name = "custom"
 
     package init() {}
 
-    package static let options: [Option<Options>] = [
-      Option(
-        required: "dimension", \.dimension, "d, the length of a data point", in: .positive),
-      Option(
-        "forward", \.forward,
-        "(p, x [n, d], t [n]) → what the model predicts [n, d], in tensor operations"),
-      Option(
-        "predicts", \.predicts,
-        "what forward returns: ∇ ln p_t(x), the noise z, the clean sample x_0, the velocity "
-          + "α′ x_0 + σ′ z of the flow, or v = α z − σ x_0",
-        in: .oneOf(Parametrization.allCases.map(\.rawValue))),
-      Option("score", \.score, "short for forward with predicts = \"score\""),
-      Option(
-        "parameters", \.parameters,
-        "what training changes: float32 tensors in nested tables, which score gets as p"),
-      Option("name", \.name, "what it is called"),
-    ]
+    package static let options: [Option<Options>] =
+      Option.group(\.point) + [
+        Option(
+          "forward", \.forward,
+          "(p, x [n, …], t [n]) → what the model predicts, shaped like x, in tensor operations; edm and "
+            + "gaussian give it scaled points and ¼ ln σ/α for t, residual no t; labels [n] come last"
+        )
+      ] + Option.group(\.prediction) + [
+        Option("score", \.score, "short for forward with predicts = \"score\""),
+        Option(
+          "classes", \.classes, "of the points, which calls and training then name as labels",
+          in: .positive),
+        Option(
+          "parameters", \.parameters,
+          "what training changes: float32 tensors in nested tables, which score gets as p"),
+        Option("name", \.name, "what it is called"),
+      ]
 
     package func check() throws {
       guard forward == nil || score == nil else {
         throw UserError("give forward or score, not both")
       }
-      guard score == nil || predicts == "score" else {
+      guard score == nil || prediction.predicts == "score" else {
         throw UserError("predicts must be 'score' where score is given; give forward instead")
       }
     }
@@ -52,9 +53,12 @@ package final class DefinedNetwork: Network {
 
   package static let entry = Entry.function(
     constructor, "A model of your own, from a function on batches of points and times.",
-    .option("sde", "the diffusion it belongs to"), .group(Options.self),
-    returns: "a model",
+    .option("sde", default: nil, "the diffusion it belongs to"), .group(Options.self),
+    returns: "a model; without sde the network alone, for nn.model",
     details: """
+      predicts says what the function gives of x and t: the score ∇ ln p_t(x), the noise z, the clean \
+      sample x_0, the velocity α′ x_0 + σ′ z of the flow, or v = α z − σ x_0; with edm, gaussian and \
+      residual it is the network of that parametrisation. \
       The parameters are copied; `m:parameters()` has the model's own, nested alike. The function is \
       tried at once on a small batch: shape and element type of what it returns, finite values, that \
       each row is treated by itself, in float64 too, and that gradients reach the parameters. Samplers, \
@@ -68,40 +72,43 @@ package final class DefinedNetwork: Network {
         score = function(p, x, t) return -(x:matmul(p.w) + p.b) end}
       return m(tensor.zeros{5, 2}, 0.5)
       """
-  ) { (sde: SDE, options: OptionsOf<Options>) in
-    ScoreModel(try DefinedNetwork(options.values, sde: sde, seed: nil), sde)
+  ) { (sde: SDE?, options: OptionsOf<Options>) in
+    try make(options.values, sde: sde, seed: nil)
   }
 
+  /// What the function returns is the quantity itself.
+  package static var givesQuantity: Bool { true }
+
   package let options: Options
-  package let dimension: Int
+  package let shape: Shape
   package let parameters: ParameterSet
   private let tree: ParameterTree
   private let function: Callback
   /// The option it came by, for errors.
   let functionName: String
-  package let predicts: Parametrization
 
   package var name: String { options.name }
-  package var summary: String { "\(dimension) → \(dimension) in Lua" }
+  package var summary: String { "\(shape.elementCount) → \(shape.elementCount) in Lua" }
+  package var classes: Int? { options.classes?.value }
   package var callsLua: Bool { true }
   package var functions: [Callback] { [function] }
-  package var compiledScore: CompiledFunction? { function.object as? CompiledFunction }
+  package var compiledFunction: CompiledFunction? { function.object as? CompiledFunction }
 
   package init(
-    _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
+    _ options: Options, shape: Shape, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
-    dimension = try options.required(\.dimension, "dimension").value
+    self.shape = shape
     let given = options.parameters ?? .list([])
+    let isScore = options.prediction.predicts == "score"
     guard let function = options.forward ?? options.score else {
       throw UserError(
         stored == nil
           ? "score is required: a function; or forward, with predicts"
           : "'\(options.name)' is a model of nn.define, whose function no file holds; give it as "
-            + "nn.load(path, {\(options.predicts == "score" ? "score" : "forward") = f})")
+            + "nn.load(path, {\(isScore ? "score" : "forward") = f})")
     }
     self.function = function
     functionName = options.forward == nil ? "score" : "forward"
-    predicts = Parametrization(rawValue: options.predicts) ?? .score
     tree =
       try stored.map { try ParameterTree(names: given, tensors: $0) } ?? ParameterTree(given)
     parameters = try ParameterSet(
@@ -109,20 +116,21 @@ package final class DefinedNetwork: Network {
     var options = options
     options.parameters = tree.names
     self.options = options
-    try check(sde.process)
   }
 
   package static func setFunction(_ function: Callback?, of options: inout Options) {
-    if options.predicts == "score" { options.score = function } else { options.forward = function }
+    if options.prediction.predicts == "score" {
+      options.score = function
+    } else {
+      options.forward = function
+    }
   }
 
   private init(like other: DefinedNetwork) throws {
-    options = other.options
-    dimension = other.dimension
+    (options, shape) = (other.options, other.shape)
     tree = other.tree
     function = other.function
     functionName = other.functionName
-    predicts = other.predicts
     parameters = try other.parameters.copied()
   }
 
@@ -130,17 +138,16 @@ package final class DefinedNetwork: Network {
 
   package func table(of parameters: [Tensor]) -> Value { tree.value(parameters) }
 
-  package func score(
-    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
-  ) throws -> Tensor {
-    try predicts.converted(
-      prediction(x, t, process: process, parameters: p), to: .score, x, Marginal(process, t))
-  }
-
-  package func prediction(
-    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
-  ) throws -> Tensor {
-    let y = try function.call(tree.value(p), x, t, returning: Tensor.self, name: functionName)
+  package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
+    let (p, name) = (tree.value(call.values), functionName)
+    let y =
+      switch (level, call.labels) {
+      case (let level?, let labels?):
+        try function.call(p, x, level, labels, returning: Tensor.self, name: name)
+      case (let level?, nil): try function.call(p, x, level, returning: Tensor.self, name: name)
+      case (nil, let labels?): try function.call(p, x, labels, returning: Tensor.self, name: name)
+      case (nil, nil): try function.call(p, x, returning: Tensor.self, name: name)
+      }
     guard y.shape == x.shape, y.dtype.isFloatingPoint else {
       let dtype = y.dtype.isFloatingPoint ? "" : " \(y.dtype.rawValue)"
       throw UserError(

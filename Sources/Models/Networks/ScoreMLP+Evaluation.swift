@@ -1,6 +1,5 @@
 import Autodiff
 import KernelsBase
-import Processes
 import Runtime
 import Tensors
 
@@ -8,19 +7,16 @@ extension ScoreMLP {
   /// Data points up to this long go through the kernel, row by row; longer ones through matrix products.
   private static let kernelDimension = 8
 
-  /// The score in one pass without a trace: what samplers ask for. The part of the first layer that
+  /// F/divisor in one pass without a trace: what samplers ask for. The part of the first layer that
   /// depends on time alone, b₁ + b_E + E γ(t), is made once; rows are shared out over the threads.
-  package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
+  package func output(_ x: Tensor, at t: Double, dividedBy sigma: Double) throws -> Tensor? {
     let d = dimension
-    guard Recording.current == nil, x.trace == nil, d <= ScoreMLP.kernelDimension,
-      x.dtype == .float32, x.rank == 2, x.shape[1] == d, x.shape[0] > 0,
-      parameters.views.allSatisfy({ $0.trace == nil })
+    guard d <= ScoreMLP.kernelDimension, x.dtype == .float32, x.rank == 2, x.shape[1] == d,
+      x.shape[0] > 0
     else { return nil }
     let count = x.shape[0]
     var time = Float(t)
-    var sigma: Float = 0
-    process.sigma(&time, &sigma, 1)
-    let divisors = try Tensor.full([count], Double(sigma * Float(options.divisor)))
+    let divisors = try Tensor.full([count], Double(Float(sigma) * Float(options.divisor)))
     let weights = weights(at: &time)
     let shape = ScoreMLPShape(
       dimension: d, width: options.width.value, features: 0,

@@ -1,6 +1,5 @@
 import Autodiff
 import Catalog
-import Processes
 import Tensors
 
 /// The random-features score model of Li et al. 2023, Eq. 12: the first layer is frozen, the second
@@ -12,8 +11,9 @@ import Tensors
 /// W, U and ω are frozen; A (d × m) starts at 0. Its norm in the space of the kernel
 /// k = E σ(·)σ(·) is ‖A‖_F/√m.
 package final class RandomFeatures: Network {
-  package struct Options: OptionGroup {
-    package var dimension: Count = 1
+  package struct Options: NetworkOptions {
+    package var point = PointOptions()
+    package var prediction = PredictionOptions("score")
     package var width: Count = 200
     package var activation = "relu"
     package var time = TimeFeatureOptions(features: 6, scale: 1)
@@ -21,11 +21,13 @@ package final class RandomFeatures: Network {
     package init() {}
 
     package static let options: [Option<Options>] =
-      [
-        Option("dimension", \.dimension, "d, the length of a data point", in: .positive),
+      Option.group(\.point) + [
         Option("width", \.width, "m, the number of features", in: .positive),
         Option("activation", \.activation, "nonlinearity σ", in: .oneOf(["relu", "silu", "tanh"])),
-      ] + Option.group(\.time)
+      ] + Option.group(\.time) + Option.group(\.prediction)
+
+    /// One number where the options do not say.
+    package func pointShape() throws -> Shape { try point.pointShape(usual: 1) }
   }
 
   package static let constructor = "random_features"
@@ -34,19 +36,24 @@ package final class RandomFeatures: Network {
     source: "Li et al. 2023, Eq. 12", example: "return nn.random_features{sde = sde.vp(), seed = 1}"
   )
 
+  /// The score itself and not F/σ: the theory is of a linear model of the score.
+  package static var givesQuantity: Bool { true }
+
   package let options: Options
+  package let shape: Shape
   package let parameters: ParameterSet
 
-  package var dimension: Int { options.dimension.value }
+  package var dimension: Int { shape.elementCount }
   package var summary: String {
     "\(dimension) → \(options.width) frozen → \(dimension), \(options.activation)"
   }
 
   package init(
-    _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
+    _ options: Options, shape: Shape, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
     self.options = options
-    let (dimension, width) = (options.dimension.value, options.width.value)
+    self.shape = shape
+    let (dimension, width) = (shape.elementCount, options.width.value)
     let waves = options.time.features.value
     let inputs = dimension + waves + 1
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
@@ -66,23 +73,25 @@ package final class RandomFeatures: Network {
   }
 
   private init(like other: RandomFeatures) throws {
-    options = other.options
+    (options, shape) = (other.options, other.shape)
     parameters = try other.parameters.copied()
   }
 
   package func copied() throws -> any Network { try RandomFeatures(like: self) }
 
-  package func score(
-    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
-  ) throws -> Tensor {
-    try matmul(features(x, t, parameters: p), transpose(p[3])) * (1 / Double(options.width.value))
+  package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
+    let features = try features(flattenedPoints(x), level, call)
+    let output = try matmul(features, transpose(call["a"])) * (1 / Double(options.width.value))
+    return x.rank == 2 ? output : try reshape(output, to: Array(x.shape))
   }
 
-  /// σ(W x + U e(t)), shape [n, m].
-  package func features(_ x: Tensor, _ t: Tensor, parameters p: [Tensor]) throws -> Tensor {
-    let waves = try fourierFeatures(t, p[0])
-    let e = try concatenate([waves, Tensor.full([t.elementCount, 1], 1, waves.dtype)], axis: 1)
-    let hidden = try matmul(x, transpose(p[1])) + matmul(e, transpose(p[2]))
+  /// σ(W x + U e(t)), shape [n, m]; e = [0, …, 0, 1] where it is blind.
+  package func features(_ x: Tensor, _ t: Tensor?, _ call: NetworkCall) throws -> Tensor {
+    let waves =
+      try t.map { try fourierFeatures($0, call["omega"]) }
+      ?? .zeros([x.shape[0], options.time.features.value])
+    let e = try concatenate([waves, Tensor.full([x.shape[0], 1], 1, waves.dtype)], axis: 1)
+    let hidden = try matmul(x, transpose(call["w"])) + matmul(e, transpose(call["u"]))
     switch options.activation {
     case "silu": return try silu(hidden)
     case "tanh": return try tanh(hidden)

@@ -17,6 +17,7 @@ package final class ParameterSet {
   package let flat: Tensor
   /// One view for each item, in the order of `items`.
   package let views: [Tensor]
+  private let places: [String: Int]
   /// The part that training changes. Frozen items must stand before or after all trained ones.
   package let trained: Range<Int>
 
@@ -104,6 +105,7 @@ package final class ParameterSet {
     self.items = items
     self.flat = flat
     views = ParameterSet.views(items, of: flat)
+    places = ParameterSet.places(items)
     let trainedItems = items.filter(\.isTrained)
     trained =
       (trainedItems.first?.range.lowerBound ?? 0)..<(trainedItems.last?.range.upperBound ?? 0)
@@ -114,9 +116,21 @@ package final class ParameterSet {
     self.flat = flat
     self.trained = trained
     views = ParameterSet.views(items, of: flat)
+    places = ParameterSet.places(items)
+  }
+
+  private static func places(_ items: [Item]) -> [String: Int] {
+    Dictionary(items.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 
   package var count: Int { flat.elementCount }
+
+  /// Where a parameter stands in `items` and `views`.
+  ///
+  /// - Precondition: there is one of that name; networks ask for their own.
+  func place(of name: String) -> Int { places[name] ?? 0 }
+
+  package subscript(name: String) -> Tensor { views[place(of: name)] }
 
   /// The parameters that training changes, as a pointer and count.
   package var trainedValues: UnsafeMutableBufferPointer<Float> {

@@ -1,17 +1,17 @@
 import Autodiff
 import Catalog
-import Processes
 import Tensors
 
 /// The one-hidden-layer score network of Li et al. 2023 (synthetic experiment), all weights trained:
 ///
-/// s(x, t) = [W₂ φ(W₁ x + b₁ + E γ(t) + b_E) + b₂] / (divisor · std(t)),
+/// F(x, t) = [W₂ φ(W₁ x + b₁ + E γ(t) + b_E) + b₂] / divisor,  s = F/σ(t),
 /// γ(t) = [sin 2πωt, cos 2πωt], ω ~ scale · N(0, 1) frozen, φ = swish.
 ///
-/// Starts as PyTorch's linear layers do. d = 1, width 16: 129 parameters.
+/// Starts as PyTorch's linear layers do. d = 1, width 16: 129 parameters. Where it is blind, E γ is left out.
 package final class ScoreMLP: Network {
-  package struct Options: OptionGroup {
-    package var dimension: Count = 1
+  package struct Options: NetworkOptions {
+    package var point = PointOptions()
+    package var prediction = PredictionOptions("score")
     package var width: Count = 16
     package var activation = "silu"
     package var time = TimeFeatureOptions()
@@ -20,15 +20,17 @@ package final class ScoreMLP: Network {
     package init() {}
 
     package static let options: [Option<Options>] =
-      [
-        Option("dimension", \.dimension, "d, the length of a data point", in: .positive),
+      Option.group(\.point) + [
         Option("width", \.width, "hidden units", in: .positive),
         Option("activation", \.activation, "nonlinearity", in: .oneOf(["silu", "relu"])),
       ] + Option.group(\.time) + [
         Option("divisor", \.divisor, "the output is divided by it", in: .positive)
-      ]
+      ] + Option.group(\.prediction)
 
     package static let earlierNames: [String: String?] = ["features": "time_features"]
+
+    /// One number where the options do not say.
+    package func pointShape() throws -> Shape { try point.pointShape(usual: 1) }
   }
 
   package static let constructor = "score_mlp"
@@ -38,21 +40,23 @@ package final class ScoreMLP: Network {
     example: "return nn.score_mlp{width = 16, sde = sde.ve_power{base = 25}, seed = 1}")
 
   package let options: Options
+  package let shape: Shape
   package let parameters: ParameterSet
 
-  package var dimension: Int { options.dimension.value }
+  package var dimension: Int { shape.elementCount }
   package var isReLU: Bool { options.activation == "relu" }
   package var summary: String {
     "\(dimension) → \(options.width) → \(dimension), \(options.activation)"
   }
   /// ω, shape [features / 2], frozen.
-  package var frequencies: Tensor { parameters.views[6] }
+  package var frequencies: Tensor { parameters["omega"] }
 
   package init(
-    _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
+    _ options: Options, shape: Shape, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
     self.options = options
-    let (dimension, width) = (options.dimension.value, options.width.value)
+    self.shape = shape
+    let (dimension, width) = (shape.elementCount, options.width.value)
     let e = options.time.features.value
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     parameters = try ParameterSet(
@@ -68,18 +72,20 @@ package final class ScoreMLP: Network {
   }
 
   private init(like other: ScoreMLP) throws {
-    options = other.options
+    (options, shape) = (other.options, other.shape)
     parameters = try other.parameters.copied()
   }
 
   package func copied() throws -> any Network { try ScoreMLP(like: self) }
 
-  package func score(
-    _ x: Tensor, _ t: Tensor, process: any DiffusionProcess, parameters p: [Tensor]
-  ) throws -> Tensor {
-    let gamma = try fourierFeatures(t, p[6])
-    let hidden = try matmul(x, transpose(p[0])) + p[1] + matmul(gamma, transpose(p[2])) + p[3]
-    let output = try matmul(isReLU ? relu(hidden) : silu(hidden), transpose(p[4])) + p[5]
-    return try output / (expandedAxis(process.sigma(of: t), at: 1) * options.divisor)
+  package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
+    var hidden = try matmul(flattenedPoints(x), transpose(call["w1"])) + call["b1"]
+    if let level {
+      let gamma = try fourierFeatures(level, call["omega"])
+      hidden = try hidden + matmul(gamma, transpose(call["e"])) + call["be"]
+    }
+    let active = try isReLU ? relu(hidden) : silu(hidden)
+    let output = try (matmul(active, transpose(call["w2"])) + call["b2"]) / options.divisor
+    return x.rank == 2 ? output : try reshape(output, to: Array(x.shape))
   }
 }

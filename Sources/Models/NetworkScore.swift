@@ -1,0 +1,115 @@
+import Autodiff
+import Catalog
+import Processes
+import Tensors
+
+/// A network behind a parametrisation: the score function of a model. The same network may be bound to
+/// other values in place of its parameters, and to labels.
+package final class NetworkScore: ScoreFunction {
+  package let network: any Network
+  package let parametrization: any Parametrization
+  package let shape: Shape
+  package let call: NetworkCall
+  /// Whether the values are those of the network's own parameters.
+  package let isBound: Bool
+
+  package init(_ network: any Network, _ parametrization: any Parametrization, shape: Shape) {
+    (self.network, self.parametrization, self.shape) = (network, parametrization, shape)
+    call = NetworkCall(network.parameters)
+    isBound = false
+  }
+
+  private init(_ other: NetworkScore, _ call: NetworkCall, isBound: Bool) {
+    (network, parametrization, shape) = (other.network, other.parametrization, other.shape)
+    self.call = call
+    self.isBound = isBound
+  }
+
+  /// The same with other values in place of the parameters: the score that a loss is written with.
+  package func bound(to values: [Tensor], labels: Tensor? = nil) -> NetworkScore {
+    NetworkScore(
+      self, NetworkCall(network.parameters, at: values, labels: labels ?? call.labels),
+      isBound: true)
+  }
+
+  /// The same for points of these classes.
+  package func labelled(_ labels: Tensor) throws -> NetworkScore {
+    guard let classes = network.classes else {
+      throw UserError("labels are for a network with classes, got \(network.name)")
+    }
+    return NetworkScore(
+      self,
+      NetworkCall(
+        network.parameters, at: call.values, labels: try checked(labels: labels, classes: classes)),
+      isBound: isBound)
+  }
+
+  package func copied() throws -> NetworkScore {
+    NetworkScore(try network.copied(), parametrization, shape: shape)
+  }
+
+  package var name: String { network.name }
+  package var functions: [Callback] { network.functions }
+  package var predicts: String { parametrization.name }
+  package var isBlind: Bool { parametrization.isBlind }
+
+  package var summary: String {
+    let meaning =
+      parametrization.summary.isEmpty && predicts != network.usualPrediction
+      ? "predicts \(predicts)" : parametrization.summary
+    return meaning.isEmpty ? network.summary : "\(network.summary), \(meaning)"
+  }
+
+  private func output(_ x: Tensor, _ level: Tensor?) throws -> Tensor {
+    if network.classes != nil {
+      guard let labels = call.labels else {
+        throw UserError("labels are required: \(network.name) has classes")
+      }
+      guard labels.shape[0] == x.shape[0] else {
+        throw UserError(
+          "labels has shape \(labels.shape), expected [n] with n = \(x.shape[0])")
+      }
+    }
+    return try network.output(x, level, call)
+  }
+
+  package func estimate(
+    _ quantity: Quantity, _ x: Tensor, _ t: Tensor, process: any DiffusionProcess
+  ) throws -> Tensor {
+    try parametrization.estimate(
+      quantity, x, Marginal(process, t, rank: x.rank), output)
+  }
+
+  package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
+    guard parametrization is ScoreParametrization, Recording.current == nil, x.trace == nil,
+      call.values.allSatisfy({ $0.trace == nil }), !isBound
+    else { return nil }
+    return try network.output(x, at: t, dividedBy: process.sigma(at: t))
+  }
+
+  package func denoised(_ y: Tensor) throws -> Tensor? {
+    guard parametrization.isBlind else { return nil }
+    return try y - output(y, nil)
+  }
+}
+
+extension Parametrization {
+  /// Whether F is σ s, as a network's own step of denoising score matching takes it.
+  package var isScore: Bool { self is ScoreParametrization }
+}
+
+/// Classes as integers that a network of so many takes.
+private func checked(labels: Tensor, classes: Int) throws -> Tensor {
+  guard labels.rank == 1 else {
+    throw UserError("labels must have shape [n], got \(labels.shape)")
+  }
+  let values = try labels.constant("labels").doubles()
+  if let place = values.firstIndex(where: {
+    !($0 >= 0 && $0 < Double(classes) && $0 == $0.rounded())
+  }) {
+    throw UserError(
+      "labels must hold integers from 0 to \(classes - 1), got \(formatNumber(values[place])) at "
+        + "position \(place + 1)")
+  }
+  return try labels.value.converted(to: .int64)
+}

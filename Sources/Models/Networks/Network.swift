@@ -1,0 +1,170 @@
+import Autodiff
+import Catalog
+import Processes
+import Tensors
+
+/// F: what a network computes from scaled points and their noise levels. It knows nothing of diffusions; a
+/// `Parametrization` says what its input and output mean.
+///
+/// A new one is a file with its options, parameters and formula, and its line in `NNModule.networks`.
+package protocol Network: AnyObject, Configured where Options: NetworkOptions {
+  static var entry: Entry { get }
+  /// Whether its output is a quantity itself, in terms of x_t and t, as that of a user's function is.
+  static var givesQuantity: Bool { get }
+  /// - Parameters:
+  ///   - shape: of what it takes and gives, one point.
+  ///   - seed: of the initial weights; the session's next where absent.
+  ///   - stored: the values of the parameters, where a file holds them.
+  init(_ options: Options, shape: Shape, seed: Int?, restoring stored: StoredTensors?) throws
+  var shape: Shape { get }
+  /// What it is made of, for printing: `1 → 16 → 1, silu`.
+  var summary: String { get }
+  var name: String { get }
+  /// The Lua functions that it is made of.
+  var functions: [Callback] { get }
+  var parameters: ParameterSet { get }
+  /// How many classes its labels tell apart; nil where it takes none.
+  var classes: Int? { get }
+  /// F of a batch, in traced operations: gradients flow to `x`, `level` and the parameters of the call.
+  ///
+  /// - Parameters: `level` of shape [n]; nil where F is blind.
+  func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor
+  /// F/divisor at one level for all rows, without gradients, where there is a faster way to it; the last
+  /// digits may differ. nil elsewhere.
+  func output(_ x: Tensor, at level: Double, dividedBy divisor: Double) throws -> Tensor?
+  /// Throws where the score of a model of it cannot be used: a function of the user's own is tried.
+  func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws
+  /// Gives options from a file the function that no file holds.
+  static func setFunction(_ function: Callback?, of options: inout Options)
+  /// Parameters, or other tensors in their place, as Lua sees them: by name, or nested.
+  func table(of parameters: [Tensor]) -> Value
+  /// Whether its output calls Lua, and so runs only on the thread that does.
+  var callsLua: Bool { get }
+  /// The function of `grad.compile` that its output is, so that training may replay a plan of it.
+  var compiledFunction: CompiledFunction? { get }
+  /// The loss and gradient of its score in one pass of its own, where it has one.
+  func fusedDenoising() throws -> (any FusedDenoising)?
+  /// The same network with a copy of the parameters.
+  func copied() throws -> any Network
+}
+
+/// The options of a network: beside its own, what a data point is and what it predicts.
+package protocol NetworkOptions: OptionGroup {
+  var point: PointOptions { get set }
+  var prediction: PredictionOptions { get set }
+  /// The shape of a data point.
+  func pointShape() throws -> Shape
+}
+
+extension NetworkOptions {
+  package func pointShape() throws -> Shape { try point.pointShape() }
+}
+
+/// What a call of a network has beside points and levels: values in place of its parameters, such as the
+/// variables of a tape, and the classes of the points.
+package struct NetworkCall {
+  private let set: ParameterSet
+  /// In the order of the parameter set.
+  package let values: [Tensor]
+  /// Shape [n], integers from 0 up; nil where the network takes none.
+  package let labels: Tensor?
+
+  package init(_ set: ParameterSet, at values: [Tensor]? = nil, labels: Tensor? = nil) {
+    self.set = set
+    self.values = values ?? set.views
+    self.labels = labels
+  }
+
+  /// The parameter of a name.
+  package subscript(name: String) -> Tensor { values[set.place(of: name)] }
+}
+
+extension Network {
+  package static var givesQuantity: Bool { false }
+  package var name: String { Self.constructor }
+  package var functions: [Callback] { [] }
+  /// What it was made to predict.
+  var usual: PredictionOptions { options.prediction }
+  /// What its constructor lets it predict unless told otherwise.
+  var usualPrediction: String { Options().prediction.predicts }
+  package var classes: Int? { nil }
+  package var callsLua: Bool { false }
+  package var compiledFunction: CompiledFunction? { nil }
+  package func fusedDenoising() throws -> (any FusedDenoising)? { nil }
+  package static func setFunction(_ function: Callback?, of options: inout Options) {}
+  package func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws {}
+
+  package func output(_ x: Tensor, at level: Double, dividedBy divisor: Double) throws -> Tensor? {
+    nil
+  }
+
+  package func table(of parameters: [Tensor]) -> Value {
+    .named(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })
+  }
+
+  /// The entry of a constructor that needs no more than the options and a seed.
+  static func constructorEntry(_ summary: String, source: String, example: String) -> Entry {
+    .function(
+      constructor, summary, .option("sde", default: nil, "the diffusion it belongs to"),
+      .group(Options.self),
+      .option("seed", default: nil, "of the initial weights; the session's next where absent"),
+      returns: "a model; without sde the network alone, for nn.model", source: source,
+      example: example
+    ) { (sde: SDE?, options: OptionsOf<Options>, seed: Int?) in
+      try make(options.values, sde: sde, seed: seed)
+    }
+  }
+
+  /// A model of a new network, or without a diffusion the network alone.
+  static func make(_ options: Options, sde: SDE?, seed: Int?) throws -> OneOf<
+    ScoreModel, NetworkObject
+  > {
+    if let sde { return .first(try model(options, sde: sde, seed: seed)) }
+    let shape = try options.pointShape()
+    return .second(
+      NetworkObject(try Self(options, shape: shape, seed: seed, restoring: nil)))
+  }
+
+  /// A model of a new network, or of one whose tensors a file holds.
+  package static func model(
+    _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
+  ) throws -> ScoreModel {
+    let parametrization = try options.prediction.parametrization(
+      shape: options.pointShape(), givesQuantity: givesQuantity, restoring: stored)
+    let network = try Self(
+      options, shape: parametrization.networkShape, seed: seed,
+      restoring: stored?.without(parametrization.tensors.map(\.name)))
+    let score = try NetworkScore(network, parametrization, shape: options.pointShape())
+    try network.check(score, sde.process)
+    return ScoreModel(score, sde)
+  }
+
+  /// A model of this network with another parametrisation.
+  func model(_ prediction: PredictionOptions, sde: SDE) throws -> ScoreModel {
+    let shape = try options.pointShape()
+    let parametrization = try prediction.parametrization(
+      shape: shape, givesQuantity: Self.givesQuantity, restoring: nil)
+    guard parametrization.networkShape == self.shape else {
+      throw UserError(
+        "network must take points of \(parametrization.networkShape) numbers for predicts = "
+          + "'\(prediction.predicts)', as many as the data have principal axes, got \(self.shape)")
+    }
+    let score = NetworkScore(self, parametrization, shape: shape)
+    try check(score, sde.process)
+    return ScoreModel(score, sde)
+  }
+
+  /// The options as fields of Lua and as a file holds them, with another parametrisation in place of the
+  /// network's own.
+  func optionFields(_ prediction: PredictionOptions) -> [(key: String, value: Value)] {
+    options(prediction).fields
+  }
+
+  func storedOptions(_ prediction: PredictionOptions) -> Value { options(prediction).stored }
+
+  private func options(_ prediction: PredictionOptions) -> Options {
+    var options = options
+    options.prediction = prediction
+    return options
+  }
+}
