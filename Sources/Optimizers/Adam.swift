@@ -29,7 +29,7 @@ package struct Adam: UpdateRule {
   }
 
   package static let constructor = "adam"
-  static let entry = constructorEntry(
+  package static let entry = constructorEntry(
     "Adam, with decoupled weight decay where asked.",
     source: "Kingma and Ba 2015, Algorithm 1; Loshchilov and Hutter 2019",
     example: "return optim.adam{rate = function(step) return 1e-3 * math.min(1, step / 500) end}")

@@ -6,9 +6,9 @@ package enum OptimModule {
   package static let module = Module(
     "optim", "Update rules for training; the rate may be a function of the step.",
     types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
-    entries: [SGD.entry, Adam.entry, Optimizer.update])
+    entries: rules.map { $0.entry } + [Optimizer.update])
 
-  /// The rules that files hold by name.
+  /// The rules that Lua makes by name, and that files hold.
   private static let rules: [any UpdateRule.Type] = [SGD.self, Adam.self]
 
   /// The optimizer that a file holds.

@@ -5,6 +5,7 @@ import Tensors
 /// How parameters move against a gradient, which passes `transforms` before. A rule is options only; what
 /// it remembers between steps is an `OptimizerState`, so that one rule serves many models.
 package protocol UpdateRule: Configured {
+  static var entry: Entry { get }
   var rate: RateSchedule { get }
   var transforms: TransformOptions { get }
   init(_ options: Options) throws

@@ -19,7 +19,7 @@ package struct SGD: UpdateRule {
   }
 
   package static let constructor = "sgd"
-  static let entry = constructorEntry(
+  package static let entry = constructorEntry(
     "Stochastic gradient descent, with momentum where asked.",
     source: "Robbins and Monro 1951; Polyak 1964", example: "return optim.sgd{rate = 0.5}")
 

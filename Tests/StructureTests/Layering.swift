@@ -3,7 +3,7 @@
 enum Layering {
   static let levels: [[String]] = [
     [
-      "CSystemLua", "CLAPACK", "CReadline", "CCairo", "CZlib", "CZip", "CLua", "CSupport",
+      "CSystemLua", "CReadline", "CCairo", "CZlib", "CZip", "CLua", "CSupport",
       "KernelsBase", "KernelsV3", "KernelsV4",
     ],
     ["Catalog", "Runtime"],

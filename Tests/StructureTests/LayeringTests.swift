@@ -40,6 +40,60 @@ import Testing
     }
   }
 
+  @Test("the picture in docs/design.md has the arrows of Package.swift")
+  func pictureAgrees() throws {
+    let page = try #require(Repository.read("docs/design.md"))
+    let manifest = try #require(Repository.read("Package.swift"))
+    let dependencies = Layering.dependencies(inManifest: manifest)
+      .filter { Layering.levelOfModule[$0.key] != nil }
+    let wrong = Layering.differences(ofPicture: page, from: dependencies)
+    #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
+  }
+
+  @Test(
+    "a wrong arrow in the picture is caught",
+    arguments: [
+      ("C --> A & B", ["the arrow C --> A is not wanted"]),
+      ("", ["the arrow C --> B is missing"]),
+      ("A --> B", ["the arrow A --> B is not wanted", "the arrow C --> B is missing"]),
+    ])
+  func wrongArrowIsCaught(line: String, expected: [String]) {
+    let page = "x --> y\n```mermaid\nflowchart TD\n  B --> A\n  \(line)\n```\nx --> y\n"
+    let dependencies = ["A": [], "B": ["A"], "C": ["A", "B"]]
+    #expect(Layering.differences(ofPicture: page, from: dependencies) == expected)
+  }
+
+  @Test("docs/design.md names the Lua modules where they are made, and no others")
+  func luaModulesAgree() throws {
+    let page = try #require(Repository.read("docs/design.md"))
+    let list = try #require(Repository.read("Sources/Library/Library.swift"))
+    let made = Layering.luaModules(in: Repository.files(under: "Sources", endings: [".swift"]))
+      .filter { list.contains("\n  \($0.type).module,\n") }
+    #expect(made.count == list.split(separator: "\n").count { $0.hasSuffix(".module,") })
+    // `moondrift` is the table that holds the modules.
+    let wrong = Layering.differences(
+      ofTable: page, from: made.filter { $0.name != "moondrift" })
+    #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
+  }
+
+  @Test("a Lua module that does not exist, or is named in another row, is caught")
+  func wrongLuaModuleIsCaught() {
+    let page = "| 4 | `Processes` | x | `sde` |\n| 6 | `Diffusion` | x | `loss` `schedule` |\n"
+    let source = "enum SDEModule {\n  static let module = Module(\n    \"sde\", \"\")\n}\n"
+    let files = [
+      SourceFile(path: "Sources/Processes/SDEModule.swift", text: source),
+      SourceFile(
+        path: "Sources/Processes/ScheduleModule.swift",
+        text: source.replacing("\"sde\"", with: "\"schedule\"")),
+    ]
+    #expect(
+      Layering.differences(ofTable: page, from: Layering.luaModules(in: files)) == [
+        "Diffusion does not make the Lua module loss",
+        "Diffusion does not make the Lua module schedule",
+        "the row of Processes does not name the Lua module schedule",
+      ])
+  }
+
   @Test(
     "a planted violation is caught",
     arguments: [
