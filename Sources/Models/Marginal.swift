@@ -153,7 +153,7 @@ package struct Marginal {
 }
 
 extension DiffusionProcess {
-  fileprivate func moments(at t: Double) -> MomentsAtTime<Double> {
+  func moments(at t: Double) -> MomentsAtTime<Double> {
     MomentsAtTime(
       alpha: value(.alpha, at: t), alphaSlope: value(.alphaSlope, at: t),
       sigma: value(.sigma, at: t), varianceSlope: value(.varianceSlope, at: t))

@@ -81,7 +81,7 @@ package final class NetworkScore: ScoreFunction {
   }
 
   package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
-    guard parametrization is ScoreParametrization, Recording.current == nil, x.trace == nil,
+    guard parametrization.isScore, Recording.current == nil, x.trace == nil,
       call.values.allSatisfy({ $0.trace == nil }), !isBound
     else { return nil }
     return try network.output(x, at: t, dividedBy: process.sigma(at: t))
@@ -94,8 +94,11 @@ package final class NetworkScore: ScoreFunction {
 }
 
 extension Parametrization {
-  /// Whether F is σ s, as a network's own step of denoising score matching takes it.
-  package var isScore: Bool { self is ScoreParametrization }
+  /// Whether F(x, t) is σ s, as a network's own step of denoising score matching takes it.
+  package var isScore: Bool {
+    guard let score = self as? ScoreParametrization else { return false }
+    return score.convention == .time
+  }
 }
 
 /// Classes as integers that a network of so many takes.

@@ -34,6 +34,15 @@ package enum Quantity: String, CaseIterable {
     return try T.sqrt(clean * clean + noise * noise)
   }
 
+  /// The squared error of this quantity, at unit size, for one of the noise: with α δx_0 = −σ δz the error
+  /// is (c_z − c_0 σ/α) δz.
+  func noiseErrorWeight(_ process: any DiffusionProcess, at t: Double) -> Double {
+    let m = process.moments(at: t)
+    let (clean, noise) = parts(m)
+    let error = (noise - clean * m.sigma / m.alpha) / size(m)
+    return error * error
+  }
+
   /// a and b of wanted = a x + b value: a (α, σ) + b (c_0, c_z) are the parts of `wanted`.
   func coefficients<T: TimeNumber>(to wanted: Quantity, _ m: MomentsAtTime<T>) throws(T.Failure)
     -> (x: T, value: T)

@@ -45,7 +45,8 @@ package struct TrainOptions: OptionGroup {
       "how t is drawn: function(n, stream) → tensor [n]; uniform over the SDE's times where absent"),
     Option(
       "weight", \.weight,
-      "λ(t) on ‖s − ∇ log p‖²: function(t [n]) → tensor [n]; σ(t)² where absent"),
+      "λ(t) on ‖s − ∇ log p‖²: function(t [n]) → tensor [n]; where absent σ(t)², or for a model that "
+        + "predicts clean, velocity, v or residual the squared error of that, at unit size"),
     Option(
       "loss", \.loss,
       "function(score, batch) → a tensor with one number, in place of denoising score matching"),

@@ -148,23 +148,33 @@ final class TrainingRun {
     let times = try options.time.map { try drawTimes($0, count) } ?? uniformTimes(count)
     let sigma = try process.sigma(of: times)
     let alpha = try process.alpha(of: times)
-    let weights = try options.weight.map { weight in
-      let lambda = try weight.call(times, returning: Tensor.self, name: "weight")
-      guard lambda.shape == times.shape else {
-        throw UserError(
-          "weight must return a tensor of shape \(times.shape), got \(lambda.describe())")
-      }
-      let values = try lambda.constant("the result of weight").doubles()
-      if let place = values.firstIndex(where: { !($0 >= 0) }) {
-        throw UserError(
-          "weight must return numbers of 0 or more, got \(formatNumber(values[place])) at position "
-            + "\(place + 1), where t = \(formatNumber(try times.doubles()[place]))")
-      }
-      return try (lambda.converted(to: .float32) / square(sigma)).densified()
-    }
+    let weights =
+      try options.weight.map { weight in
+        let lambda = try weight.call(times, returning: Tensor.self, name: "weight")
+        guard lambda.shape == times.shape else {
+          throw UserError(
+            "weight must return a tensor of shape \(times.shape), got \(lambda.describe())")
+        }
+        let values = try lambda.constant("the result of weight").doubles()
+        if let place = values.firstIndex(where: { !($0 >= 0) }) {
+          throw UserError(
+            "weight must return numbers of 0 or more, got \(formatNumber(values[place])) at position "
+              + "\(place + 1), where t = \(formatNumber(try times.doubles()[place]))")
+        }
+        return try (lambda.converted(to: .float32) / square(sigma)).densified()
+      } ?? usualWeights(times)
     return Schedule(
       steps: step..<step + rates.count, times: times, sigma: sigma, alpha: alpha, weights: weights,
       rates: rates)
+  }
+
+  /// The weights where none are given; nil where all are 1.
+  private func usualWeights(_ times: Tensor) throws -> Tensor? {
+    guard let parametrization = model.networkScore?.parametrization,
+      parametrization.weighsQuantity
+    else { return nil }
+    return try Tensor(
+      times.doubles().polledMap { Float(parametrization.lossWeight(process, at: $0)) })
   }
 
   private func uniformTimes(_ count: Int) throws -> Tensor {

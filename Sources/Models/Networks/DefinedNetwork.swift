@@ -77,7 +77,7 @@ package final class DefinedNetwork: Network {
   }
 
   /// What the function returns is the quantity itself.
-  package static var givesQuantity: Bool { true }
+  package static var convention: NetworkConvention { .plain }
 
   package let options: Options
   package let shape: Shape

@@ -9,8 +9,8 @@ import Tensors
 /// A new one is a file with its options, parameters and formula, and its line in `NNModule.networks`.
 package protocol Network: AnyObject, Configured where Options: NetworkOptions {
   static var entry: Entry { get }
-  /// Whether its output is a quantity itself, in terms of x_t and t, as that of a user's function is.
-  static var givesQuantity: Bool { get }
+  /// What it takes its input and output for where it predicts one quantity.
+  static var convention: NetworkConvention { get }
   /// - Parameters:
   ///   - shape: of what it takes and gives, one point.
   ///   - seed: of the initial weights; the session's next where absent.
@@ -80,7 +80,7 @@ package struct NetworkCall {
 }
 
 extension Network {
-  package static var givesQuantity: Bool { false }
+  package static var convention: NetworkConvention { .level }
   package var name: String { Self.constructor }
   package var functions: [Callback] { [] }
   /// What it was made to predict.
@@ -130,7 +130,7 @@ extension Network {
     _ options: Options, sde: SDE, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws -> ScoreModel {
     let parametrization = try options.prediction.parametrization(
-      shape: options.pointShape(), givesQuantity: givesQuantity, restoring: stored)
+      shape: options.pointShape(), convention: convention, restoring: stored)
     let network = try Self(
       options, shape: parametrization.networkShape, seed: seed,
       restoring: stored?.without(parametrization.tensors.map(\.name)))
@@ -143,7 +143,7 @@ extension Network {
   func model(_ prediction: PredictionOptions, sde: SDE) throws -> ScoreModel {
     let shape = try options.pointShape()
     let parametrization = try prediction.parametrization(
-      shape: shape, givesQuantity: Self.givesQuantity, restoring: nil)
+      shape: shape, convention: Self.convention, restoring: nil)
     guard parametrization.networkShape == self.shape else {
       throw UserError(
         "network must take points of \(parametrization.networkShape) numbers for predicts = "

@@ -37,7 +37,7 @@ package final class RandomFeatures: Network {
   )
 
   /// The score itself and not F/σ: the theory is of a linear model of the score.
-  package static var givesQuantity: Bool { true }
+  package static var convention: NetworkConvention { .plain }
 
   package let options: Options
   package let shape: Shape

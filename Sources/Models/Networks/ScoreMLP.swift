@@ -39,6 +39,9 @@ package final class ScoreMLP: Network {
     source: "Li et al. 2023, §4.1 (notebook of the synthetic experiment)",
     example: "return nn.score_mlp{width = 16, sde = sde.ve_power{base = 25}, seed = 1}")
 
+  /// Its features are those of time.
+  package static var convention: NetworkConvention { .time }
+
   package let options: Options
   package let shape: Shape
   package let parameters: ParameterSet

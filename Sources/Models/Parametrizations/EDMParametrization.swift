@@ -17,7 +17,10 @@ struct EDMParametrization: Parametrization {
   /// σ_d.
   private let sigmaData: Double
 
-  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws {
+  init(
+    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
+    restoring stored: StoredTensors?
+  ) throws {
     sigmaData = try SigmaData.spread(options.required(\.sigmaData, "sigma_data"))
     var options = options
     options.sigmaData = .first(sigmaData)

@@ -25,7 +25,10 @@ struct GaussianParametrization: Parametrization {
   /// Axes whose variance is below this share of the greatest count as constant: rounding.
   private static let relativeFloor = 1e-9
 
-  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws {
+  init(
+    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
+    restoring stored: StoredTensors?
+  ) throws {
     let (mean, axes, variances): (Tensor, Tensor, Tensor)
     if let stored {
       (mean, axes, variances) = try GaussianParametrization.restored(stored, shape.elementCount)

@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Processes
 import Tensors
 
 /// What the input and the output of a network F mean: how x_t is scaled before F sees it, what noise level
@@ -12,8 +13,12 @@ package protocol Parametrization {
   var name: String { get }
   /// - Parameters:
   ///   - shape: of a data point.
+  ///   - convention: what the network takes its input and output for.
   ///   - stored: its tensors, where a file holds them.
-  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws
+  init(
+    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
+    restoring stored: StoredTensors?
+  ) throws
   /// The options, with what was derived from them in place of what it came from.
   var options: PredictionOptions { get }
   /// The shape of what F takes and gives.
@@ -30,6 +35,9 @@ package protocol Parametrization {
   ) throws -> Tensor
   /// What F gives directly, or what the other quantities follow from.
   var quantity: Quantity { get }
+  /// Whether training weighs the squared error of the quantity itself, at unit size, where it is told no
+  /// weight; else that of the noise, λ = σ².
+  var weighsQuantity: Bool { get }
 }
 
 /// F: a batch of scaled points and their levels, shape [n], to its output.
@@ -40,6 +48,12 @@ extension Parametrization {
   package var tensors: [(name: String, tensor: Tensor)] { [] }
   package var summary: String { "" }
   package var isBlind: Bool { false }
+  package var weighsQuantity: Bool { quantity != .score && quantity != .noise }
+
+  /// What ‖E[z] − z‖² is multiplied with in training where it is told no weight, at a time of this process.
+  package func lossWeight(_ process: any DiffusionProcess, at t: Double) -> Double {
+    weighsQuantity ? quantity.noiseErrorWeight(process, at: t) : 1
+  }
 }
 
 package enum Parametrizations {
@@ -84,18 +98,12 @@ package struct PredictionOptions: OptionGroup {
   }
 
   /// The parametrisation by its name.
-  ///
-  /// - Parameter givesQuantity: whether the network's output is the quantity itself, as that of a user's
-  ///   function is.
   func parametrization(
-    shape: Shape, givesQuantity: Bool, restoring stored: StoredTensors?
+    shape: Shape, convention: NetworkConvention, restoring stored: StoredTensors?
   ) throws -> any Parametrization {
-    if givesQuantity, let quantity = Quantity(rawValue: predicts) {
-      return PlainParametrization(quantity, shape: shape)
-    }
     guard let kind = Parametrizations.all.first(where: { $0.name == predicts }) else {
       throw UserError("predicts: \(unknownName("name", predicts, known: Parametrizations.names))")
     }
-    return try kind.init(self, shape: shape, restoring: stored)
+    return try kind.init(self, shape: shape, convention: convention, restoring: stored)
   }
 }

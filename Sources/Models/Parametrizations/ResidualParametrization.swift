@@ -8,7 +8,10 @@ struct ResidualParametrization: Parametrization {
   let options: PredictionOptions
   let networkShape: Shape
 
-  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws {
+  init(
+    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
+    restoring stored: StoredTensors?
+  ) throws {
     self.options = options
     networkShape = shape
   }

@@ -1,0 +1,89 @@
+import Autodiff
+import Catalog
+import Tensors
+
+/// A network whose output stands for one quantity. What F is given and the size of its output follow from
+/// the network's convention.
+protocol QuantityParametrization: Parametrization {
+  init(options: PredictionOptions, networkShape: Shape, convention: NetworkConvention)
+  static var quantity: Quantity { get }
+  var convention: NetworkConvention { get }
+}
+
+/// What a network takes its input and output for where it predicts one quantity.
+package enum NetworkConvention {
+  /// F(x, t) is the quantity itself: a function of the user's own.
+  case plain
+  /// F(x, t) is the quantity divided by its size: a network with features of time.
+  case time
+  /// F(x/√(α² + σ²), ¼ ln σ/α) is the quantity divided by its size: inputs have about unit size where the
+  /// data have, whatever the diffusion. The level is levelled off where it has no bound.
+  case level
+}
+
+extension QuantityParametrization {
+  package init(
+    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
+    restoring stored: StoredTensors?
+  ) throws {
+    self.init(options: options, networkShape: shape, convention: convention)
+  }
+
+  package static var name: String { quantity.rawValue }
+  package var quantity: Quantity { Self.quantity }
+  package var isPlain: Bool { convention == .plain }
+
+  package func estimate(
+    _ wanted: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
+  ) throws -> Tensor {
+    let f =
+      convention == .level
+      ? try network(x * m.unitScale(x.dtype), m.boundedLogLevel) : try network(x, m.t)
+    if convention == .plain { return try quantity.converted(f, to: wanted, x, m) }
+    // The score has the size 1/σ, and −σ s is the noise.
+    if quantity == .score {
+      return wanted == .score ? try f / m.sigma : try Quantity.noise.converted(-f, to: wanted, x, m)
+    }
+    return try quantity.converted(f * m.size(of: quantity, f.dtype), to: wanted, x, m)
+  }
+}
+
+/// s = F/σ (Song et al. 2021).
+struct ScoreParametrization: QuantityParametrization {
+  static let quantity = Quantity.score
+  let options: PredictionOptions
+  let networkShape: Shape
+  let convention: NetworkConvention
+}
+
+/// E[z] (Ho et al. 2020).
+struct NoiseParametrization: QuantityParametrization {
+  static let quantity = Quantity.noise
+  let options: PredictionOptions
+  let networkShape: Shape
+  let convention: NetworkConvention
+}
+
+/// E[x_0].
+struct CleanParametrization: QuantityParametrization {
+  static let quantity = Quantity.clean
+  let options: PredictionOptions
+  let networkShape: Shape
+  let convention: NetworkConvention
+}
+
+/// α′ E[x_0] + σ′ E[z] (Lipman et al. 2023).
+struct VelocityParametrization: QuantityParametrization {
+  static let quantity = Quantity.velocity
+  let options: PredictionOptions
+  let networkShape: Shape
+  let convention: NetworkConvention
+}
+
+/// α E[z] − σ E[x_0] (Salimans and Ho 2022).
+struct VParametrization: QuantityParametrization {
+  static let quantity = Quantity.v
+  let options: PredictionOptions
+  let networkShape: Shape
+  let convention: NetworkConvention
+}
