@@ -16,8 +16,9 @@ extension AutodiffObjective {
   package convenience init(_ score: NetworkScore, _ sde: SDE, loss: Callback) {
     let compiled = loss.object as? CompiledFunction
     self.init(score.network, compiled.map { .plan(check: $0.check, callsLua: true) } ?? .eager) {
-      batch, parameters in
-      let score = ScoreModel(score.bound(to: parameters, labels: batch.labels), sde)
+      batch, parameters, writes in
+      let score = ScoreModel(
+        score.bound(to: parameters, labels: batch.labels, writes: writes), sde)
       let value = try loss.call(score, batch.table(), returning: Tensor.self, name: "loss")
       guard value.elementCount == 1, value.dtype.isFloatingPoint else {
         throw UserError(

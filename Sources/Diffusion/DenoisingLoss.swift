@@ -41,8 +41,9 @@ extension AutodiffObjective {
     let mode: Mode =
       network.compiledFunction.map { .plan(check: $0.check, callsLua: true) }
       ?? (network.callsLua ? .eager : .plan(check: nil, callsLua: false))
-    self.init(network, mode) { batch, parameters in
-      try denoisingLoss(batch, score.bound(to: parameters, labels: batch.labels), process)
+    self.init(network, mode) { batch, parameters, writes in
+      let bound = score.bound(to: parameters, labels: batch.labels, writes: writes)
+      return try denoisingLoss(batch, bound, process)
     }
   }
 }

@@ -12,9 +12,12 @@ package protocol Objective: AnyObject {
   /// Writes the gradient in the trained parameters, and returns the loss.
   func lossAndGradient(_ batch: NoisedBatch, into gradient: UnsafeMutablePointer<Float>) throws
     -> Double
+  /// What the network's buffers are after the last of these, for the run to write.
+  var buffers: [Tensor] { get }
 }
 
 extension Objective {
+  package var buffers: [Tensor] { [] }
   package func callsLua(count: Int) -> Bool { false }
 }
 
@@ -23,7 +26,8 @@ extension Objective {
 /// step of a plan is a run of the plan too, so that a resumed run has the bits of an uninterrupted one.
 package final class AutodiffObjective: Objective {
   /// The loss of a batch with these tensors as the network's parameters.
-  typealias Loss = (_ batch: NoisedBatch, _ parameters: [Tensor]) throws -> Tensor
+  typealias Loss = (_ batch: NoisedBatch, _ parameters: [Tensor], _ writes: BufferWrites) throws
+    -> Tensor
 
   enum Mode {
     /// Calls Lua in each step.
@@ -37,6 +41,7 @@ package final class AutodiffObjective: Objective {
   /// Where the flows go, counted from the first trained parameter.
   private let targets: [Range<Int>]
   private let eager: ([Tensor]) throws -> [Tensor]
+  @exclusivity(unchecked) package private(set) var buffers: [Tensor] = []
   /// One for each size of batch.
   @exclusivity(unchecked) private var plans: [(count: Int, function: CompiledFunction)] = []
 
@@ -84,22 +89,25 @@ package final class AutodiffObjective: Objective {
       let dense = try flow.densified()
       (gradient + target.lowerBound).update(from: dense.pointer(Float.self), count: target.count)
     }
+    buffers = Array(results.dropFirst(1 + targets.count))
     return try results[0].item()
   }
 
-  /// The loss, then its derivative in each trained parameter, float32.
+  /// The loss, then its derivative in each trained parameter and the new values of the buffers, float32.
   private static func lossAndFlows(
     _ parameters: ParameterSet, _ tensors: [Tensor], _ loss: Loss
   ) throws -> [Tensor] {
     let count = parameters.items.count
     let batch = NoisedBatch(Array(tensors[count...]))
     let trained = parameters.items.indices.filter { parameters.items[$0].isTrained }
+    let writes = BufferWrites()
     let (value, flows) = try vjp(trained.map { tensors[$0] }) { variables in
       var all = Array(tensors[..<count])
       for (place, variable) in zip(trained, variables) { all[place] = variable }
-      return try loss(batch, all)
+      return try loss(batch, all, writes)
     }
-    return try [value] + flows.map { try $0.converted(to: .float32) }
+    let gradient = try flows.map { try $0.converted(to: .float32) }
+    return try [value] + gradient + writes.values(of: parameters)
   }
 }
 

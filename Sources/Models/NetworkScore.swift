@@ -26,10 +26,14 @@ package final class NetworkScore: ScoreFunction {
   }
 
   /// The same with other values in place of the parameters: the score that a loss is written with.
-  package func bound(to values: [Tensor], labels: Tensor? = nil) -> NetworkScore {
-    NetworkScore(
-      self, NetworkCall(network.parameters, at: values, labels: labels ?? call.labels),
-      isBound: true)
+  ///
+  /// - Parameter writes: takes the buffers of a step of training.
+  package func bound(
+    to values: [Tensor], labels: Tensor? = nil, writes: BufferWrites? = nil
+  ) -> NetworkScore {
+    let call = NetworkCall(
+      network.parameters, at: values, labels: labels ?? call.labels, writes: writes)
+    return NetworkScore(self, call, isBound: true)
   }
 
   /// The same for points of these classes.

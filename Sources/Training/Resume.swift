@@ -127,6 +127,9 @@ private struct CheckpointReader {
     for (source, target, count) in targets {
       target.update(from: source.pointer(Float.self), count: count)
     }
+    if let parameters = run.model.network?.parameters {
+      run.averaged?.network?.parameters.copyBuffers(from: parameters)
+    }
     run.restore(progress, columns)
     return Fit(run, group)
   }

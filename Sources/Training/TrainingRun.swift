@@ -219,7 +219,11 @@ final class TrainingRun {
       let loss = try objective.lossAndGradient(current, into: out)
       guard loss.isFinite else { return stop("loss") }
       guard kernels.isFinite(out, gradient.elementCount) else { return stop("gradient") }
+      let buffers = try objective.buffers.map { try $0.densified() }
+      guard buffers.allSatisfy({ kernels.isFinite($0.pointer(Float.self), $0.elementCount) })
+      else { return stop("buffer") }
       // Nothing below fails.
+      write(buffers)
       let trained = network.parameters.trainedValues
       guard let parameters = trained.baseAddress else { return }
       progress.step += 1
@@ -230,6 +234,14 @@ final class TrainingRun {
       progress.lossSum += loss
       progress.lossCount += 1
     }
+  }
+
+  private func write(_ buffers: [Tensor]) {
+    guard !buffers.isEmpty else { return }
+    for ((item, view), value) in zip(network.parameters.buffers, buffers) {
+      view.pointer(Float.self).update(from: value.pointer(Float.self), count: item.range.count)
+    }
+    averaged?.network?.parameters.copyBuffers(from: network.parameters)
   }
 
   private func stop(_ quantity: String) {

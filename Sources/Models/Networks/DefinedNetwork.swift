@@ -17,6 +17,8 @@ package final class DefinedNetwork: Network {
     package var forward: Callback?
     /// The names of the tensors in their place, once the model is made.
     package var parameters: Value?
+    /// Likewise.
+    package var buffers: Value?
     package var name = "custom"
 
     package init() {}
@@ -36,6 +38,11 @@ package final class DefinedNetwork: Network {
         Option(
           "parameters", \.parameters,
           "what training changes: float32 tensors in nested tables, which score gets as p"),
+        Option(
+          "buffers", \.buffers,
+          "what training writes without a gradient, as running statistics: float32 tensors by name, which "
+            + "forward gets as p.buffers; where p.training is true it returns their new values second"
+        ),
         Option("name", \.name, "what it is called"),
       ]
 
@@ -83,6 +90,8 @@ package final class DefinedNetwork: Network {
   package let shape: Shape
   package let parameters: ParameterSet
   private let tree: ParameterTree
+  /// The names of the buffers.
+  private let buffers: [String]
   private let function: Callback
   /// The option it came by, for errors.
   let functionName: String
@@ -98,7 +107,7 @@ package final class DefinedNetwork: Network {
     _ options: Options, shape: Shape, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
     self.shape = shape
-    let given = options.parameters ?? .list([])
+    let names = options.parameters ?? .list([])
     let isScore = options.prediction.predicts == "score"
     guard let function = options.forward ?? options.score else {
       throw UserError(
@@ -110,11 +119,15 @@ package final class DefinedNetwork: Network {
     self.function = function
     functionName = options.forward == nil ? "score" : "forward"
     tree =
-      try stored.map { try ParameterTree(names: given, tensors: $0) } ?? ParameterTree(given)
+      try stored.map { try ParameterTree(names: names, tensors: $0) } ?? ParameterTree(names)
+    let given = try DefinedNetwork.buffers(options.buffers ?? .list([]), stored)
+    buffers = given.map(\.name)
     parameters = try ParameterSet(
-      tree.items.map { .values($0.name, $0.tensor) }, restoring: stored)
+      tree.items.map { .values($0.name, $0.tensor) }
+        + given.map { .buffer("buffers." + $0.name, $0.tensor) }, restoring: stored)
     var options = options
     options.parameters = tree.names
+    options.buffers = given.isEmpty ? nil : .named(given.map { ($0.name, .string($0.name)) })
     self.options = options
   }
 
@@ -128,7 +141,7 @@ package final class DefinedNetwork: Network {
 
   private init(like other: DefinedNetwork) throws {
     (options, shape) = (other.options, other.shape)
-    tree = other.tree
+    (tree, buffers) = (other.tree, other.buffers)
     function = other.function
     functionName = other.functionName
     parameters = try other.parameters.copied()
@@ -136,22 +149,92 @@ package final class DefinedNetwork: Network {
 
   package func copied() throws -> any Network { try DefinedNetwork(like: self) }
 
-  package func table(of parameters: [Tensor]) -> Value { tree.value(parameters) }
+  package func table(of parameters: [Tensor]) -> Value {
+    let count = tree.items.count
+    let own = tree.value(Array(parameters.prefix(count)))
+    if buffers.isEmpty { return own }
+    let values = zip(buffers, parameters.dropFirst(count)).map { ($0, Value.object($1)) }
+    return with(own, [("buffers", .named(values))])
+  }
+
+  /// A table of parameters with more beside them.
+  private func with(_ table: Value, _ more: [(String, Value)]) -> Value {
+    let pairs = more.map { (key: Value.Key($0.0), value: $0.1) }
+    switch table {
+    case .map(let own): return .map(own + pairs)
+    case .list(let items):
+      return .map(items.enumerated().map { (key: Value.Key(index: $0 + 1), value: $1) } + pairs)
+    default: return .map([(key: Value.Key("p"), value: table)] + pairs)
+    }
+  }
+
+  /// The buffers by name, from a call or from a file.
+  private static func buffers(_ value: Value, _ stored: StoredTensors?) throws
+    -> [(name: String, tensor: Tensor)]
+  {
+    let pairs: [(key: Value.Key, value: Value)]
+    switch value {
+    case .map(let named): pairs = named
+    case .list(let items) where items.isEmpty: pairs = []
+    default: throw UserError("buffers must be a table of tensors by name")
+    }
+    return try pairs.map { key, value in
+      if let stored { return (key.text, try stored["buffers." + key.text] ?? .zeros([])) }
+      guard case .object(let object) = value, let tensor = object as? Tensor,
+        tensor.dtype == .float32
+      else {
+        throw UserError("buffers.\(key.text) must be a float32 tensor, got \(value.describe())")
+      }
+      return (key.text, try tensor.constant("buffers.\(key.text)"))
+    }
+  }
 
   package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
-    let (p, name) = (tree.value(call.values), functionName)
-    let y =
-      switch (level, call.labels) {
-      case (let level?, let labels?):
-        try function.call(p, x, level, labels, returning: Tensor.self, name: name)
-      case (let level?, nil): try function.call(p, x, level, returning: Tensor.self, name: name)
-      case (nil, let labels?): try function.call(p, x, labels, returning: Tensor.self, name: name)
-      case (nil, nil): try function.call(p, x, returning: Tensor.self, name: name)
-      }
+    let y = buffers.isEmpty ? try value(x, level, call) : try valueAndBuffers(x, level, call)
     guard y.shape == x.shape, y.dtype.isFloatingPoint else {
       let dtype = y.dtype.isFloatingPoint ? "" : " \(y.dtype.rawValue)"
       throw UserError(
         "\(functionName) must return a tensor of shape \(x.shape), as x, got \(y.shape)\(dtype)")
+    }
+    return y
+  }
+
+  private func value(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
+    let (p, name) = (tree.value(call.values), functionName)
+    switch (level, call.labels) {
+    case (let level?, let labels?):
+      return try function.call(p, x, level, labels, returning: Tensor.self, name: name)
+    case (let level?, nil):
+      return try function.call(p, x, level, returning: Tensor.self, name: name)
+    case (nil, let labels?):
+      return try function.call(p, x, labels, returning: Tensor.self, name: name)
+    case (nil, nil): return try function.call(p, x, returning: Tensor.self, name: name)
+    }
+  }
+
+  /// A function with buffers returns their new values second while it is trained.
+  private func valueAndBuffers(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor
+  {
+    let p = with(table(of: call.values), [("training", .boolean(call.isTraining))])
+    let more = [level, call.labels].compactMap { $0.map { Value.object($0) } }
+    let results = try function.callForAll([p, .object(x)] + more, name: functionName)
+    guard case .object(let object)? = results.first, let y = object as? Tensor else {
+      throw UserError(
+        "\(functionName) must return a tensor, got \(results.first?.describe() ?? "nil")")
+    }
+    guard call.isTraining else { return y }
+    guard results.count > 1, case .map(let pairs) = results[1] else {
+      throw UserError(
+        "\(functionName) must return a table of buffers second where p.training is true")
+    }
+    for (key, value) in pairs {
+      guard buffers.contains(key.text) else {
+        throw UserError(unknownName("buffer", key.text, known: buffers))
+      }
+      guard case .object(let object) = value, let tensor = object as? Tensor else {
+        throw UserError("the buffer \(key.text) must be a tensor, got \(value.describe())")
+      }
+      try call.write("buffers." + key.text, tensor)
     }
     return y
   }

@@ -10,6 +10,8 @@ package final class ParameterSet {
     /// Where its elements lie in the flat array.
     package let range: Range<Int>
     package let isTrained: Bool
+    /// Whether steps of training write it, as running statistics.
+    package let isBuffer: Bool
   }
 
   package let items: [Item]
@@ -26,6 +28,7 @@ package final class ParameterSet {
     package let name: String
     package let shape: Shape
     let isTrained: Bool
+    var isBuffer = false
     let fill: (UnsafeMutablePointer<Float>, Int) throws -> Void
 
     package init(
@@ -61,6 +64,15 @@ package final class ParameterSet {
       }
     }
 
+    /// What steps of training write: it starts as a copy of a tensor, and stands behind what is trained.
+    package static func buffer(_ name: String, _ tensor: Tensor) -> Start {
+      var start = Start(name, tensor.shape, trained: false) { out, count in
+        out.update(from: try tensor.densified().pointer(Float.self), count: count)
+      }
+      start.isBuffer = true
+      return start
+    }
+
     /// The values of a tensor, copied.
     package static func values(_ name: String, _ tensor: Tensor) -> Start {
       Start(name, tensor.shape) { out, count in
@@ -88,7 +100,7 @@ package final class ParameterSet {
       items.append(
         Item(
           name: start.name, shape: start.shape, range: count..<count + size,
-          isTrained: start.isTrained))
+          isTrained: start.isTrained, isBuffer: start.isBuffer))
       count = try (Count(count) + Count(size)).value
     }
     let flat = try Tensor.zeros([count])
@@ -140,6 +152,19 @@ package final class ParameterSet {
 
   package func copied() throws -> ParameterSet {
     ParameterSet(items: items, flat: try flat.copied(), trained: trained)
+  }
+
+  /// The buffers, in the order of `items`.
+  package var buffers: [(item: Item, view: Tensor)] {
+    zip(items, views).filter { $0.0.isBuffer }.map { (item: $0.0, view: $0.1) }
+  }
+
+  /// Replaces the buffers by those of another set of the same network.
+  package func copyBuffers(from other: ParameterSet) {
+    for (target, source) in zip(buffers, other.buffers) {
+      target.view.pointer(Float.self).update(
+        from: source.view.pointer(Float.self), count: target.item.range.count)
+    }
   }
 
   /// Replaces the trained values, for averages and files.

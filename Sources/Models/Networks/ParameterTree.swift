@@ -34,12 +34,21 @@ struct ParameterTree {
     return ParameterTree.fill(names, &rest)
   }
 
+  /// Names that a model with buffers has beside its parameters.
+  static let reserved: Set<String> = ["buffers", "training"]
+
   // MARK: Walking
 
   private static func walk(
     _ value: Value, path: String, _ items: inout [(name: String, tensor: Tensor)]
   ) throws -> Value {
     let place = path.isEmpty ? "parameters" : "parameters.\(path)"
+    // Where the functions of a model with buffers find these.
+    if path.isEmpty, case .map(let pairs) = value,
+      let key = pairs.first(where: { reserved.contains($0.key.text) })
+    {
+      throw UserError("parameters must not have the name \(key.key), which buffers have")
+    }
     func below(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
     switch value {
     case .object(let tensor as Tensor):
