@@ -24,12 +24,16 @@ package struct ProgressLine {
     self.isShown = isShown ?? (isatty(2) != 0)
   }
 
+  /// Whether the line is to be written again; four times a second.
+  private mutating func isDue() -> Bool {
+    guard isShown, (ContinuousClock.now - lastShown).seconds > 0.25 else { return false }
+    (lastShown, hasShown) = (ContinuousClock.now, true)
+    return true
+  }
+
   package mutating func show(step: Int, since start: ContinuousClock.Instant) {
-    let now = ContinuousClock.now
-    guard isShown, (now - lastShown).seconds > 0.25 else { return }
-    lastShown = now
-    hasShown = true
-    let elapsed = (now - start).seconds
+    guard isDue() else { return }
+    let elapsed = (ContinuousClock.now - start).seconds
     let speed = Double(step - first) / elapsed
     let left = Int(clamping: (Double(total - step) / speed).rounded())
     let clock = "\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60)"
@@ -40,11 +44,14 @@ package struct ProgressLine {
 
   /// The share that is done, where steps do not tell.
   package mutating func show(share: Double) {
-    let now = ContinuousClock.now
-    guard isShown, (now - lastShown).seconds > 0.25 else { return }
-    lastShown = now
-    hasShown = true
+    guard isDue() else { return }
     write("\r\u{1B}[K\(name) \(Int(clamping: (100 * share).rounded(.down))) %")
+  }
+
+  /// The step and the noise level, where it is not known how many steps there will be.
+  package mutating func show(step: Int, level: Double) {
+    guard isDue() else { return }
+    write("\r\u{1B}[K\(name) \(step)  noise level \(shortNumber(level))")
   }
 
   package func clear() { if hasShown { write("\r\u{1B}[K") } }

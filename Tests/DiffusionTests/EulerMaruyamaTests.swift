@@ -9,7 +9,7 @@ import Testing
 
 private let ve = VEPower()
 private let vp = VP()
-private let start = EulerMaruyama.sampler.start
+private let start: (SamplingRun) -> SamplingStep = { EulerMaruyama.start($0, noiseScale: 1) }
 
 /// One step with given noise.
 private func moved(

@@ -99,10 +99,10 @@ private func sample(
     let found = try sample(model, 1e-6) {
       ($0.count, $0.record, $0.times) = (5, 1, .first([1, 0.5, 0.2, 1e-3]))
     }
-    let recorded = try #require(found.recorded)
-    #expect(recorded.times == [1, 0.5, 0.2, 1e-3])
-    let first = try recorded.states.select(axis: 0, 0).doubles()
-    let middle = try recorded.states.select(axis: 0, 2).doubles()
+    let recorded = try #require(found.recorder)
+    #expect(recorded.steps == [0, 1, 2, 3])
+    let first = try recorded.states().select(axis: 0, 0).doubles()
+    let middle = try recorded.states().select(axis: 0, 2).doubles()
     for (from, to) in zip(first, middle) {
       #expect(abs(exactFlow(vp, from, from: 1, to: 0.2) - to) < 1e-4)
     }

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 private let vp = VP()
-private let start = EulerMaruyama.sampler.start
+private let start: (SamplingRun) -> SamplingStep = { EulerMaruyama.start($0, noiseScale: 1) }
 
 private func sample(
   _ model: ScoreModel = gaussianModel(vp, dimension: 3),
@@ -63,7 +63,7 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
       $0.record = 1
       $0.count = 4000
     }
-    let states = try #require(late.recorded?.states)
+    let states = try #require(late.recorder).states()
     let spread = try variance(states.select(axis: 0, 0)).item().squareRoot()
     #expect(abs(spread / vp.sigma(at: 0.1) - 1) < 5.5 / (2.0 * 12_000).squareRoot())
   }
@@ -74,18 +74,17 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
     let result = try sample {
       ($0.start, $0.count, $0.record) = (first, nil, 5)
     }
-    let recorded = try #require(result.recorded)
-    let grid = try vp.grid(steps: 12)
-    #expect(recorded.times == [0, 5, 10, 12].map { grid[$0] })
-    #expect(recorded.states.shape == [4, 4, 3])
-    #expect(try recorded.states.select(axis: 0, 0).floats() == first.floats())
-    #expect(try recorded.states.select(axis: 0, 3).floats() == result.points.floats())
-    #expect(try sample { _ in }.recorded == nil)
+    let recorded = try #require(result.recorder)
+    #expect(recorded.steps == [0, 5, 10, 12])
+    #expect(try recorded.states().shape == [4, 4, 3])
+    #expect(try recorded.states().select(axis: 0, 0).floats() == first.floats())
+    #expect(try recorded.states().select(axis: 0, 3).floats() == result.points.floats())
+    #expect(try sample { _ in }.recorder == nil)
     // The same paths when the rows are cut into blocks.
     let many = try sample { ($0.count, $0.record) = (5000, 6) }
     let few = try sample { ($0.count, $0.record) = (10, 6) }
-    let wide = try #require(many.recorded).states.slice(axis: 1, 0..<10)
-    #expect(try wide.floats() == #require(few.recorded).states.floats())
+    let wide = try #require(many.recorder).states().slice(axis: 1, 0..<10)
+    #expect(try wide.floats() == #require(few.recorder).states().floats())
   }
 
   @Test("the last step ends without noise, with it, or at the posterior mean")
@@ -173,9 +172,9 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
       ($0.count, $0.times, $0.final) = (4, .first(grid), .state)
     }
     #expect(try kept.points().floats() == expected.points.floats())
-    let states = try #require(kept.recorded)
-    #expect(states.times == [0, 2, 4, 6].map { grid[$0] })
-    #expect(try states.states.select(axis: 0, 3).floats() == expected.points.floats())
+    let states = try #require(kept.recorder)
+    #expect(states.steps == [0, 2, 4, 6])
+    #expect(try states.states().select(axis: 0, 3).floats() == expected.points.floats())
     #expect(LastSamples.last?.message == nil)
   }
 

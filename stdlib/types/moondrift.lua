@@ -1041,26 +1041,26 @@ function sampler_object:free() end
 local sampling_run_object = {}
 
 --- ∇ log p_t(x).
----@param x tensor points [n d]
----@param t number one time
+---@param x tensor points, as the model takes them
+---@param t number|tensor one time, or one for each point [n]
 ---@return tensor
 function sampling_run_object:score(x, t) end
 
 --- E[x_0 | x_t = x].
----@param x tensor points [n d]
----@param t number one time
+---@param x tensor points, as the model takes them
+---@param t number|tensor one time, or one for each point [n]
 ---@return tensor
 function sampling_run_object:denoise(x, t) end
 
 --- E[z | x_t = x].
----@param x tensor points [n d]
----@param t number one time
+---@param x tensor points, as the model takes them
+---@param t number|tensor one time, or one for each point [n]
 ---@return tensor
 function sampling_run_object:noise(x, t) end
 
 --- dx/dt of the probability flow.
----@param x tensor points [n d]
----@param t number one time
+---@param x tensor points, as the model takes them
+---@param t number|tensor one time, or one for each point [n]
 ---@return tensor
 function sampling_run_object:velocity(x, t) end
 
@@ -2499,64 +2499,71 @@ function plot.pairs(samples, data, options) end
 
 --- Samplers: from noise to samples of a model, along its diffusion.
 ---@class moondrift.sample
----@field last any The samples of the last run, whole or as an error, a NaN or Ctrl-C left them: points [count, d] after `step` of the steps, time, times, seed, and the message of what ended it.
+---@field last any The samples of the last run, whole or as an error, a NaN or Ctrl-C left them: points after `step` of the steps, time (of each sample, where they step apart), times, seed, evaluations, what was recorded, and the message of what ended it.
 sample = {}
 
 --- Euler–Maruyama on the reverse SDE.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, noise_scale?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, noise_scale?: number }
 ---@return tensor
 ---@return table?
 function sample.euler_maruyama(model, options) end
 
 --- Heun's method on the probability-flow ODE; two model calls a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.heun(model, options) end
 
 --- Dormand–Prince on the probability-flow ODE; each sample chooses its own steps.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
 ---@return tensor
 ---@return table?
 function sample.rk45(model, options) end
 
 --- DPM-Solver++ of two steps on the probability flow; one model call a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.dpm_solver_pp_2m(model, options) end
 
 --- Heun's method with noise added before each step (churn).
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, churn?: number, churn_from?: number, churn_to?: number, noise_factor?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, churn?: number, churn_from?: number, churn_to?: number, noise_factor?: number }
 ---@return tensor
 ---@return table?
 function sample.edm_stochastic(model, options) end
 
 --- Euler–Maruyama on the reverse SDE, with Langevin steps before each of its steps.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
 ---@return tensor
 ---@return table?
 function sample.predictor_corrector(model, options) end
 
 --- Langevin steps at each of the falling noise levels.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
 ---@return tensor
 ---@return table?
 function sample.annealed_langevin(model, options) end
+
+--- Ascent with a blind denoiser from coarse to fine; it ends at a noise level.
+---@param model model a blind denoiser
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, h?: number, beta?: number, grows?: boolean, sigma_start?: number, sigma_end?: number, center?: number, max_steps?: integer, measurement?: tensor|function[], observed?: tensor }
+---@return tensor
+---@return table?
+function sample.coarse_to_fine(model, options) end
 
 --- A sampler of your own, from a start that returns a step.
 ---@param options { name: string, start: function, order?: number, strong_order?: number, weak_order?: number }
 ---@return sampler
 function sample.define(options) end
 
---- Measures a sampler on Gaussian data, whose law is known at all times, against its claims.
+--- Measures a sampler on Gaussian data and a mixture, whose laws are known at all times, against its claims.
 ---@param sampler sampler|string one of sample.define, or the name of one here
 ---@param options? { sde?: sde }
 ---@return any

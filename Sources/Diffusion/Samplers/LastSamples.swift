@@ -10,13 +10,14 @@ package struct LastSamples {
   let dtype: DType
   /// Steps made.
   package let step: Int
+  /// None of a sampler without times.
   package let times: [Double]
   /// The time of each sample, where they step apart.
   package var rowTimes: [Double]?
   package let seed: Int
   package let evaluations: Int
-  /// States on the way so far, and their times.
-  package var recorded: (times: [Double], states: Tensor)?
+  /// States on the way so far.
+  package let recorder: SampleRecorder?
   /// What ended the run; nil where it came to its end.
   package let message: String?
 
@@ -29,15 +30,15 @@ package struct LastSamples {
   package func value() throws -> Value {
     var pairs: [(key: String, value: Value)] = [
       ("points", .object(try points())), ("seed", .integer(seed)), ("step", .integer(step)),
-      ("time", try rowTimes.map { .object(try Tensor($0)) } ?? .number(times[step])),
-      ("times", .object(try Tensor(times))), ("evaluations", .integer(evaluations)),
-      ("message", message.map { .string($0) } ?? .none),
+      ("evaluations", .integer(evaluations)), ("message", message.map { .string($0) } ?? .none),
     ]
-    if let recorded {
+    if !times.isEmpty {
       pairs += [
-        ("recorded_times", .object(try Tensor(recorded.times))), ("x", .object(recorded.states)),
+        ("time", try rowTimes.map { .object(try Tensor($0)) } ?? .number(times[step])),
+        ("times", .object(try Tensor(times))),
       ]
     }
+    if let recorder { pairs += try recorder.fields() }
     return .named(pairs)
   }
 }

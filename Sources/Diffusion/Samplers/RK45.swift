@@ -40,7 +40,7 @@ package enum RK45 {
 extension RungeKutta {
   /// A step of rows apart, with its error by the embedded method. The last stage must be the slope at the
   /// result, which is then the first of the next step.
-  func trial(_ run: SamplingRun, _ control: StepControl) -> TrialStep {
+  package func trial(_ run: SamplingRun, _ control: StepControl) -> TrialStep {
     { x, rows, carried in
       let widths = zip(rows.t, rows.u).map { $1 - $0 }
       let h = try Width.rows(

@@ -96,6 +96,7 @@ package final class RowStepper {
       run.unfinished = (arrived, times)
       throw error
     }
+    try run.restrict(to: nil)
     return arrived
   }
 
@@ -145,6 +146,7 @@ package final class RowStepper {
     if done.isEmpty { return on }
     try copyRows(done, of: on.x, to: done.map { on.rows[$0] }, in: result)
     let left = on.t.indices.filter { on.t[$0] > u }
+    try run.restrict(to: left.map { on.rows[$0] })
     return Travellers(
       rows: left.map { on.rows[$0] }, t: left.map { on.t[$0] }, x: try on.x.gathered(rows: left),
       carried: try on.carried?.gathered(rows: left))

@@ -11,6 +11,7 @@ package enum SampleModule {
     EDMStochastic.sampler,
     PredictorCorrector.sampler,
     AnnealedLangevin.sampler,
+    CoarseToFine.sampler,
   ]
 
   package static let module = Module(
@@ -22,8 +23,9 @@ package enum SampleModule {
     entries: samplers.map(\.entry) + [
       .variable(
         "last",
-        "The samples of the last run, whole or as an error, a NaN or Ctrl-C left them: points [count, d] "
-          + "after `step` of the steps, time, times, seed, and the message of what ended it.",
+        "The samples of the last run, whole or as an error, a NaN or Ctrl-C left them: points after `step` of "
+          + "the steps, time (of each sample, where they step apart), times, seed, evaluations, what was "
+          + "recorded, and the message of what ended it.",
         example: "return sample.last"
       ) { () throws -> Value in try LastSamples.last?.value() ?? .none }
     ] + DefinedSampler.entries + SamplingRun.entries)

@@ -33,6 +33,8 @@ package enum TimePlan {
   /// Those of the grid, and others of each row's own in between; the grid is the two ends unless the user
   /// asks for more.
   case ends
+  /// None: steps go on until each row has reached a limit.
+  case limit
 }
 
 /// A sampler as the catalog and the certification see it: how it starts, and what it claims.
@@ -40,8 +42,8 @@ package enum TimePlan {
 /// A new one is a file with a `Sampler` and its line in `SampleModule.samplers`.
 package struct Sampler {
   package let entry: Entry
-  /// With the default options.
-  package let start: (SamplingRun) throws -> SamplingStep
+  /// With the default options; nil of a sampler without times.
+  package let start: ((SamplingRun) throws -> SamplingStep)?
   /// The same at a tolerance, where the sampler has one.
   package let atTolerance: ((Double) -> (SamplingRun) throws -> SamplingStep)?
   package let convergence: Convergence
@@ -71,8 +73,30 @@ package struct Sampler {
     (self.convergence, self.plan, self.atTolerance) = (convergence, plan, atTolerance)
   }
 
+  /// A sampler without times.
+  package init<Own: OptionGroup>(
+    _ name: String, _ summary: String, _ options: Own.Type, convergence: Convergence,
+    source: String, example: String,
+    start: @escaping (_ run: SamplingRun, Own) throws -> LimitedMethod
+  ) {
+    entry = .function(
+      name, summary, Parameter<ScoreModel>.arg("model", "a blind denoiser"),
+      Parameter<OptionsOf<SamplingOptions>>.group(SamplingOptions.self),
+      Parameter<OptionsOf<Own>>.group(Own.self),
+      returns:
+        "samples, [count] and the shape of a point; with info or record a second result, a table: seed, "
+        + "evaluations (calls of the model), steps [count] of each sample, levels [count] of noise where "
+        + "it ended, and with record recorded_steps [k], x [k, count, …]",
+      details: convergence.text, source: source, example: example
+    ) { (model: ScoreModel, shared: OptionsOf<SamplingOptions>, own: OptionsOf<Own>) in
+      try SamplerDriver(model, shared.values, .limit).run(limited: { try start($0, own.values) })
+    }
+    (self.start, atTolerance) = (nil, nil)
+    (self.convergence, plan) = (convergence, .limit)
+  }
+
   static let returns =
-    "samples, shape [count, d]; with info or record a second result, a table: seed, evaluations (calls "
+    "samples, [count] and the shape of a point; with info or record a second result, a table: seed, evaluations (calls "
     + "of the model), times [steps + 1], with steps of each sample's own accepted and rejected "
-    + "[count], and with record recorded_times [k], x [k, count, d]"
+    + "[count], and with record recorded_times [k], x [k, count, …]"
 }

@@ -50,6 +50,6 @@ extension SamplerDriver {
   ) -> LastSamples {
     LastSamples(
       blocks: states, dtype: start?.dtype ?? .float32, step: step, times: times, seed: seed,
-      evaluations: evaluations(runs), recorded: recorder?.recorded, message: message)
+      evaluations: evaluations(runs), recorder: recorder, message: message)
   }
 }

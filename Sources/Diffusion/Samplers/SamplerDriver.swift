@@ -11,9 +11,11 @@ package struct SamplerDriver {
   let times: [Double]
   let count: Int
   let seed: Int
-  private let options: SamplingOptions
+  let options: SamplingOptions
   let plan: TimePlan
   let start: Tensor?
+  /// The class of each sample, where the network has classes.
+  private let labels: Tensor?
 
   /// Checks the options; the session's next seed is taken only when all of them are in order.
   package init(_ model: ScoreModel, _ options: SamplingOptions, _ plan: TimePlan = .grid) throws {
@@ -21,7 +23,12 @@ package struct SamplerDriver {
     (self.options, self.plan) = (options, plan)
     times = try options.grid(for: model.process, plan)
     start = try options.startingPoints(for: model)
-    count = start?.shape[0] ?? options.count?.value ?? 64
+    labels = try options.labels(for: model)
+    count = start?.shape[0] ?? labels?.shape[0] ?? options.count?.value ?? 64
+    if let labels, labels.shape[0] != count {
+      throw UserError(
+        "labels must have one class for each of \(count) samples, got \(labels.shape[0])")
+    }
     guard count > 0 else { throw UserError("start must have 1 row or more, got 0") }
     seed = options.seed ?? SessionSeed.next()
   }
@@ -29,7 +36,7 @@ package struct SamplerDriver {
   var steps: Int { times.count - 1 }
 
   /// Rows that make a step together: more samples need no more scratch memory.
-  private var blocks: [Range<Int>] {
+  var blocks: [Range<Int>] {
     let length = max(1, min(4096, (1 << 21) / max(model.dimension, 1)))
     return stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
   }
@@ -38,14 +45,9 @@ package struct SamplerDriver {
   package func run(_ method: (SamplingRun) throws -> SamplingStep) throws -> Samples {
     let dtype = start?.dtype ?? .float32
     // Too many samples are refused before anything is made for each block.
-    let points = try Tensor(
-      uninitialized: Shape(checking: [count, model.dimension]), dtype)
+    let points = try Tensor(uninitialized: stateShape, dtype)
     let blocks = blocks
-    let runs = blocks.map {
-      SamplingRun(
-        model, times: times,
-        noise: SamplingRun.keyedNoise(seed: seed, firstRow: $0.lowerBound))
-    }
+    let runs = try blocks.map(newRun)
     let recorder = try options.record.map {
       try SampleRecorder(points.shape, dtype, times: times, every: $0.value)
     }
@@ -75,7 +77,7 @@ package struct SamplerDriver {
         for block in states.indices {
           try Cancellation.check()
           runs[block].begin(interval)
-          next.append(try moved(states[block], interval, moves[block]))
+          next.append(try moved(states[block], interval, runs[block], moves[block]))
         }
         swap(&states, &next)
         next.removeAll(keepingCapacity: true)
@@ -88,7 +90,7 @@ package struct SamplerDriver {
       LastSamples.last = last([points], runs, recorder, step: steps, message: nil)
       return Samples(
         points: points, seed: seed, evaluations: evaluations(runs), times: times,
-        recorded: recorder?.recorded, rowSteps: rowSteps(runs), notes: runs[0].notes,
+        recorder: recorder, rowSteps: rowSteps(runs), notes: runs[0].notes,
         isTold: options.info || options.record != nil)
     } catch {
       keep(states, moved: next, runs, recorder, step: made, error)
@@ -106,25 +108,43 @@ package struct SamplerDriver {
     }
   }
 
-  private func moved(_ x: Tensor, _ interval: Interval, _ step: SamplingStep) throws -> Tensor {
+  private func moved(
+    _ x: Tensor, _ interval: Interval, _ run: SamplingRun, _ step: SamplingStep
+  ) throws -> Tensor {
     let moved = try step(x, interval)
     try ScoreModel.requireConstant(moved)
     let next = moved.value
-    guard try next.isFinite() else { throw try failure(interval, from: x, to: next) }
+    guard try next.isFinite() else { throw try failure(interval, run, from: x, to: next) }
     return next
+  }
+
+  func newRun(_ rows: Range<Int>) throws -> SamplingRun {
+    let noise = SamplingRun.keyedNoise(seed: seed, firstRow: rows.lowerBound)
+    guard let labels else { return SamplingRun(model, times: times, noise: noise) }
+    return try SamplingRun(
+      model, labels: labels.slice(axis: 0, rows), times: times, noise: noise)
+  }
+
+  /// Of all samples together.
+  var stateShape: Shape {
+    get throws { try Shape(checking: [count] + model.shape) }
+  }
+
+  /// N(0, 1) numbers for so many samples.
+  func unitNormal(_ run: SamplingRun, _ rows: Int, _ dtype: DType) throws -> Tensor {
+    try run.normal(like: Tensor(uninitialized: Shape([rows] + model.shape), dtype))
   }
 
   /// N(0, σ(t₀)²), the law of a noised point once the data no longer matter.
   private func prior(_ run: SamplingRun, _ rows: Int, _ dtype: DType) throws -> Tensor {
-    let z = try run.normal(like: Tensor(uninitialized: [rows, model.dimension], dtype))
-    return try z.combined(with: model.process.sigma(at: times[0]), .multiply)
+    try unitNormal(run, rows, dtype).combined(with: model.process.sigma(at: times[0]), .multiply)
   }
 
   /// Says which quantity was the first that is no number: the score, or the state itself.
   private func failure(
-    _ interval: Interval, from x: Tensor, to next: Tensor
+    _ interval: Interval, _ run: SamplingRun, from x: Tensor, to next: Tensor
   ) throws -> UserError {
-    let lostScores = try model.score(x, at: interval.t).value.nonFiniteRows()
+    let lostScores = try run.model.score(x, at: interval.t).value.nonFiniteRows()
     let lost = lostScores.isEmpty ? try next.nonFiniteRows() : lostScores
     let quantity = lostScores.isEmpty ? "the state" : "the score"
     return UserError(

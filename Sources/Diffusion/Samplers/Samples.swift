@@ -8,9 +8,10 @@ package struct Samples: Results {
   package let seed: Int
   /// Calls of the model for each sample.
   package let evaluations: Int
+  /// None of a sampler without times.
   package let times: [Double]
-  /// States on the way, [k, count, d], and their times; nil unless asked for.
-  package let recorded: (times: [Double], states: Tensor)?
+  /// States on the way; nil unless asked for.
+  package let recorder: SampleRecorder?
   /// Accepted and rejected steps of each sample, where they step apart.
   package let rowSteps: RowSteps?
   /// What the sampler says of itself.
@@ -33,23 +34,19 @@ package struct Samples: Results {
   }
 
   private func fields() throws -> [(key: Value.Key, value: Value)] {
-    var pairs: [(key: Value.Key, value: Value)] = [
+    var pairs: [(key: String, value: Value)] = [
       ("evaluations", .integer(evaluations)), ("seed", .integer(seed)),
-      ("times", .object(try Tensor(times))),
     ]
+    if !times.isEmpty { pairs.append(("times", .object(try Tensor(times)))) }
     if let rowSteps {
       pairs += [
         ("accepted", .object(try Tensor(rowSteps.accepted.map(Int64.init)))),
         ("rejected", .object(try Tensor(rowSteps.rejected.map(Int64.init)))),
       ]
     }
-    pairs += notes.map { (Value.Key($0.key), $0.value) }
-    if let recorded {
-      pairs += [
-        ("recorded_times", .object(try Tensor(recorded.times))), ("x", .object(recorded.states)),
-      ]
-    }
-    return pairs
+    pairs += notes
+    if let recorder { pairs += try recorder.fields() }
+    return pairs.map { (Value.Key($0.key), $0.value) }
   }
 }
 

@@ -10,6 +10,7 @@ package struct SamplingOptions: OptionGroup {
   package var seed: Int?
   package var times: OneOf<[Double], Tensor>?
   package var start: Tensor?
+  package var labels: Tensor?
   package var record: Count?
   package var info = false
   package var progress: Bool?
@@ -27,13 +28,17 @@ package struct SamplingOptions: OptionGroup {
 
   package static let options: [Option<SamplingOptions>] = [
     Option(
-      "count", \.count, "how many samples; 64, or the rows of start, where absent", in: .positive),
+      "count", \.count, "how many samples; 64, or as many as start or labels has, where absent",
+      in: .positive),
     Option(
       "steps", \.steps, "steps on the diffusion's own grid of times; 500 where absent",
       in: .positive),
     Option("seed", \.seed, "of the start and the noise; the session's next where absent"),
     Option("times", \.times, "a decreasing grid of times to use instead; steps is then not used"),
-    Option("start", \.start, "points [n d] to start from instead of N(0, std²) at the first time"),
+    Option(
+      "start", \.start,
+      "points, [n] and the shape of one, to start from instead of N(0, σ²) at the first time"),
+    Option("labels", \.labels, "the class of each sample [count], for a network with classes"),
     Option(
       "record", \.record, "keep the start, every k-th state and the last, in the second result",
       in: .positive),
@@ -49,6 +54,12 @@ package struct SamplingOptions: OptionGroup {
 extension SamplingOptions {
   /// The decreasing times to visit, checked.
   func grid(for process: any DiffusionProcess, _ plan: TimePlan) throws -> [Double] {
+    if plan == .limit {
+      guard times == nil, steps == nil else {
+        throw UserError("times and steps are not for a sampler that ends at a noise level")
+      }
+      return []
+    }
     guard let times else {
       let steps = steps ?? (plan == .ends ? 1 : 500)
       guard steps.value <= 1 << 27 else {
@@ -77,6 +88,17 @@ extension SamplingOptions {
       }
     }
     return grid
+  }
+
+  /// The classes where the caller gave them, checked, without a trace.
+  func labels(for model: ScoreModel) throws -> Tensor? {
+    guard let labels else { return nil }
+    // Whether they are classes of the model is an error before anything is drawn.
+    _ = try model.labelled(labels)
+    if let count, count.value != labels.shape[0] {
+      throw UserError("labels must have count = \(count) classes, got \(labels.shape[0])")
+    }
+    return try labels.constant("labels")
   }
 
   /// The starting points where the caller gave them, checked, without a trace.

@@ -6,10 +6,12 @@ import Tensors
 // What a sampler in Lua sees of its run.
 extension SamplingRun {
   static let entries: [Entry] = [
-    estimate("score", "∇ log p_t(x).") { try $0.score($1, at: $2) },
-    estimate("denoise", "E[x_0 | x_t = x].") { try $0.denoise($1, at: $2) },
-    estimate("noise", "E[z | x_t = x].") { try $0.noise($1, at: $2) },
-    estimate("velocity", "dx/dt of the probability flow.") { try $0.velocity($1, at: $2) },
+    estimate("score", "∇ log p_t(x).", .score) { try $0.score($1, at: $2) },
+    estimate("denoise", "E[x_0 | x_t = x].", .clean) { try $0.denoise($1, at: $2) },
+    estimate("noise", "E[z | x_t = x].", .noise) { try $0.noise($1, at: $2) },
+    estimate("velocity", "dx/dt of the probability flow.", .velocity) {
+      try $0.velocity($1, at: $2)
+    },
     .method(
       SamplingRun.self, "normal",
       "N(0, 1) numbers shaped like x, others at each call; zeros in a last step without noise.",
@@ -27,15 +29,22 @@ extension SamplingRun {
   ]
 
   private static func estimate(
-    _ name: String, _ summary: String,
+    _ name: String, _ summary: String, _ quantity: Quantity,
     _ body: @escaping (SamplingRun, Tensor, Double) throws -> Tensor
   ) -> Entry {
     .method(
-      SamplingRun.self, name, summary, .arg("x", "points [n d]"), .arg("t", "one time"),
-      returns: "a tensor like x"
-    ) { (run: SamplingRun, x: Tensor, t: Double) in
+      SamplingRun.self, name, summary, .arg("x", "points, as the model takes them"),
+      .arg("t", "one time, or one for each point [n]"), returns: "a tensor like x"
+    ) { (run: SamplingRun, x: Tensor, t: OneOf<Double, Tensor>) in
       try checkPoints(x, run.model, name: "x")
-      return try body(run, x, t)
+      switch t {
+      case .first(let time): return try body(run, x, time)
+      case .second(let times):
+        guard times.shape == [x.shape[0]] else {
+          throw UserError("t has shape \(times.shape), expected [n] with n = \(x.shape[0])")
+        }
+        return try run.value(quantity, x, at: times)
+      }
     }
   }
 }

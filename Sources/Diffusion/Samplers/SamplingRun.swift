@@ -31,7 +31,10 @@ package final class SamplingRun: FunctionHolder {
   package typealias Noise = (_ step: Int, _ draw: Int, _ shape: Shape, _ dtype: DType) throws
     -> Tensor
 
-  package let model: ScoreModel
+  /// Of the rows that step now, where it is told their classes.
+  package private(set) var model: ScoreModel
+  /// The model that is not told classes, and those of all rows.
+  private let labels: (model: ScoreModel, ofRows: Tensor)?
   /// The decreasing times of the grid.
   package let times: [Double]
   /// How often the model was called.
@@ -63,11 +66,28 @@ package final class SamplingRun: FunctionHolder {
   }
 
   package init(_ model: ScoreModel, times: [Double], noise: @escaping Noise) {
-    (self.model, self.times, source) = (model, times, noise)
+    (self.model, self.times, source, labels) = (model, times, noise, nil)
+  }
+
+  /// - Parameter labels: the class of each row.
+  package init(
+    _ model: ScoreModel, labels: Tensor, times: [Double], noise: @escaping Noise
+  ) throws {
+    self.model = try model.labelled(labels)
+    (self.times, source, self.labels) = (times, noise, (model, labels))
+  }
+
+  /// Tells the model the classes of these rows alone; of all where nil.
+  func restrict(to rows: [Int]?) throws {
+    guard let labels else { return }
+    model = try labels.model.labelled(
+      rows.map { try labels.ofRows.gathered(rows: $0) } ?? labels.ofRows)
   }
 
   package var functions: [Callback] { model.functions }
-  package func describe() -> String { "sampling_run(step \(step) of \(times.count - 1))" }
+  package func describe() -> String {
+    "sampling_run(step \(step)" + (times.isEmpty ? ")" : " of \(times.count - 1))")
+  }
 
   package var process: any DiffusionProcess { model.process }
 
@@ -76,6 +96,23 @@ package final class SamplingRun: FunctionHolder {
     (step, drawn, omitsNoise) = (interval.index + 1, 0, interval.omitsNoise)
     unfinished = nil
     forget()
+  }
+
+  /// Begins a step of a sampler without times.
+  func begin(step index: Int) {
+    (step, drawn, omitsNoise) = (index + 1, 0, false)
+  }
+
+  /// Noise levels of the rows, where a sampler without times ends by them.
+  private(set) var levels: [Double] = []
+  func note(levels: [Double]) { self.levels = levels }
+
+  /// D(y) − y of a blind model, as a constant of the type of `y`.
+  func blindResidual(_ y: Tensor) throws -> Tensor {
+    defer { evaluations += 1 }
+    let clean = try model.denoised(y)
+    try ScoreModel.requireConstant(clean)
+    return try clean.value.converted(to: y.dtype) - y
   }
 
   /// Adds a field to what a run says of itself.

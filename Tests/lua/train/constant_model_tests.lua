@@ -10,7 +10,8 @@ local calls = {
   density_of_score = function(s) return metric.density_of_score(s, {range = {-1, 1}}) end,
 }
 for name, sampler in pairs(sample) do
-  if name ~= "define" and name ~= "certify" then
+  -- coarse_to_fine takes blind models alone.
+  if name ~= "define" and name ~= "certify" and name ~= "coarse_to_fine" then
     calls[name] = function(s) return sampler(s, {count = 4, steps = 3, seed = 1}) end
   end
 end
