@@ -4,18 +4,20 @@ import Models
 import Processes
 import Tensors
 
-/// What was measured of a sampler on Gaussian data of two variances, and what of it does not fit what
-/// the sampler claims.
+/// What was measured of a sampler, and what of it does not fit what the sampler claims: on Gaussian data of
+/// two variances, where the law of a sampler that is linear in its state needs no Monte Carlo, and on a
+/// mixture.
 package struct Certificate {
-  /// Fitted orders; nil where none is claimed.
+  /// Fitted orders on Gaussian data; nil where none is claimed, or the sampler is not linear.
   package private(set) var weakOrder: Double?
   package private(set) var strongOrder: Double?
-  /// Largest relative error of the variance with the most steps.
-  package private(set) var bias = 0.0
+  /// Largest relative error of the variance with the most steps; nil where the sampler is not linear.
+  package private(set) var bias: Double?
   /// Calls of the model a step.
-  package private(set) var evaluations = 0.0
+  package private(set) var evaluations: Double
   /// Draws of noise a step.
-  package private(set) var draws = 0.0
+  package private(set) var draws: Double
+  package let mixture: MixtureCertificate
   package private(set) var flaws: [String] = []
 
   /// Errors large enough to be above rounding, steps small enough to be in the asymptotic range.
@@ -23,19 +25,42 @@ package struct Certificate {
   static let tolerance = 0.15
   static let targets = [2.0, 0.25]
 
+  /// - Parameter atTolerance: the start at other tolerances, of a sampler that has one.
   package init(
+    _ convergence: Convergence, _ process: any DiffusionProcess,
+    _ start: (SamplingRun) throws -> SamplingStep,
+    atTolerance: ((Double) -> (SamplingRun) throws -> SamplingStep)? = nil
+  ) throws {
+    mixture = try MixtureCertificate(convergence, process, start, atTolerance: atTolerance)
+    (evaluations, draws) = (mixture.evaluations, Double(mixture.draws) / 32)
+    if try Certificate.hasLinearLaw(convergence, process, start) {
+      try checkLaw(convergence, process, start)
+      if let strong = convergence.claimed.strong {
+        try checkPaths(strong, process, start)
+      }
+    }
+    let found = mixture.flaws(convergence)
+    flaws += found.filter { !flaws.contains($0) }
+  }
+
+  private static func hasLinearLaw(
+    _ convergence: Convergence, _ process: any DiffusionProcess,
+    _ start: (SamplingRun) throws -> SamplingStep
+  ) throws -> Bool {
+    if case .tolerance = convergence { return false }
+    return try SamplerLaw.isLinear(
+      start, ScoreModel(GaussianScore(), SDE(process)), along: process.grid(steps: 32))
+  }
+
+  /// Order and limit of the variance, and draws that change nothing.
+  private mutating func checkLaw(
     _ convergence: Convergence, _ process: any DiffusionProcess,
     _ start: (SamplingRun) throws -> SamplingStep
   ) throws {
-    let claimed: (strong: Double?, weak: Double?, bias: Double)
-    switch convergence {
-    case .ode(let order): claimed = (nil, order, 0.02)
-    case .sde(let strong, let weak): claimed = (strong, weak, 0.02)
-    case .tolerance: claimed = (nil, nil, 1e-4)
-    case .none(_, let bias): claimed = (nil, nil, bias)
-    }
+    let claimed = convergence.claimed
     // Evenly in log-SNR where the order is above 1: there its asymptotic range begins early.
     let isUneven = (claimed.weak ?? 1) > 1
+    var most = 0.0
     for target in Certificate.targets {
       let (errors, laws) = try Certificate.weakErrors(
         start, process, target: target, isUneven: isUneven)
@@ -43,7 +68,7 @@ package struct Certificate {
         let order = fittedOrder(steps: Certificate.steps, errors: errors)
         if weakOrder.map({ abs(order - weak) > abs($0 - weak) }) ?? true { weakOrder = order }
       }
-      bias = max(bias, abs(errors[errors.count - 1]) / target)
+      most = max(most, abs(errors[errors.count - 1]) / target)
       let last = laws[laws.count - 1]
       let steps = Double(Certificate.steps[Certificate.steps.count - 1])
       (evaluations, draws) = (Double(last.evaluations) / steps, Double(last.draws) / steps)
@@ -52,19 +77,24 @@ package struct Certificate {
         flaws.append("\(last.unusedDraws) of \(last.draws) draws of noise are not used")
       }
     }
+    bias = most
     if let weak = claimed.weak, let found = weakOrder, !(abs(found - weak) < Certificate.tolerance)
     {
       flaws.append("weak order \(shortNumber(found)), claimed \(formatNumber(weak))")
     }
-    if !(bias < claimed.bias) {
-      flaws.append("the variance is off by \(shortNumber(bias)) with the smallest steps")
+    if !(most < claimed.bias) {
+      flaws.append("the variance is off by \(shortNumber(most)) with the smallest steps")
     }
-    if let strong = claimed.strong {
-      let found = try Certificate.strongOrder(start, process)
-      strongOrder = found
-      if !(abs(found - strong) < Certificate.tolerance) {
-        flaws.append("strong order \(shortNumber(found)), claimed \(formatNumber(strong))")
-      }
+  }
+
+  private mutating func checkPaths(
+    _ strong: Double, _ process: any DiffusionProcess,
+    _ start: (SamplingRun) throws -> SamplingStep
+  ) throws {
+    let found = try Certificate.strongOrder(start, process)
+    strongOrder = found
+    if !(abs(found - strong) < Certificate.tolerance) {
+      flaws.append("strong order \(shortNumber(found)), claimed \(formatNumber(strong))")
     }
   }
 
@@ -93,33 +123,27 @@ package struct Certificate {
   ) throws -> Double {
     let model = ScoreModel(GaussianScore(), SDE(process))
     let times = try process.grid(steps: finest)
-    let stream = RandomStream(seed: 3)
-    // W at each time of the fine grid, as increments.
-    let increments = try (0..<finest).map {
-      try stream.normal([paths, 1], .float64) * (times[$0] - times[$0 + 1]).squareRoot()
-    }
-    let first = try stream.normal([paths, 1], .float64) * process.sigma(at: times[0])
+    let motion = try BrownianMotion(along: times, paths: paths, seed: 3)
+    let first =
+      try RandomStream(seed: 4).normal([paths, 1], .float64) * process.sigma(at: times[0])
     func end(_ count: Int) throws -> Tensor {
-      let stride = finest / count
-      let grid = (0...count).map { times[$0 * stride] }
-      let run = SamplingRun(model, times: grid) { step, _, _, _ in
-        let index = step - 1
-        var dW = increments[index * stride]
-        for k in 1..<max(stride, 1) { dW = try dW + increments[index * stride + k] }
-        return try dW / (grid[index] - grid[index + 1]).squareRoot()
-      }
-      let step = try start(run)
-      var x = first
-      for index in 0..<count {
-        let interval = Interval(
-          from: grid[index], to: grid[index + 1], index: index, count: count)
-        run.begin(interval)
-        x = try step(x, interval)
-      }
-      return x
+      let (grid, noise) = motion.noise(steps: count)
+      return try CertifiedPath(start, model, along: grid, from: first, noise: noise).end
     }
     let reference = try end(finest)
     let errors = try steps.map { try mean(square(end($0) - reference)).item().squareRoot() }
     return fittedOrder(steps: steps, errors: errors)
+  }
+}
+
+extension Convergence {
+  /// Orders, and how far the variance of a Gaussian may be off with the smallest steps.
+  fileprivate var claimed: (strong: Double?, weak: Double?, bias: Double) {
+    switch self {
+    case .ode(let order): (nil, order, 0.02)
+    case .sde(let strong, let weak): (strong, weak, 0.02)
+    case .tolerance: (nil, nil, 0.02)
+    case .none(_, let bias): (nil, nil, bias)
+    }
   }
 }

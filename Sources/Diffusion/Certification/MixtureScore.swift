@@ -109,24 +109,28 @@ package final class MixtureScore: ScoreFunction {
     -> Double
   {
     let above = tail(process, x, t, above: true) < 0.5
-    let wanted = tail(process, x, t, above: above)
-    var (low, high) = (-1e3, 1e3)
+    return place(process, tail(process, x, t, above: above), u, above: above)
+  }
+
+  /// x with P(x_t ≤ x) = p.
+  package func quantile(_ process: any DiffusionProcess, _ p: Double, at t: Double) -> Double {
+    p > 0.5 ? place(process, 1 - p, t, above: true) : place(process, p, t, above: false)
+  }
+
+  /// Where a tail has the probability `wanted`, by bisection.
+  private func place(
+    _ process: any DiffusionProcess, _ wanted: Double, _ t: Double, above: Bool
+  ) -> Double {
+    let reach = 3 + 40 * variance(process, t).squareRoot()
+    var (low, high) = (-reach, reach)
     while true {
       let middle = low + (high - low) / 2
       if middle <= low || middle >= high { return middle }
-      if (tail(process, middle, u, above: above) > wanted) == above {
+      if (tail(process, middle, t, above: above) > wanted) == above {
         low = middle
       } else {
         high = middle
       }
     }
-  }
-
-  /// E[x_t] and E[x_t²].
-  package func moments(_ process: any DiffusionProcess, at t: Double) -> (Double, Double) {
-    let (alpha, v) = (process.alpha(at: t), variance(process, t))
-    let first = zip(means, weights).reduce(0) { $0 + $1.0 * $1.1 } * alpha
-    let second = zip(means, weights).reduce(0) { $0 + $1.0 * $1.0 * $1.1 } * alpha * alpha + v
-    return (first, second)
   }
 }

@@ -22,35 +22,40 @@ package struct SamplerLaw {
     _ start: (SamplingRun) throws -> SamplingStep, _ model: ScoreModel, along times: [Double],
     from variance: Double, omitsLast: Bool = false
   ) throws {
-    func end(_ x: Tensor, noise: @escaping SamplingRun.Noise) throws -> (Tensor, SamplingRun) {
-      let run = SamplingRun(model, times: times, noise: noise)
-      let step = try start(run)
-      var x = x
-      for index in 0..<times.count - 1 {
-        let interval = Interval(
-          from: times[index], to: times[index + 1], index: index, count: times.count - 1,
-          omitsNoise: omitsLast && index == times.count - 2)
-        run.begin(interval)
-        x = try step(x, interval)
-      }
-      return (x, run)
+    func end(_ x: Tensor, noise: @escaping SamplingRun.Noise) throws -> CertifiedPath {
+      try CertifiedPath(
+        start, model, along: times, from: x, omitsLast: omitsLast, noise: noise)
     }
-    let (_, counted) = try end(.full([1, 1], 1, .float64)) { try .zeros($2, $3) }
+    let counted = try end(.full([1, 1], 1, .float64)) { try .zeros($2, $3) }.run
     var units = [Double](repeating: 0, count: counted.draws + 1)
     units[0] = 1
     var drawn = 0
-    let (state, _) = try end(Tensor(units, shape: [units.count, 1])) { _, _, shape, dtype in
+    let state = try end(Tensor(units, shape: [units.count, 1])) { _, _, shape, dtype in
       drawn += 1
       var unit = [Double](repeating: 0, count: shape[0])
       unit[drawn] = 1
       return try Tensor(unit, shape: shape).converted(to: dtype)
-    }
+    }.end
     let gains = try state.doubles()
     self.variance =
       gains[0] * gains[0] * variance + gains.dropFirst().reduce(0) { $0 + $1 * $1 }
     evaluations = counted.evaluations
     draws = counted.draws
     unusedDraws = gains.dropFirst().count { $0 == 0 }
+  }
+}
+
+extension SamplerLaw {
+  /// Whether a sampler is a linear map of its state: its law on Gaussian data is then exact.
+  static func isLinear(
+    _ start: (SamplingRun) throws -> SamplingStep, _ model: ScoreModel, along times: [Double]
+  ) throws -> Bool {
+    let path = try CertifiedPath(
+      start, model, along: times, from: Tensor([1.0, 3, -0.5], shape: [3, 1])
+    ) { try .zeros($2, $3) }
+    let ends = try path.end.doubles()
+    return abs(ends[1] - 3 * ends[0]) <= 1e-6 * abs(ends[1])
+      && abs(ends[2] + 0.5 * ends[0]) <= 1e-6 * abs(ends[2])
   }
 }
 
