@@ -8,8 +8,11 @@ package enum OptimModule {
     types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
     entries: rules.map { $0.entry } + [Optimizer.update])
 
-  /// The rules that Lua makes by name, and that files hold.
-  private static let rules: [any UpdateRule.Type] = [SGD.self, Adam.self]
+  /// All rules, which files hold by name; a new one adds its line here.
+  private static let rules: [any UpdateRule.Type] = [
+    SGD.self,
+    Adam.self,
+  ]
 
   /// The optimizer that a file holds.
   ///

@@ -78,37 +78,67 @@ import Testing
   /// How a Swift block begins that is a whole file of its own.
   private static let newFile = "new file: "
 
-  @Test("the diffusion that the page on extending adds compiles with its module as it stands")
-  func newDiffusionCompiles() throws {
-    let block = try #require(
-      blocks("docs/extending.md", "swift").first { $0.first?.contains(Self.newFile) == true })
-    #expect(try problems(compiling: block) == "")
-    let withoutTimes = block.filter { !$0.contains("var times") }
-    #expect(withoutTimes.count == block.count - 1)
+  /// A file that the page on extending adds to a module, with its line in a list.
+  struct Addition: CustomTestStringConvertible {
+    /// The file with the list, and the line that the new one stands behind.
+    let list: String
+    let behind: String
+    let line: String
+    /// What the protocol needs of the file.
+    let needed: String
+    var testDescription: String { line }
+  }
+
+  private static let additions = [
+    Addition(
+      list: "Sources/Processes/SDEModule.swift", behind: "    VEPower.self,",
+      line: "    Brownian.self,", needed: "var times"),
+    Addition(
+      list: "Sources/Models/Parametrizations/Parametrization.swift",
+      behind: "    NoiseParametrization.self,", line: "    StraightParametrization.self,",
+      needed: "let networkShape"),
+    Addition(
+      list: "Sources/Optimizers/OptimModule.swift", behind: "    SGD.self,",
+      line: "    SignDescent.self,", needed: "let rate"),
+  ]
+
+  @Test("what the page on extending adds compiles as it stands", arguments: 0..<additions.count)
+  func newFilesCompile(_ place: Int) throws {
+    let files = blocks("docs/extending.md", "swift").filter {
+      $0.first?.contains(Self.newFile) == true
+    }
+    #expect(files.count == Self.additions.count)
+    let (file, addition) = (files[place], Self.additions[place])
+    #expect(try problems(compiling: file, addition) == "")
+    let incomplete = file.filter { !$0.contains(addition.needed) }
+    #expect(incomplete.count < file.count)
     #expect(
-      try problems(compiling: withoutTimes).contains("does not conform to protocol"),
+      try problems(compiling: incomplete, addition) != "",
       "a page that leaves out what the protocol needs is not seen")
   }
 
-  /// What the compiler objects to when a file joins the module `Processes`, its type in the list.
-  private func problems(compiling file: [Substring]) throws -> String {
+  /// What the compiler objects to when a file joins its module, its line in the list.
+  private func problems(compiling file: [Substring], _ addition: Addition) throws -> String {
     let folder = try TemporaryFolder()
     let source = try folder.write("New.swift", file.joined(separator: "\n"))
-    let list = ScriptFiles.read(Products.root + "/Sources/Processes/SDEModule.swift")
-    let line = "    VEPower.self,"
-    let parts = list.split(separator: line)
+    let list = ScriptFiles.read(Products.root + "/" + addition.list)
+    let parts = list.split(separator: addition.behind)
     #expect(parts.count == 2)
     let extended = try folder.write(
-      "SDEModule.swift", parts.joined(separator: line + "\n    Brownian.self,"))
-    let header = Products.root + "/Sources/CSupport/include/CSupport.h"
-    let map = try folder.write(
-      "module.modulemap", "module CSupport { umbrella header \"\(header)\" export * }")
+      "List.swift", parts.joined(separator: addition.behind + "\n" + addition.line))
+    let module = addition.list.split(separator: "/")[1]
     let script = """
       cd '\(Products.root)'
       package=$(grep -o '"-package-name","[^"]*"' .build/release.yaml | head -1 | cut -d '"' -f 4)
-      swiftc -typecheck -module-name Processes -package-name "$package" -swift-version 5 \\
-        -I .build/release/Modules -Xcc '-fmodule-map-file=\(map)' \\
-        $(ls Sources/Processes/*.swift | grep -v SDEModule.swift) '\(extended)' '\(source)'
+      maps=''
+      for map in .build/release/*.build/module.modulemap Sources/C*/module.modulemap \\
+        Sources/C*/include/module.modulemap; do
+        if [ -f "$map" ]; then maps="$maps -Xcc -fmodule-map-file=$map"; fi
+      done
+      swiftc -typecheck -module-name \(module) -package-name "$package" -swift-version 5 \\
+        -I .build/release/Modules $maps \\
+        $(find Sources/\(module) -name '*.swift' | grep -vx '\(addition.list)') \\
+        '\(extended)' '\(source)'
       """
     var command = Command("/bin/bash", ["-c", script])
     command.timeout = 180

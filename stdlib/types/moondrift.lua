@@ -2283,7 +2283,7 @@ function nn.residual_mlp(options) end
 function nn.random_features(options) end
 
 --- A model of your own, from a function on batches of points and times.
----@param options? { sde?: sde, dimension?: integer, shape?: integer[], forward?: function, predicts?: string, sigma_data?: number|tensor, score?: function, classes?: integer, parameters?: any, name?: string }
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], forward?: function, predicts?: string, sigma_data?: number|tensor, score?: function, classes?: integer, parameters?: any, buffers?: any, name?: string }
 ---@return model|network
 function nn.define(options) end
 
