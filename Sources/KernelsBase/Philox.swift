@@ -31,6 +31,77 @@ struct PhiloxBlock {
   }
 }
 
+/// Words 0 and 1 of blocks that differ in the low half of their rows alone: what is the same for all of
+/// them is scrambled once, and words 2 and 3 are left out of the last round.
+struct PhiloxColumn {
+  // c1 after the first round and c3, scalars, with those of the next two rounds
+  private let mask0: UInt64  // for c0 after round 1
+  private let mask2: UInt64  // c2 after round 2
+  private let c0Second: UInt64
+  private let c1Second: UInt64
+  private let key: UInt64
+
+  @inline(__always) private static var multiplier0: UInt64 { 0xD251_1F53 }
+  @inline(__always) private static var multiplier1: UInt64 { 0xCD9E_8D57 }
+
+  @inline(__always) private static func keys(_ key: UInt64, round: UInt64) -> (UInt64, UInt64) {
+    (
+      (key &+ round &* 0x9E37_79B9) & PhiloxBlock.lowHalf,
+      ((key >> 32) &+ round &* 0xBB67_AE85) & PhiloxBlock.lowHalf
+    )
+  }
+
+  @inline(__always) init(block: UInt64, highRow: UInt64, step: UInt32, key: UInt64) {
+    let low = PhiloxBlock.lowHalf
+    let first = PhiloxColumn.keys(key, round: 0)
+    let product0 = (block & low) &* PhiloxColumn.multiplier0
+    let product1 = (highRow & low) &* PhiloxColumn.multiplier1
+    mask0 = (product1 >> 32) ^ first.0
+    let c1 = product1 & low
+    let c2 = (product0 >> 32) ^ UInt64(step) ^ first.1
+    let c3 = product0 & low
+    let second = PhiloxColumn.keys(key, round: 1)
+    let next = c2 &* PhiloxColumn.multiplier1
+    c0Second = (next >> 32) ^ c1 ^ second.0
+    c1Second = next & low
+    mask2 = c3 ^ second.1
+    self.key = key
+  }
+
+  /// Words 0 and 1 of the 16 rows from `first` on.
+  @inline(__always) func words(_ first: UInt64) -> (W16, W16) {
+    let order = PhiloxOrder.alternating
+    let rows = order.first &+ first
+    let (a, b) = (words(rows), words(rows &+ order.distance))
+    return (merged(a.0, b.0), merged(a.1, b.1))
+  }
+
+  /// The same of eight rows; only the low half of a lane counts.
+  @inline(__always) func words(_ rows: Q8) -> (Q8, Q8) {
+    let low = PhiloxBlock.lowHalf
+    // round 1 leaves c0 alone different, round 2 c2 and c3
+    let product = ((rows ^ mask0) & low) &* PhiloxColumn.multiplier0
+    let c2 = (product &>> 32) ^ mask2
+    let third = PhiloxColumn.keys(key, round: 2)
+    let product0 = c0Second &* PhiloxColumn.multiplier0
+    let product1 = (c2 & low) &* PhiloxColumn.multiplier1
+    var b = PhiloxBlock(
+      c0: (product1 &>> 32) ^ (c1Second ^ third.0), c1: product1,
+      c2: product ^ ((product0 >> 32) ^ third.1), c3: Q8(repeating: product0))
+    for round in 3..<9 {
+      let (k0, k1) = PhiloxColumn.keys(key, round: UInt64(truncatingIfNeeded: round))
+      let product0 = (b.c0 & low) &* PhiloxColumn.multiplier0
+      let product1 = (b.c2 & low) &* PhiloxColumn.multiplier1
+      b = PhiloxBlock(
+        c0: (product1 &>> 32) ^ b.c1 ^ k0, c1: product1, c2: (product0 &>> 32) ^ b.c3 ^ k1,
+        c3: product0)
+    }
+    let last = PhiloxColumn.keys(key, round: 9)
+    let end = (b.c2 & low) &* PhiloxColumn.multiplier1
+    return ((end &>> 32) ^ b.c1 ^ last.0, end)
+  }
+}
+
 /// How 16 blocks lie in two groups of eight lanes.
 enum PhiloxOrder {
   /// Blocks 0, 2, … and 1, 3, …: merged pairs of words are then in order.

@@ -75,19 +75,48 @@ struct RandomPlace {
   var firstBlock: UInt64
 }
 
-/// One number a row: the first of block 0.
+/// One number a row: the first of block 0, from words 0 and 1. The words of 128 rows are made before
+/// their numbers: each of the two is a long chain of operations, and in a short loop of its own the
+/// processor works on several turns at once.
 @inline(__always) private func generateColumn(
-  _ out: FloatOut, _ place: RandomPlace, _ first: (PhiloxCounters) -> F16
+  _ out: FloatOut, _ place: RandomPlace, _ first: (W16, W16) -> F16
 ) {
-  var r = 0
-  while r < place.rows {
-    let counters = PhiloxCounters(
-      rows: place.firstRow &+ UInt64(r), block: 0, step: place.step, .alternating)
-    let v = first(counters.scrambled(key: place.key))
-    let count = place.rows &- r
-    if count >= 16 { store(v, out, r) } else { storePart(v, out + r, count) }
-    r &+= 16
+  let high = place.firstRow >> 32
+  let column = PhiloxColumn(block: 0, highRow: high, step: place.step, key: place.key)
+  withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 64) { buffer in
+    guard let words = buffer.baseAddress else { return }
+    var start = 0
+    while start < place.rows {
+      let count = min(128, place.rows &- start)
+      var r = 0
+      while r < count {
+        let row = place.firstRow &+ UInt64(start &+ r)
+        let (w0, w1) =
+          (row &+ 15) >> 32 == high
+          ? column.words(row) : wordsAcross(row, step: place.step, key: place.key)
+        let target = words + 8 &* r
+        target.storeBytes(of: w0, as: W16.self)
+        (target + 64).storeBytes(of: w1, as: W16.self)
+        r &+= 16
+      }
+      r = 0
+      while r < count {
+        let source = words + 8 &* r
+        let v = first(source.load(as: W16.self), (source + 64).load(as: W16.self))
+        let left = count &- r
+        if left >= 16 { store(v, out, start &+ r) } else { storePart(v, out + (start &+ r), left) }
+        r &+= 16
+      }
+      start &+= 128
+    }
   }
+}
+
+/// The same words where the high halves of 16 rows differ.
+@inline(never) private func wordsAcross(_ row: UInt64, step: UInt32, key: UInt64) -> (W16, W16) {
+  let words = PhiloxCounters(rows: row, block: 0, step: step, .alternating).scrambled(key: key)
+    .words
+  return (words.w0, words.w1)
 }
 
 @inline(__always) private func generateColumn(
@@ -112,7 +141,7 @@ struct RandomPlace {
 
 /// Fills rows × columns floats, 16 blocks of four at a time.
 @inline(__always) private func generate(
-  _ out: FloatOut, _ place: RandomPlace, first: (PhiloxCounters) -> F16,
+  _ out: FloatOut, _ place: RandomPlace, first: (W16, W16) -> F16,
   all: (PhiloxCounters) -> FourVectors
 ) {
   let columns = place.columns

@@ -54,8 +54,8 @@ enum RandomValue {
 
 // All numbers of 16 scrambled blocks, and the first of each.
 extension RandomValue {
-  @inline(__always) static func firstWord(_ b: PhiloxCounters) -> F16 {
-    unsafeBitCast(b.words.w0, to: F16.self)
+  @inline(__always) static func firstWord(_ w0: W16, _ w1: W16) -> F16 {
+    unsafeBitCast(w0, to: F16.self)
   }
 
   @inline(__always) static func words(_ b: PhiloxCounters) -> FourVectors {
@@ -65,17 +65,14 @@ extension RandomValue {
       v2: unsafeBitCast(w.w2, to: F16.self), v3: unsafeBitCast(w.w3, to: F16.self))
   }
 
-  @inline(__always) static func firstUniform(_ b: PhiloxCounters) -> F16 { uniform(b.words.w0) }
+  @inline(__always) static func firstUniform(_ w0: W16, _ w1: W16) -> F16 { uniform(w0) }
 
   @inline(__always) static func uniforms(_ b: PhiloxCounters) -> FourVectors {
     let w = b.words
     return FourVectors(v0: uniform(w.w0), v1: uniform(w.w1), v2: uniform(w.w2), v3: uniform(w.w3))
   }
 
-  @inline(__always) static func firstNormal(_ b: PhiloxCounters) -> F16 {
-    let w = b.words
-    return normals(w.w0, w.w1).0
-  }
+  @inline(__always) static func firstNormal(_ w0: W16, _ w1: W16) -> F16 { normals(w0, w1).0 }
 
   @inline(__always) static func normals(_ b: PhiloxCounters) -> FourVectors {
     let w = b.words

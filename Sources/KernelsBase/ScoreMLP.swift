@@ -8,21 +8,6 @@
 #endif
 
 extension Kernels {
-  public static func scoreMLPForward(
-    _ parameters: FloatIn, _ shape: ScoreMLPShape, _ inputs: ScoreMLPInputs, workspace: FloatOut,
-    _ out: FloatOut
-  ) {
-    if ScoreMLP16.fits(shape) {
-      return ScoreMLP16.forward(parameters, shape.activation, inputs, workspace, out)
-    }
-    let layers = ScoreMLPLayers(parameters, shape, workspace)
-    let d = shape.dimension
-    for i in 0..<inputs.count {
-      layers.activate(inputs.x + i &* d, inputs.gamma + i &* shape.features)
-      layers.project(divisor: inputs.divisor[i], out + i &* d)
-    }
-  }
-
   public static func scoreMLPLossAndGradient(
     _ parameters: FloatIn, _ shape: ScoreMLPShape, _ inputs: ScoreMLPInputs, z: FloatIn,
     weight: FloatIn, firstLayer: Bool, workspace: FloatOut, gradient: FloatOut

@@ -108,21 +108,6 @@ struct ScoreMLP16 {
     store(loss, rows.lanes, 0)
     store(slopeB2, rows.lanes, 16)
   }
-
-  /// out = h / divisor.
-  @inline(__always) func forward(
-    _ inputs: ScoreMLPInputs, _ out: FloatOut, _ rows: ScoreMLP16Rows,
-    _ activation: (F16) -> (F16, F16)
-  ) {
-    var start = 0
-    while start < inputs.count {
-      let lanes = min(16, inputs.count &- start)
-      activate(inputs, from: start, lanes: lanes, rows, activation)
-      let h = (rows.productSums() + b2) / loadLanes(inputs.divisor + start, lanes, 1)
-      if lanes == 16 { store(h, out, start) } else { storePart(h, out + start, lanes) }
-      start &+= 16
-    }
-  }
 }
 
 /// Scratch memory: what a loop over examples leaves for the next one. It goes through memory on
@@ -191,18 +176,5 @@ extension ScoreMLP16 {
     sum.b2 = sumOf16(rows.lanes + 16)
     sum.storeGradient(gradient, firstLayer: firstLayer)
     return sumOf16(rows.lanes)
-  }
-
-  static func forward(
-    _ parameters: FloatIn, _ activation: ScoreMLPActivation, _ inputs: ScoreMLPInputs,
-    _ workspace: FloatOut, _ out: FloatOut
-  ) {
-    let rows = ScoreMLP16Rows(workspace)
-    let network = ScoreMLP16(parameters)
-    if activation == .swish {
-      network.forward(inputs, out, rows, ScoreMLPUnit.swish)
-    } else {
-      network.forward(inputs, out, rows, ScoreMLPUnit.relu)
-    }
   }
 }

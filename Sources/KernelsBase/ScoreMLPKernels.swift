@@ -26,7 +26,11 @@ public struct ScoreMLPShape {
   public var parameterCount: Int { firstLayerCount + dimension * (width + 1) }
   /// Units rounded up to whole vectors.
   public var paddedWidth: Int { (width + 15) / 16 * 16 }
-  /// Floats of scratch memory the kernels need, whatever the number of examples.
+  /// Floats of the units that evaluation at one time works with.
+  public var unitCount: Int { (width + 1) / 2 * 2 * (2 * dimension + 1) + dimension + 2 }
+  /// Floats of scratch memory that evaluation at one time needs.
+  public var forwardWorkspaceCount: Int { 32 * dimension }
+  /// Floats of scratch memory that a step of training needs, whatever the number of examples.
   public var workspaceCount: Int {
     max(800, paddedWidth * (2 * (2 * dimension + features + 1) + 2) + 2 * dimension)
   }
@@ -56,10 +60,15 @@ public protocol ScoreMLPKernels {
   static func fourierFeatures(
     _ t: FloatIn, _ omega: FloatIn, _ out: FloatOut, count: Int, frequencies: Int)
 
-  /// out (count × d) = h(x, γ) / divisor.
+  /// Units for `scoreMLPForward` from parameters and the features γ of one time.
+  static func scoreMLPUnits(
+    _ parameters: FloatIn, _ shape: ScoreMLPShape, gamma: FloatIn, _ units: FloatOut)
+
+  /// out (count × d) = keep · x + factor · h(x) at one time. `units` come from `scoreMLPUnits`. The row of
+  /// an example depends on nothing but its own numbers. Units with |a| up to 1e18 are in order.
   static func scoreMLPForward(
-    _ parameters: FloatIn, _ shape: ScoreMLPShape, _ inputs: ScoreMLPInputs, workspace: FloatOut,
-    _ out: FloatOut)
+    _ units: FloatIn, _ shape: ScoreMLPShape, _ x: FloatIn, keep: Float, factor: Float,
+    workspace: FloatOut, _ out: FloatOut, count: Int)
 
   /// (1/count) Σ weight_i ‖h_i / divisor_i + z_i‖² and its gradient, which overwrites `gradient`.
   /// Without `firstLayer` the gradient of W1, b1, E, bE is left as it was (random features).

@@ -85,10 +85,17 @@ package final class NetworkScore: ScoreFunction {
   }
 
   package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
-    guard parametrization.isScore, Recording.current == nil, x.trace == nil,
-      call.values.allSatisfy({ $0.trace == nil }), !isBound
+    guard x.trace == nil, x.dtype == .float32, x.rank == 2, x.shape[1] == dimension,
+      x.shape[0] > 0, let rowScore = rowScore(at: t, process: process)
     else { return nil }
-    return try network.output(x, at: t, dividedBy: process.sigma(at: t))
+    return try rowScore.values(of: x)
+  }
+
+  package func rowScore(at t: Double, process: any DiffusionProcess) -> RowFunction? {
+    guard parametrization.isScore, Recording.current == nil, !isBound,
+      call.values.allSatisfy({ $0.trace == nil })
+    else { return nil }
+    return network.rowOutput(at: t)?.scaled(by: 1 / process.sigma(at: t))
   }
 
   package func denoised(_ y: Tensor) throws -> Tensor? {

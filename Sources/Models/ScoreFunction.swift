@@ -27,6 +27,8 @@ package protocol ScoreFunction: AnyObject {
   /// The score at one time for all rows, without gradients, where there is a faster way to it; the last
   /// digits may differ. nil elsewhere.
   func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor?
+  /// The same for rows in raw memory, where the score is computed row by row; nil elsewhere.
+  func rowScore(at t: Double, process: any DiffusionProcess) -> RowFunction?
   /// The clean sample of y = x_0 + noise of a level that is not told; nil where it must be.
   func denoised(_ y: Tensor) throws -> Tensor?
 }
@@ -42,6 +44,8 @@ extension ScoreFunction {
   package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
     nil
   }
+
+  package func rowScore(at t: Double, process: any DiffusionProcess) -> RowFunction? { nil }
 
   package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try estimate(.score, x, t, process: process)

@@ -59,6 +59,12 @@ package final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
     return try function.score(x, at: t, process: process) ?? score(x, times(t, for: x))
   }
 
+  /// The same in raw memory, where the model computes it row by row.
+  package func rowScore(at t: Double) throws -> RowFunction? {
+    try process.check(time: t)
+    return function.rowScore(at: t, process: process)
+  }
+
   /// - Parameters: `x` of shape [n] + shape, `t` of shape [n].
   package func score(_ x: Tensor, _ t: Tensor) throws -> Tensor {
     try function.score(x, t, process: process)

@@ -162,50 +162,6 @@ private struct PlainScoreMLP {
     }
   }
 
-  @Test("the forward pass agrees with the plain one", arguments: Level.all, shapes)
-  func forward(level: Level, shape: ScoreMLPShape) {
-    for count in Self.counts {
-      let plain = PlainScoreMLP.random(shape, count: count)
-      var out = Guarded<Float>(count: count * shape.dimension)
-      var workspace = Guarded([Float](repeating: .nan, count: shape.workspaceCount))
-      out.with { out in
-        workspace.with { work in
-          plain.asFloats { p, inputs, _, _ in
-            level.kernels.scoreMLPForward(p, shape, inputs, workspace: work, out)
-          }
-        }
-      }
-      _ = workspace.contents
-      let expected = (0..<count).flatMap { plain.output($0) }
-      for (got, want) in zip(out.contents, expected) {
-        #expect(abs(Double(got) - want) < 5e-6 * (1 + abs(want)), "count \(count)")
-      }
-    }
-  }
-
-  @Test("an example's output does not depend on its neighbours", arguments: Level.all)
-  func neighbours(level: Level) {
-    let shape = ScoreMLPShape(dimension: 1, width: 16, features: 4)
-    let all = PlainScoreMLP.random(shape, count: 100)
-    func run(_ first: Int, _ count: Int) -> [Float] {
-      var part = all
-      part.x = Array(all.x[first..<(first + count)])
-      part.gamma = Array(all.gamma[(4 * first)..<(4 * (first + count))])
-      part.weight = Array(all.weight[first..<(first + count)])
-      part.divisor = Array(all.divisor[first..<(first + count)])
-      var out = [Float](repeating: 0, count: count)
-      var work = [Float](repeating: 0, count: shape.workspaceCount)
-      part.asFloats { p, inputs, _, _ in
-        level.kernels.scoreMLPForward(p, shape, inputs, workspace: &work, &out)
-      }
-      return out
-    }
-    let whole = run(0, 100)
-    for (first, count) in [(0, 1), (3, 5), (17, 16), (50, 31), (99, 1)] {
-      #expect(bits(run(first, count)) == bits(Array(whole[first..<(first + count)])))
-    }
-  }
-
   @Test("saturated units and infinite inputs", arguments: Level.all)
   func extremes(level: Level) {
     let shape = ScoreMLPShape(dimension: 1, width: 16, features: 4)

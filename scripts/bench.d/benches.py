@@ -6,6 +6,7 @@ import tempfile
 import time
 
 import decompositions
+import networks
 import operations
 from harness import (
     ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
@@ -139,4 +140,5 @@ GROUPS = {
                 ("eager", "compiled"), losses["built_in"]),
             note="an update of train with the loss written in Lua"),
     ],
+    "networks": networks.BENCHES,
 }

@@ -153,7 +153,7 @@ package struct MixtureCertificate {
     let times = try grid(256, isUneven: isUneven)
     let path = try CertifiedPath(
       start, model, along: times, from: quantiles(MixtureCertificate.paths),
-      noise: SamplingRun.keyedNoise(seed: 5, firstRow: 0))
+      noise: KeyedNoise(seed: 5, firstRow: 0).normal)
     let sorted = try path.end.doubles().sorted()
     let count = Double(sorted.count)
     bias = sorted.enumerated().reduce(0) { most, item in

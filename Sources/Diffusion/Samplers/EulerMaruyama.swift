@@ -1,7 +1,5 @@
-import Autodiff
 import Catalog
 import Models
-import Tensors
 
 /// Euler–Maruyama on the reverse SDE dx = [f(t) x − g(t)² s(x, t)] dt + g(t) dW̄, run backwards in time:
 ///
@@ -31,10 +29,8 @@ package enum EulerMaruyama {
           "the drift of \(run.model.sde.describe()) is infinite at t = \(formatNumber(interval.t)), "
             + "so the reverse SDE cannot start there; start below it, or use sample.heun")
       }
-      let s = try run.score(x, at: interval.t)
-      let mean = try x * (1 - f * dt) + s * (g * g * dt)
-      if interval.omitsNoise || noiseScale == 0 { return mean }
-      return try mean + run.normal(like: x) * (noiseScale * g * dt.squareRoot())
+      let noise = interval.omitsNoise ? 0 : noiseScale * g * dt.squareRoot()
+      return try run.linearStep(x, at: interval.t, 1 - f * dt, score: g * g * dt, noise: noise)
     }
   }
 }

@@ -37,7 +37,9 @@ package struct SamplerDriver {
 
   /// Rows that make a step together: more samples need no more scratch memory.
   var blocks: [Range<Int>] {
-    let length = max(1, min(4096, (1 << 21) / max(model.dimension, 1)))
+    // A score that is computed row by row has no scratch memory.
+    let isByRow = model.function.rowScore(at: times[0], process: model.process) != nil
+    let length = max(1, min(isByRow ? 1 << 16 : 4096, (1 << 21) / max(model.dimension, 1)))
     return stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
   }
 
@@ -119,10 +121,10 @@ package struct SamplerDriver {
   }
 
   func newRun(_ rows: Range<Int>) throws -> SamplingRun {
-    let noise = SamplingRun.keyedNoise(seed: seed, firstRow: rows.lowerBound)
-    guard let labels else { return SamplingRun(model, times: times, noise: noise) }
+    let noise = KeyedNoise(seed: seed, firstRow: rows.lowerBound)
+    guard let labels else { return SamplingRun(model, times: times, keyed: noise) }
     return try SamplingRun(
-      model, labels: labels.slice(axis: 0, rows), times: times, noise: noise)
+      model, labels: labels.slice(axis: 0, rows), times: times, noise: noise.normal)
   }
 
   /// Of all samples together.

@@ -42,6 +42,8 @@ package final class SamplingRun: FunctionHolder {
   /// How often noise was drawn.
   package private(set) var draws = 0
   private let source: Noise
+  /// The same numbers as `source` for some rows, in raw memory, where they are keyed.
+  let keyed: KeyedNoise?
   private var step = 0
   private var drawn = 0
   /// Whether the step that was begun is to leave out its last noise.
@@ -66,7 +68,12 @@ package final class SamplingRun: FunctionHolder {
   }
 
   package init(_ model: ScoreModel, times: [Double], noise: @escaping Noise) {
-    (self.model, self.times, source, labels) = (model, times, noise, nil)
+    (self.model, self.times, source, labels, keyed) = (model, times, noise, nil, nil)
+  }
+
+  init(_ model: ScoreModel, times: [Double], keyed noise: KeyedNoise) {
+    (self.model, self.times, source, labels) = (model, times, noise.normal, nil)
+    keyed = noise
   }
 
   /// - Parameter labels: the class of each row.
@@ -74,7 +81,7 @@ package final class SamplingRun: FunctionHolder {
     _ model: ScoreModel, labels: Tensor, times: [Double], noise: @escaping Noise
   ) throws {
     self.model = try model.labelled(labels)
-    (self.times, source, self.labels) = (times, noise, (model, labels))
+    (self.times, source, self.labels, keyed) = (times, noise, (model, labels), nil)
   }
 
   /// Tells the model the classes of these rows alone; of all where nil.
@@ -126,6 +133,15 @@ package final class SamplingRun: FunctionHolder {
     defer { (drawn, draws) = (drawn + 1, draws + 1) }
     return try source(step, drawn, x.shape, x.dtype)
   }
+
+  /// The key of a draw that something else than `normal` makes, and counts it.
+  func takeKey(_ noise: KeyedNoise) -> KeyedNoise.Key {
+    defer { (drawn, draws) = (drawn + 1, draws + 1) }
+    return noise.key(step, draw: drawn)
+  }
+
+  /// Counts a call of the model that something else than `score` makes.
+  func countEvaluation() { evaluations += 1 }
 
   /// ∇ log p_t(x).
   package func score(_ x: Tensor, at t: Double) throws -> Tensor {
@@ -200,27 +216,5 @@ extension SamplingRun {
   func reports(from t: Double, to u: Double, travelling times: [Double], of count: Int) {
     guard let watch else { return }
     watch(1 - times.reduce(0) { $0 + ($1 - u) / (t - u) } / Double(count))
-  }
-}
-
-extension SamplingRun {
-  /// Draws of a step that lie side by side in one stream; those beyond come from streams of their own.
-  private static let drawsPerStream = 16
-
-  /// The noise of the rows from `firstRow` on, keyed by (step, draw, row, element), so that a sample is
-  /// the same whatever the number of samples drawn with it.
-  static func keyedNoise(seed: Int, firstRow: Int) -> Noise {
-    let first = RandomStream(seed: seed, purpose: .sampling)
-    return { step, draw, shape, dtype in
-      let (part, place) = draw.quotientAndRemainder(dividingBy: drawsPerStream)
-      let stream =
-        part == 0
-        ? first
-        : RandomStream(
-          seed: RandomStream.derivedSeed(seed, part: -part), purpose: .sampling)
-      return try stream.normal(
-        shape, dtype, step: UInt32(truncatingIfNeeded: step * drawsPerStream + place),
-        firstRow: firstRow)
-    }
   }
 }

@@ -29,9 +29,9 @@ package protocol Network: AnyObject, Configured where Options: NetworkOptions {
   ///
   /// - Parameters: `level` of shape [n]; nil where F is blind.
   func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor
-  /// F/divisor at one level for all rows, without gradients, where there is a faster way to it; the last
+  /// F at one level for rows in raw memory, without gradients, where it is computed row by row; the last
   /// digits may differ. nil elsewhere.
-  func output(_ x: Tensor, at level: Double, dividedBy divisor: Double) throws -> Tensor?
+  func rowOutput(at level: Double) -> RowFunction?
   /// Throws where the score of a model of it cannot be used: a function of the user's own is tried.
   func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws
   /// Gives options from a file the function that no file holds.
@@ -130,9 +130,7 @@ extension Network {
   package static func setFunction(_ function: Callback?, of options: inout Options) {}
   package func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws {}
 
-  package func output(_ x: Tensor, at level: Double, dividedBy divisor: Double) throws -> Tensor? {
-    nil
-  }
+  package func rowOutput(at level: Double) -> RowFunction? { nil }
 
   package func table(of parameters: [Tensor]) -> Value {
     .named(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })
