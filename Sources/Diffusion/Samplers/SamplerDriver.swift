@@ -38,7 +38,8 @@ package struct SamplerDriver {
   /// Rows that make a step together: more samples need no more scratch memory.
   var blocks: [Range<Int>] {
     // A score that is computed row by row has no scratch memory.
-    let isByRow = model.function.rowScore(at: times[0], process: model.process) != nil
+    let isByRow =
+      times.first.map { model.function.rowScore(at: $0, process: model.process) != nil } ?? false
     let length = max(1, min(isByRow ? 1 << 16 : 4096, (1 << 21) / max(model.dimension, 1)))
     return stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
   }
