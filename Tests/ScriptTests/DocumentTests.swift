@@ -98,6 +98,9 @@ import Testing
       behind: "    NoiseParametrization.self,", line: "    StraightParametrization.self,",
       needed: "let networkShape"),
     Addition(
+      list: "Sources/Diffusion/Samplers/SampleModule.swift", behind: "    Heun.sampler,",
+      line: "    Midpoint.sampler,", needed: "    start: start)"),
+    Addition(
       list: "Sources/Optimizers/OptimModule.swift", behind: "    SGD.self,",
       line: "    SignDescent.self,", needed: "let rate"),
   ]

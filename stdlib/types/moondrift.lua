@@ -2559,7 +2559,7 @@ function sample.annealed_langevin(model, options) end
 function sample.coarse_to_fine(model, options) end
 
 --- A sampler of your own, from a start that returns a step.
----@param options { name: string, start: function, order?: number, strong_order?: number, weak_order?: number }
+---@param options { name: string, start: function, order?: number, strong_order?: number, weak_order?: number, error_order?: number }
 ---@return sampler
 function sample.define(options) end
 

@@ -165,6 +165,8 @@ package final class SamplingRun: FunctionHolder {
 
   /// The same for rows at times of their own, as a constant of the type of `x`.
   func velocity(_ x: Tensor, at times: [Double]) throws -> Tensor {
+    // With float64 points a network multiplies in float64, at twice the time. So what a product of other
+    // sizes rounds differently is less than float32 shows, and a sample the same beside any others.
     let v = try value(.velocity, x, at: Tensor(times))
     try ScoreModel.requireConstant(v)
     return try v.value.converted(to: x.dtype)

@@ -15,7 +15,9 @@ package struct StepControl {
   /// Accepted and rejected steps of a row together, at most.
   let maxSteps: Int
 
-  package init(rtol: Double, atol: Double, errorOrder: Double, maxSteps: Int = 10_000) {
+  package init(
+    rtol: Double = 1e-5, atol: Double = 1e-5, errorOrder: Double, maxSteps: Int = 10_000
+  ) {
     (self.rtol, self.atol) = (rtol, atol)
     (self.errorOrder, self.maxSteps) = (errorOrder, maxSteps)
   }

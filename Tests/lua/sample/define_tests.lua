@@ -59,3 +59,32 @@ check.raises("step of a must return a tensor of shape [2, 1], as x, got [2]",
   sample.define{name = "a", start = function() return function(x) return x:reshape{2} end end},
   exact, {count = 2})
 check.raises("sample.certify: unknown sampler 'huen' (did you mean heun?)", sample.certify, "huen")
+
+-- A sampler of the user's own whose samples choose their steps: the tolerance is the user's.
+local function apart(tolerance)
+  return sample.define{name = "apart", error_order = 2, start = function(run)
+    return function(x, t, u)
+      local h = (u - t):unsqueeze(2)
+      local v = run:velocity(x, t)
+      local euler = x + h * v
+      local heun = x + h * (v + run:velocity(euler, u)) / 2
+      return heun, (heun - euler):norm(2, 2) / tolerance
+    end
+  end}
+end
+check.equal(sample.certify(apart(1e-3)).flaws, {})
+local given = {start = random.stream(1):normal({50, 1}, {dtype = "float64"}), info = true}
+local right = sample.rk45(exact, {start = given.start, rtol = 1e-9, atol = 1e-9})
+local rough, roughly = apart(1e-2)(exact, given)
+local fine, finely = apart(1e-4)(exact, given)
+check.equal((fine - right):abs():max():item() < (rough - right):abs():max():item() / 5, true)
+check.equal(finely.accepted:min():item() > roughly.accepted:max():item(), true)
+check.equal(finely.accepted:min():item() < finely.accepted:max():item(), true)
+-- Each sample alone.
+local alone = apart(1e-2)(exact, {start = given.start[{ {1, 2} }]})
+check.equal((alone - rough[{ {1, 2} }]):abs():max():item(), 0.0)
+check.raises("error_order stands alone: the error follows the tolerance",
+  sample.define, {name = "a", start = print, error_order = 2, order = 1})
+check.raises("step of a must return a state and its errors, a tensor [n] with n = 2, got tensor 2×1 float64 [mean 1, std 0]",
+  sample.define{name = "a", error_order = 2, start = function()
+    return function(x) return tensor.ones({2, 1}, {dtype = "float64"}) end end}, exact, {count = 2})
