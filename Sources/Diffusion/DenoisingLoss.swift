@@ -52,8 +52,9 @@ extension AutodiffObjective {
 package func denoisingLoss(
   _ batch: NoisedBatch, _ score: any ScoreFunction, _ process: any DiffusionProcess
 ) throws -> Tensor {
-  // σ s + z = z − E[z]: by the noise, so that no parametrisation goes through another quantity.
-  let noise = try score.estimate(.noise, batch.noised, batch.times, process: process)
-  let residual = try flattenedPoints(batch.noise - noise)
+  // By the noise, so that no parametrisation goes through another quantity.
+  let estimate = try score.scoreTimesSigma(
+    batch.noised, batch.times, sigma: batch.sigma, process: process)
+  let residual = try flattenedPoints(estimate + batch.noise)
   return try sum(batch.weights * sum(square(residual), axis: 1)) / Double(batch.count)
 }

@@ -10,12 +10,18 @@ package struct Marginal {
   let process: any DiffusionProcess
   let t: Tensor
   private let rank: Int
+  private let knownSigma: Tensor?
 
-  /// - Parameter rank: axes of a batch of points.
-  package init(_ process: any DiffusionProcess, _ t: Tensor, rank: Int = 2) {
+  /// - Parameters:
+  ///   - rank: axes of a batch of points.
+  ///   - sigma: σ, shape [n], where it is known.
+  package init(
+    _ process: any DiffusionProcess, _ t: Tensor, rank: Int = 2, sigma: Tensor? = nil
+  ) {
     self.process = process
     self.t = t
     self.rank = rank
+    knownSigma = sigma
   }
 
   private func column(_ values: Tensor) throws -> Tensor {
@@ -24,7 +30,7 @@ package struct Marginal {
   }
 
   /// σ in the element type of the times.
-  var sigma: Tensor { get throws { try column(process.sigma(of: t)) } }
+  var sigma: Tensor { get throws { try column(knownSigma ?? process.sigma(of: t)) } }
 
   /// Whether x_t/α is x_t itself.
   var keepsMean: Bool {

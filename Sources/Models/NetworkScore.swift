@@ -64,7 +64,7 @@ package final class NetworkScore: ScoreFunction {
     return meaning.isEmpty ? network.summary : "\(network.summary), \(meaning)"
   }
 
-  private func output(_ x: Tensor, _ level: Tensor?) throws -> Tensor {
+  private func output(_ x: Tensor, _ level: Tensor?, _ divisors: Tensor?) throws -> Tensor {
     if network.classes != nil {
       guard let labels = call.labels else {
         throw UserError("labels are required: \(network.name) has classes")
@@ -74,7 +74,15 @@ package final class NetworkScore: ScoreFunction {
           "labels has shape \(labels.shape), expected [n] with n = \(x.shape[0])")
       }
     }
-    return try network.output(x, level, call)
+    return try divisors.map { try network.output(x, level, call, dividedBy: $0) }
+      ?? network.output(x, level, call)
+  }
+
+  package func scoreTimesSigma(
+    _ x: Tensor, _ t: Tensor, sigma: Tensor, process: any DiffusionProcess
+  ) throws -> Tensor {
+    try parametrization.scoreTimesSigma(
+      x, Marginal(process, t, rank: x.rank, sigma: sigma), output)
   }
 
   package func estimate(
@@ -100,7 +108,7 @@ package final class NetworkScore: ScoreFunction {
 
   package func denoised(_ y: Tensor) throws -> Tensor? {
     guard parametrization.isBlind else { return nil }
-    return try y - output(y, nil)
+    return try y - output(y, nil, nil)
   }
 }
 

@@ -29,6 +29,10 @@ package protocol ScoreFunction: AnyObject {
   func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor?
   /// The same for rows in raw memory, where the score is computed row by row; nil elsewhere.
   func rowScore(at t: Double, process: any DiffusionProcess) -> RowFunction?
+  /// σ s = −E[z], the noise as the loss takes it, with σ at these times, shape [n].
+  func scoreTimesSigma(
+    _ x: Tensor, _ t: Tensor, sigma: Tensor, process: any DiffusionProcess
+  ) throws -> Tensor
   /// The clean sample of y = x_0 + noise of a level that is not told; nil where it must be.
   func denoised(_ y: Tensor) throws -> Tensor?
 }
@@ -46,6 +50,11 @@ extension ScoreFunction {
   }
 
   package func rowScore(at t: Double, process: any DiffusionProcess) -> RowFunction? { nil }
+  package func scoreTimesSigma(
+    _ x: Tensor, _ t: Tensor, sigma: Tensor, process: any DiffusionProcess
+  ) throws -> Tensor {
+    try -estimate(.noise, x, t, process: process)
+  }
 
   package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     try estimate(.score, x, t, process: process)

@@ -51,6 +51,7 @@ final class TrainingRun {
   private let network: any Network
   private let process: any DiffusionProcess
   private let objective: any Objective
+  private let hasBuffers: Bool
   let chain: UpdateChain
   private let order: PointOrder
   private let whole: NoisedBatch
@@ -83,6 +84,7 @@ final class TrainingRun {
     objective =
       try options.loss.map { AutodiffObjective(score, model.sde, loss: $0) }
       ?? denoisingObjective(score, model.process)
+    hasBuffers = network.parameters.items.contains(where: \.isBuffer)
     let count = network.parameters.trained.count
     chain = try (options.optimizer ?? OptimModule.adam()).makeChain(count: count)
     short = whole.prefix(order.lastBatch * noises)
@@ -219,11 +221,14 @@ final class TrainingRun {
       let loss = try objective.lossAndGradient(current, into: out)
       guard loss.isFinite else { return stop("loss") }
       guard kernels.isFinite(out, gradient.elementCount) else { return stop("gradient") }
-      let buffers = try objective.buffers.map { try $0.densified() }
-      guard buffers.allSatisfy({ kernels.isFinite($0.pointer(Float.self), $0.elementCount) })
-      else { return stop("buffer") }
+      let buffers = hasBuffers ? try objective.buffers.map { try $0.densified() } : []
+      if hasBuffers,
+        !buffers.allSatisfy({ kernels.isFinite($0.pointer(Float.self), $0.elementCount) })
+      {
+        return stop("buffer")
+      }
       // Nothing below fails.
-      write(buffers)
+      if hasBuffers { write(buffers) }
       let trained = network.parameters.trainedValues
       guard let parameters = trained.baseAddress else { return }
       progress.step += 1
@@ -237,7 +242,6 @@ final class TrainingRun {
   }
 
   private func write(_ buffers: [Tensor]) {
-    guard !buffers.isEmpty else { return }
     for ((item, view), value) in zip(network.parameters.buffers, buffers) {
       view.pointer(Float.self).update(from: value.pointer(Float.self), count: item.range.count)
     }
@@ -253,14 +257,14 @@ final class TrainingRun {
     let d = model.dimension
     let source = data.pointer(Float.self)
     let clean = batch.clean.pointer(Float.self)
-    let classes = labels?.pointer(Int64.self)
-    let chosen = batch.labels?.pointer(Int64.self)
     try order.withPlaces(of: step) { places in
       for i in 0..<batch.count {
         let place = Int(clamping: places[noises == 1 ? i : i / noises])
         (clean + i * d).update(from: source + place * d, count: d)
-        if let classes, let chosen { chosen[i] = classes[place] }
       }
+      guard let labels, let chosen = batch.labels?.pointer(Int64.self) else { return }
+      let classes = labels.pointer(Int64.self)
+      for i in 0..<batch.count { chosen[i] = classes[Int(clamping: places[i / noises])] }
     }
     copyRow(schedule.times, start, to: batch.times)
     copyRow(schedule.sigma, start, to: batch.sigma)

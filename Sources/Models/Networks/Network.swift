@@ -29,6 +29,10 @@ package protocol Network: AnyObject, Configured where Options: NetworkOptions {
   ///
   /// - Parameters: `level` of shape [n]; nil where F is blind.
   func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor
+  /// F divided by a number for each point, shape [n, 1, …], where the network does so anyway.
+  func output(
+    _ x: Tensor, _ level: Tensor?, _ call: NetworkCall, dividedBy divisors: Tensor
+  ) throws -> Tensor
   /// F at one level for rows in raw memory, without gradients, where it is computed row by row; the last
   /// digits may differ. nil elsewhere.
   func rowOutput(at level: Double) -> RowFunction?
@@ -131,6 +135,12 @@ extension Network {
   package func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws {}
 
   package func rowOutput(at level: Double) -> RowFunction? { nil }
+
+  package func output(
+    _ x: Tensor, _ level: Tensor?, _ call: NetworkCall, dividedBy divisors: Tensor
+  ) throws -> Tensor {
+    try output(x, level, call) / divisors
+  }
 
   package func table(of parameters: [Tensor]) -> Value {
     .named(zip(self.parameters.items, parameters).map { ($0.name, .object($1)) })

@@ -19,7 +19,7 @@ package final class ParameterSet {
   package let flat: Tensor
   /// One view for each item, in the order of `items`.
   package let views: [Tensor]
-  private let places: [String: Int]
+  private let names: [String]
   /// The part that training changes. Frozen items must stand before or after all trained ones.
   package let trained: Range<Int>
 
@@ -117,7 +117,7 @@ package final class ParameterSet {
     self.items = items
     self.flat = flat
     views = ParameterSet.views(items, of: flat)
-    places = ParameterSet.places(items)
+    names = items.map(\.name)
     let trainedItems = items.filter(\.isTrained)
     trained =
       (trainedItems.first?.range.lowerBound ?? 0)..<(trainedItems.last?.range.upperBound ?? 0)
@@ -128,11 +128,7 @@ package final class ParameterSet {
     self.flat = flat
     self.trained = trained
     views = ParameterSet.views(items, of: flat)
-    places = ParameterSet.places(items)
-  }
-
-  private static func places(_ items: [Item]) -> [String: Int] {
-    Dictionary(items.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    names = items.map(\.name)
   }
 
   package var count: Int { flat.elementCount }
@@ -140,7 +136,10 @@ package final class ParameterSet {
   /// Where a parameter stands in `items` and `views`.
   ///
   /// - Precondition: there is one of that name; networks ask for their own.
-  func place(of name: String) -> Int { places[name] ?? 0 }
+  func place(of name: String) -> Int {
+    // Names are short and few: comparing them is faster than hashing one.
+    names.firstIndex(of: name) ?? 0
+  }
 
   package subscript(name: String) -> Tensor { views[place(of: name)] }
 

@@ -38,7 +38,7 @@ struct EDMParametrization: Parametrization {
     let (y, sigma) = (scaled.y, scaled.noise)
     let total = try square(sigma) + sigmaData * sigmaData
     let root = try sqrt(total)
-    let f = try network(y / root, m.logLevel)
+    let f = try network(y / root, m.logLevel, nil)
     return try scaled.estimate(wanted) {
       try f * (sigmaData / (sigma * root)) - y / total
     } clean: {

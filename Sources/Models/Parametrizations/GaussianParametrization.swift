@@ -93,7 +93,7 @@ struct GaussianParametrization: Parametrization {
     let noise = try square(scaled.noise)
     let total = try lambda + noise
     let shrink = try lambda / total
-    let f = try network(u / sqrt(noise + mean(lambda)), m.logLevel)
+    let f = try network(u / sqrt(noise + mean(lambda)), m.logLevel, nil)
     let value = try scaled.estimate(wanted) {
       let inside = try matmul(sqrt(shrink) / scaled.noise * f - u / total, back)
       return spansAll ? inside : try inside - (centered - matmul(u, back)) / noise

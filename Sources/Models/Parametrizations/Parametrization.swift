@@ -33,6 +33,8 @@ package protocol Parametrization {
   func estimate(
     _ quantity: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
   ) throws -> Tensor
+  /// σ s = −E[z], without a change of sign where there need be none.
+  func scoreTimesSigma(_ x: Tensor, _ m: Marginal, _ network: NetworkOutput) throws -> Tensor
   /// What F gives directly, or what the other quantities follow from.
   var quantity: Quantity { get }
   /// Whether training weighs the squared error of the quantity itself, at unit size, where it is told no
@@ -40,8 +42,10 @@ package protocol Parametrization {
   var weighsQuantity: Bool { get }
 }
 
-/// F: a batch of scaled points and their levels, shape [n], to its output.
-package typealias NetworkOutput = (_ input: Tensor, _ level: Tensor?) throws -> Tensor
+/// F: a batch of scaled points and their levels, shape [n], to its output; or F divided by a number for each
+/// point.
+package typealias NetworkOutput = (_ input: Tensor, _ level: Tensor?, _ divisors: Tensor?) throws
+  -> Tensor
 
 extension Parametrization {
   package var name: String { Self.name }
@@ -49,6 +53,12 @@ extension Parametrization {
   package var summary: String { "" }
   package var isBlind: Bool { false }
   package var weighsQuantity: Bool { quantity != .score && quantity != .noise }
+
+  package func scoreTimesSigma(
+    _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
+  ) throws -> Tensor {
+    try -estimate(.noise, x, m, network)
+  }
 
   /// What ‖E[z] − z‖² is multiplied with in training where it is told no weight, at a time of this process.
   package func lossWeight(_ process: any DiffusionProcess, at t: Double) -> Double {

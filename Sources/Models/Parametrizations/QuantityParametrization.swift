@@ -36,15 +36,30 @@ extension QuantityParametrization {
   package func estimate(
     _ wanted: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
   ) throws -> Tensor {
-    let f =
-      convention == .level
-      ? try network(x * m.unitScale(x.dtype), m.boundedLogLevel) : try network(x, m.t)
-    if convention == .plain { return try quantity.converted(f, to: wanted, x, m) }
     // The score has the size 1/σ, and −σ s is the noise.
-    if quantity == .score {
-      return wanted == .score ? try f / m.sigma : try Quantity.noise.converted(-f, to: wanted, x, m)
+    if quantity == .score, convention != .plain {
+      if wanted == .score { return try output(x, m, network, dividedBy: m.sigma) }
+      return try Quantity.noise.converted(-output(x, m, network), to: wanted, x, m)
     }
+    let f = try output(x, m, network)
+    if convention == .plain { return try quantity.converted(f, to: wanted, x, m) }
     return try quantity.converted(f * m.size(of: quantity, f.dtype), to: wanted, x, m)
+  }
+
+  package func scoreTimesSigma(
+    _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
+  ) throws -> Tensor {
+    guard quantity == .score else { return try -estimate(.noise, x, m, network) }
+    let f = try output(x, m, network)
+    return convention == .plain ? try m.sigma * f : f
+  }
+
+  private func output(
+    _ x: Tensor, _ m: Marginal, _ network: NetworkOutput, dividedBy divisors: Tensor? = nil
+  ) throws -> Tensor {
+    convention == .level
+      ? try network(x * m.unitScale(x.dtype), m.boundedLogLevel, divisors)
+      : try network(x, m.t, divisors)
   }
 }
 

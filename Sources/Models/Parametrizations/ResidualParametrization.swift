@@ -23,7 +23,7 @@ struct ResidualParametrization: Parametrization {
     _ wanted: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
   ) throws -> Tensor {
     let scaled = try ScaledPoints(x, m)
-    let noise = try network(scaled.y, nil)
+    let noise = try network(scaled.y, nil, nil)
     if wanted == .clean { return try scaled.y - noise }
     // F is z σ/α: the other quantities are closer to it than to the clean sample.
     return try Quantity.noise.converted(noise / scaled.noise, to: wanted, x, m)
