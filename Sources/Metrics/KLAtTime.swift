@@ -18,7 +18,7 @@ enum KLAtTime {
     .arg("target"), .arg("model"), .group(FineGridOptions.self),
     returns: "KL in nats; nan where the score is not finite on the grid",
     details: """
-      One dimension; the target must have noised marginals in closed form. The range is, where absent, \
+      One dimension; the target must have noised marginals. The range is, where absent, \
       the reach of p_t (six standard deviations) widened by half; one that leaves out more than 1e-6 of \
       the mass of p_t, or points too few to resolve it, are an error.
 

@@ -50,9 +50,7 @@ enum KLOfScore {
       return metric.kl_of_score_floor(mix, sde.ve_power())
       """
   ) { (target: Target, sde: SDE, options: OptionsOf<GridOptions>) in
-    guard target.distribution.hasNoised else {
-      throw target.distribution.missing("noised marginals in closed form, so no exact score")
-    }
+    try target.distribution.requireNoised()
     return try kl(target, ScoreModel(exactScoreOf: target, sde), options.values)
   }
 

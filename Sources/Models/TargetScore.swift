@@ -10,12 +10,13 @@ final class TargetScore: DirectScore {
   static let entry = Entry.method(
     Target.self, "model", "The exact score of the noised marginals, as a model.",
     .arg("sde", "the diffusion"), returns: "a model without parameters",
-    details: "Needs a target whose noised marginals have a closed form.",
+    details: """
+      Needs a target whose noised marginals have a closed form, or one defined by its density in one or two \
+      dimensions, where they come by quadrature and pass no gradient.
+      """,
     example: "return target.gaussian_mixture{means = {-3, 3}}:model(sde.vp())"
   ) { (target: Target, sde: SDE) in
-    guard target.distribution.hasNoised else {
-      throw target.distribution.missing("noised marginals in closed form, so no exact model")
-    }
+    try target.distribution.requireNoised()
     return ScoreModel(exactScoreOf: target, sde)
   }
 
@@ -34,12 +35,12 @@ final class TargetScore: DirectScore {
 
   var name: String { "exact_score" }
   var summary: String { "\(distribution.name)(\(distribution.summary))" }
-  var shape: Shape { [distribution.dimension] }
+  var shape: Shape { distribution.shape }
   var functions: [Callback] { distribution.functions }
 
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
     let (alpha, sigma) = try marginal(t, process)
-    return try shaped(x) { try distribution.noisedScore($0, mean: alpha, std: sigma) }
+    return try distribution.noisedScore(x, mean: alpha, std: sigma)
   }
 
   func estimate(
@@ -48,16 +49,10 @@ final class TargetScore: DirectScore {
     // Known better than by way of the score, far from the data and where σ is small.
     if quantity == .clean {
       let (alpha, sigma) = try marginal(t, process)
-      return try shaped(x) { try distribution.posteriorMean($0, mean: alpha, std: sigma) }
+      return try distribution.posteriorMean(x, mean: alpha, std: sigma)
     }
     return try Quantity.score.converted(
       score(x, t, process: process), to: quantity, x, Marginal(process, t, rank: x.rank))
-  }
-
-  /// A function of points [n, d], of points of the model's shape.
-  private func shaped(_ x: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Tensor {
-    if x.rank == 2 { return try body(x) }
-    return try reshape(body(flattenedPoints(x)), to: Array(x.shape))
   }
 
   /// α and σ, shape [n, 1], or [1, 1] where all times are equal.
@@ -87,7 +82,7 @@ final class TargetScore: DirectScore {
 }
 
 extension ScoreModel {
-  /// The exact score of a target whose noised marginals have a closed form.
+  /// The exact score of a target whose noised marginals are known.
   package convenience init(exactScoreOf target: Target, _ sde: SDE) {
     self.init(TargetScore(target.distribution), sde)
   }

@@ -7,7 +7,7 @@ import Tensors
 
 extension DefinedTarget {
   func check() throws {
-    let probe = try RandomStream(seed: 0, purpose: .data).normal([8, dimension], .float64)
+    let probe = try RandomStream(seed: 0, purpose: .data).normal(Shape([8] + shape), .float64)
     if density != nil {
       try checkValues(unnormalised(probe), of: densityName, at: probe, allowsInfinity: true)
       try checkRows(unnormalised(probe), unnormalised(probe.slice(axis: 0, 0..<1)), densityName)
@@ -76,7 +76,9 @@ extension DefinedTarget {
 
   /// ∫ exp(log_density) by quadrature; finds the region in any case.
   private func checkNormalisation() throws {
-    let values: DensityGrid.LogDensity = { [self] in try unnormalised($0).doubles() }
+    let values: DensityGrid.LogDensity = { [self] in
+      try unnormalised(points(ofRows: $0)).doubles()
+    }
     do { region = try DensityGrid.region(dimension: dimension, values) } catch is DensityGrid.NoMass
     {
       throw UserError("\(densityName) says that the density is 0 at every point of a wide grid")
@@ -102,7 +104,7 @@ extension DefinedTarget {
   private func checkGradient(at x: Tensor) throws {
     let direction = try RandomStream(seed: 2, purpose: .data).normal(x.shape, .float64)
     let h = 1e-4
-    let slopes = try sum(gradient(x).gradient * direction, axis: 1).doubles()
+    let slopes = try sum(flattenedPoints(gradient(x).gradient * direction), axis: 1).doubles()
     let ahead = try unnormalised(x + direction * h).doubles()
     let behind = try unnormalised(x - direction * h).doubles()
     for (i, slope) in slopes.enumerated() {

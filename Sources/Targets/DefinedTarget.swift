@@ -12,19 +12,25 @@ import Tensors
 final class DefinedTarget: Distribution {
   static let entry = Entry.function(
     "define", "A target of your own, from functions on batches of points.",
-    .option("dimension", "d, the length of a data point", in: .positive),
-    .option("name", default: "custom", "what it is called"),
-    .option("log_density", default: nil, "x [n, d] → ln p(x) [n], normalised"),
-    .option("energy", default: nil, "x [n, d] → −ln p(x) [n] up to a constant"),
-    .option("score", default: nil, "x [n, d] → ∇ ln p(x) [n, d]"),
-    .option("sample", default: nil, "(n, stream) → points [n, d]"),
+    .group(PointOptions.self), .option("name", default: "custom", "what it is called"),
+    .option("log_density", default: nil, "points x → ln p(x) [n], normalised"),
+    .option("energy", default: nil, "points x → −ln p(x) [n] up to a constant"),
+    .option("score", default: nil, "points x → ∇ ln p(x), shaped like x"),
+    .option("sample", default: nil, "(n, stream) → points"),
     returns: "a target",
     details: """
-      The functions are checked at once: shapes, finite values, that each row is treated by itself, \
+      Points are [n, d], or [n] and the shape, for all functions. They are checked at once: shapes, finite values, that each row is treated by itself, \
       that log_density integrates to 1 and that sample follows it (d of 1 or 2), that gradients pass \
       through it, and that score is its gradient where both are given. Where there is no score it comes by differentiation; where there \
       is no sample, points are drawn from the density on a grid (d of 1 or 2) or by MALA. With energy in \
       place of log_density, what needs the constant says so.
+
+      From a density in one or two dimensions the noised marginals (model, noised) come by quadrature: \
+      the density is kept in a table of polynomials, made once from some thousand to a million values, and \
+      integrated against the noise. Score and posterior mean err by about 1e-10 relative in one dimension \
+      and 1e-8 in two, the score by 1e-12/σ and 1e-10/σ more where σ is small. Where a density in the plane \
+      jumps along a curve or a slanting line, they err by about 1e-3. Below e^-700 of its peak (e^-100 in \
+      two dimensions) the density counts as 0. No gradient passes through them.
       """,
     source: "",
     example: """
@@ -34,7 +40,8 @@ final class DefinedTarget: Distribution {
       """
   ) {
     (
-      dimension: Count, name: String, logDensity: Callback?, energy: Callback?, score: Callback?,
+      point: OptionsOf<PointOptions>, name: String, logDensity: Callback?, energy: Callback?,
+      score: Callback?,
       sample: Callback?
     ) in
     if logDensity != nil, energy != nil {
@@ -45,7 +52,7 @@ final class DefinedTarget: Distribution {
       throw UserError("one of log_density, energy, score and sample is required")
     }
     let target = DefinedTarget(
-      name: name, dimension: dimension.value, density: logDensity ?? energy,
+      name: name, shape: try point.values.pointShape(), density: logDensity ?? energy,
       isEnergy: energy != nil,
       score: score, sampler: sample)
     try target.check()
@@ -53,7 +60,7 @@ final class DefinedTarget: Distribution {
   }
 
   let name: String
-  let dimension: Int
+  let shape: Shape
   /// ln p, or −ln p up to a constant.
   let density: Callback?
   let isEnergy: Bool
@@ -62,13 +69,15 @@ final class DefinedTarget: Distribution {
   /// Where d ≤ 2 and there is a density: where its mass lies.
   var region: [DensityGrid.Axis]?
   private var gridSampler: GridSampler?
+  /// Made when noised marginals are first asked for.
+  var table: DensityTable?
 
   init(
-    name: String, dimension: Int, density: Callback?, isEnergy: Bool, score: Callback?,
+    name: String, shape: Shape, density: Callback?, isEnergy: Bool, score: Callback?,
     sampler: Callback?
   ) {
     self.name = name
-    self.dimension = dimension
+    self.shape = shape
     self.density = density
     self.isEnergy = isEnergy
     scoreFunction = score
@@ -82,12 +91,11 @@ final class DefinedTarget: Distribution {
     if density != nil { parts.append(densityName) }
     if scoreFunction != nil { parts.append("score") }
     if sampler != nil { parts.append("sample") }
-    return "d = \(dimension), by \(parts.joined(separator: ", "))"
+    return "\(sizeText), by \(parts.joined(separator: ", "))"
   }
   var functions: [Callback] { [density, scoreFunction, sampler].compactMap(\.self) }
   var hasLogDensity: Bool { density != nil && !isEnergy }
   var hasScore: Bool { density != nil || scoreFunction != nil }
-  var hasNoised: Bool { false }
 
   func logDensity(_ x: Tensor) throws -> Tensor {
     guard !isEnergy else {
@@ -128,24 +136,29 @@ final class DefinedTarget: Distribution {
   func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
     if let sampler {
       let result = try sampler.call(count, stream, returning: Tensor.self, name: "sample")
-      guard result.shape == [count, dimension] else {
+      let wanted = Shape([count] + shape)
+      guard result.shape == wanted else {
         throw UserError(
-          "sample must return a tensor of shape [\(count), \(dimension)] for n = \(count), got "
-            + "\(result.shape)")
+          "sample must return a tensor of shape \(wanted) for n = \(count), got \(result.shape)")
       }
       return try result.constant("the result of sample").converted(to: .float32)
     }
     return try sampleDensity(count, stream).converted(to: .float32)
   }
 
-  /// Draws from the density, float64.
+  /// Points drawn from the density, float64.
   func sampleDensity(_ count: Int, _ stream: RandomStream) throws -> Tensor {
     guard density != nil else { throw missing("samples, and no density to draw them from") }
-    if dimension <= 2 { return try grid().sample(count, stream) }
-    return try MALA(dimension: dimension) { [self] x in
-      if scoreFunction == nil { return try gradient(x) }
-      return (try unnormalised(x).converted(to: .float64), try score(x).converted(to: .float64))
+    if dimension <= 2 { return try points(ofRows: grid().sample(count, stream)) }
+    let rows = try MALA(dimension: dimension) { [self] rows in
+      let x = try points(ofRows: rows)
+      let (value, slope) =
+        scoreFunction == nil
+        ? try gradient(x)
+        : (try unnormalised(x).converted(to: .float64), try score(x).converted(to: .float64))
+      return (value, try flattenedPoints(slope))
     }.sample(count, stream)
+    return try points(ofRows: rows)
   }
 
   private func grid() throws -> GridSampler {
@@ -153,7 +166,9 @@ final class DefinedTarget: Distribution {
     guard let region else { throw missing("region that holds its density") }
     let count = GridSampler.pointsPerAxis(dimension: dimension)
     let made = GridSampler(
-      try DensityGrid(region.map { $0.with(count: count) }) { try unnormalised($0).doubles() })
+      try DensityGrid(region.map { $0.with(count: count) }) {
+        try unnormalised(points(ofRows: $0)).doubles()
+      })
     gridSampler = made
     return made
   }

@@ -82,8 +82,9 @@ struct DensityGrid {
 // MARK: - Finding the region
 
 extension DensityGrid {
-  /// The region outside of which the density is below e^−36 of its peak, scanned from wide to narrow.
-  static func region(dimension: Int, _ logDensity: LogDensity) throws -> [Axis] {
+  /// The region outside of which the density is below e^−depth of its peak, scanned from wide to narrow.
+  static func region(dimension: Int, depth: Double = 36, _ logDensity: LogDensity) throws -> [Axis]
+  {
     let start =
       dimension == 1
       ? Axis(lower: -20, upper: 20, count: 4097) : Axis(lower: -16, upper: 16, count: 513)
@@ -92,7 +93,7 @@ extension DensityGrid {
     for scan in 0..<60 {
       let grid = try DensityGrid(axes, logDensity)
       guard grid.peak > -.infinity else { throw NoMass() }
-      let kept = grid.support(below: scan == 0 ? 5000 : scan == 1 ? 700 : 36)
+      let kept = grid.support(below: scan == 0 ? 5000 : scan == 1 ? max(700, depth) : depth)
       let shrinks = zip(kept, axes).contains { new, old in
         new.upper - new.lower < 0.7 * (old.upper - old.lower)
       }

@@ -1,30 +1,33 @@
+import Autodiff
 import Catalog
 import Tensors
 
 /// A law to learn: what is known of it in closed form, and samples.
 ///
-/// Batches are of shape [n, d]. A part that a distribution lacks throws an error that names it; the
+/// A point is a vector [d] or a picture [h, w] or [c, h, w], and batches are [n, …]. A part that a distribution lacks throws an error that names it; the
 /// `has…` members say so beforehand.
 package protocol Distribution {
   /// `gaussian_mixture`, or what the user called it.
   var name: String { get }
   /// What it is made of, for printing: `2 components, d = 1`.
   var summary: String { get }
-  /// d, the length of a data point.
-  var dimension: Int { get }
+  /// Of one data point.
+  var shape: Shape { get }
   var hasLogDensity: Bool { get }
   var hasScore: Bool { get }
-  /// Whether the law of r x_0 + s z is known in closed form for every r and s > 0.
+  /// Whether the law of r x_0 + s z is known for every r and s > 0, in closed form or by quadrature.
   var hasNoised: Bool { get }
+  /// Throws where it is not; makes ready what it takes, so that no Lua is called for it later.
+  func requireNoised() throws
 
   /// The Lua functions that it is made of.
   var functions: [Callback] { get }
 
-  /// Independent points, shape [count, d], float32.
+  /// Independent points, shape [count, …], float32.
   func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor
   /// ln p(x), shape [n], in the element type of `x`.
   func logDensity(_ x: Tensor) throws -> Tensor
-  /// ∇ ln p(x), shape [n, d], in the element type of `x`.
+  /// ∇ ln p(x), shaped like `x`, in the element type of `x`.
   func score(_ x: Tensor) throws -> Tensor
   /// The law of r x_0 + s z with z ~ N(0, I).
   func noised(mean r: Double, std s: Double) throws -> any Distribution
@@ -45,20 +48,44 @@ package protocol Distribution {
 
 extension Distribution {
   package var functions: [Callback] { [] }
+  /// d, how many numbers a data point has.
+  package var dimension: Int { shape.elementCount }
+  /// `d = 2`, or `28×28` of a picture.
+  var sizeText: String {
+    shape.rank == 1
+      ? "d = \(dimension)" : shape.map { String($0) }.joined(separator: "×")
+  }
+
+  /// Rows [n, d] as points.
+  func points(ofRows x: Tensor) throws -> Tensor {
+    shape.rank == 1 ? x : try reshape(x, to: [x.shape[0]] + shape)
+  }
+
+  /// What `body` makes of points as rows [n, d], shaped like the points.
+  func onRows(_ x: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Tensor {
+    if x.rank == 2 { return try body(x) }
+    return try reshape(body(flattenedPoints(x)), to: Array(x.shape))
+  }
 
   /// The error where a part is missing, by its name.
   package func missing(_ part: String) -> UserError { UserError("target '\(name)' has no \(part)") }
 
+  package func requireNoised() throws {
+    if !hasNoised {
+      throw missing("noised marginals: they need a density in one or two dimensions")
+    }
+  }
+
   package func noised(mean r: Double, std s: Double) throws -> any Distribution {
-    throw missing("noised marginals in closed form")
+    throw missing("noised marginals")
   }
 
   package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    throw missing("noised marginals in closed form")
+    throw missing("noised marginals")
   }
 
   package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    throw missing("posterior mean in closed form")
+    throw missing("noised marginals")
   }
 
   package func finestScale() throws -> Double {

@@ -11,29 +11,34 @@ import Tensors
 package struct EmpiricalDistribution: Distribution {
   static let entry = Entry.function(
     "empirical", "The empirical distribution of a data set, whose exact score memorises it.",
-    .arg("x", "points, shape [n, d]"), returns: "a target without density at time 0",
+    .arg("x", "points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]"),
+    returns: "a target without density at time 0",
     source: "Biroli et al. 2024",
     example: "return target.empirical(target.gaussian_mixture{means = {-3, 3}}:sample(10))"
   ) { (x: Tensor) in
     let x = try x.constant("x")
-    guard x.rank == 2, x.elementCount > 0 else {
-      throw UserError("x has shape \(x.shape), expected [n d] with n and d of 1 or more")
+    guard x.rank >= 2, x.elementCount > 0 else {
+      throw UserError(
+        "x has shape \(x.shape), expected [n d], or [n] and the shape of a picture, with no axis of 0"
+      )
     }
     let values = try x.doubles()
     if let place = values.firstIndex(where: { !$0.isFinite }) {
       throw UserError(
-        "x must be finite, got \(formatNumber(values[place])) in row \(place / x.shape[1] + 1)")
+        "x must be finite, got \(formatNumber(values[place])) in row "
+          + "\(place * x.shape[0] / x.elementCount + 1)")
     }
-    return Target(EmpiricalDistribution(points: try Tensor(values, shape: x.shape)))
+    let rows = try Tensor(values, shape: [x.shape[0], x.elementCount / x.shape[0]])
+    return Target(EmpiricalDistribution(rows: rows, shape: Shape(x.shape.dropFirst())))
   }
 
   /// Shape [n, d], float64.
-  let points: Tensor
+  let rows: Tensor
+  package let shape: Shape
 
   package var name: String { "empirical" }
-  package var dimension: Int { points.shape[1] }
   package var summary: String {
-    "\(points.shape[0]) point\(points.shape[0] == 1 ? "" : "s"), d = \(dimension)"
+    "\(rows.shape[0]) point\(rows.shape[0] == 1 ? "" : "s"), \(sizeText)"
   }
   package var hasLogDensity: Bool { false }
   package var hasScore: Bool { false }
@@ -41,8 +46,9 @@ package struct EmpiricalDistribution: Distribution {
 
   /// Points of the data set, drawn with replacement.
   package func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
-    try points.gathered(rows: stream.integers(count, 0...points.shape[0] - 1))
-      .converted(to: .float32)
+    try points(
+      ofRows: rows.gathered(rows: stream.integers(count, 0...rows.shape[0] - 1))
+        .converted(to: .float32))
   }
 
   package func logDensity(_ x: Tensor) throws -> Tensor {
@@ -55,25 +61,26 @@ package struct EmpiricalDistribution: Distribution {
 
   package func noised(mean r: Double, std s: Double) throws -> any Distribution {
     guard s > 0 else {
-      return EmpiricalDistribution(points: try points.combined(with: r, .multiply))
+      return EmpiricalDistribution(rows: try rows.combined(with: r, .multiply), shape: shape)
     }
     return try GaussianMixture(
-      means: points.combined(with: r, .multiply), stds: [s], weights: [1], name: "noised_empirical")
+      means: rows.combined(with: r, .multiply), stds: [s], weights: [1], name: "noised_empirical",
+      shape: shape)
   }
 
   package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
-    return try components.score(x, r, s)
+    return try onRows(x) { try components.score($0, r, s) }
   }
 
   package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
-    return try components.posteriorMean(x, r, s)
+    return try onRows(x) { try components.posteriorMean($0, r, s) }
   }
 
   private var components: NormalComponents {
     NormalComponents(
-      means: points, logWeights: [-log(Double(points.shape[0]))], variances: [0])
+      means: rows, logWeights: [-log(Double(rows.shape[0]))], variances: [0])
   }
 
   private func requireNoise(_ s: Tensor) throws {
@@ -82,7 +89,7 @@ package struct EmpiricalDistribution: Distribution {
   }
 
   package func reach() throws -> ClosedRange<Double> {
-    let values = try points.doubles()
+    let values = try rows.doubles()
     return (values.min() ?? 0)...(values.max() ?? 0)
   }
 }

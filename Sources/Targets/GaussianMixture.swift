@@ -11,7 +11,7 @@ import Tensors
 package struct GaussianMixture: Distribution {
   static let entry = Entry.function(
     "gaussian_mixture", "A mixture of isotropic normal components in any dimension.",
-    .option("means", "a number for each component, or a list of d numbers for each"),
+    .option("means", "a number for each component, a list of d numbers for each, or a picture"),
     .option(
       "stds", default: .first(1), "standard deviation, one for all components or one for each"),
     .option("weights", default: nil, "shares that sum to 1; equal where absent"),
@@ -22,8 +22,8 @@ package struct GaussianMixture: Distribution {
     let count = means.shape[0]
     return Target(
       try GaussianMixture(
-        means: means, stds: checkedStds(stds, count: count),
-        weights: checkedWeights(weights, count: count)))
+        means: flattenedPoints(means), stds: checkedStds(stds, count: count),
+        weights: checkedWeights(weights, count: count), shape: Shape(means.shape.dropFirst())))
   }
 
   let components: NormalComponents
@@ -31,11 +31,13 @@ package struct GaussianMixture: Distribution {
   let weights: [Double]
   let stds: [Double]
   package let name: String
+  package let shape: Shape
 
-  /// - Parameters: `means` of shape [K, d]; `stds` and `weights` of length K, or 1 where all are
+  /// - Parameters: `means` of shape [K, d]; `shape` of a point, [d] where absent; `stds` and `weights` of length K, or 1 where all are
   ///   equal (then the weights are 1/K).
   package init(
-    means: Tensor, stds: [Double], weights: [Double], name: String = "gaussian_mixture"
+    means: Tensor, stds: [Double], weights: [Double], name: String = "gaussian_mixture",
+    shape: Shape? = nil
   ) throws {
     let count = means.shape[0]
     components = NormalComponents(
@@ -45,12 +47,12 @@ package struct GaussianMixture: Distribution {
     self.weights = weights
     self.stds = stds
     self.name = name
+    self.shape = shape ?? [components.dimension]
   }
 
-  package var dimension: Int { components.dimension }
   package var summary: String {
     let count = components.count
-    return "\(count) component\(count == 1 ? "" : "s"), d = \(dimension)"
+    return "\(count) component\(count == 1 ? "" : "s"), \(sizeText)"
   }
   package var hasLogDensity: Bool { true }
   package var hasScore: Bool { true }
@@ -62,7 +64,7 @@ package struct GaussianMixture: Distribution {
     let noise = try stream.normal([count, dimension], .float32)
     let spread = try Tensor(
       chosen.polledMap { stds.count == 1 ? stds[0] : stds[$0] }, shape: [count, 1])
-    return try (centres + noise * spread).converted(to: .float32)
+    return try points(ofRows: (centres + noise * spread).converted(to: .float32))
   }
 
   /// Component numbers from uniform draws, by the cumulative weights.
@@ -83,26 +85,26 @@ package struct GaussianMixture: Distribution {
   }
 
   package func logDensity(_ x: Tensor) throws -> Tensor {
-    try components.logDensity(x, forAllRows(1), forAllRows(0))
+    try components.logDensity(flattenedPoints(x), forAllRows(1), forAllRows(0))
   }
 
   package func score(_ x: Tensor) throws -> Tensor {
-    try components.score(x, forAllRows(1), forAllRows(0))
+    try onRows(x) { try components.score($0, forAllRows(1), forAllRows(0)) }
   }
 
   package func noised(mean r: Double, std s: Double) throws -> any Distribution {
     try GaussianMixture(
       means: components.means.combined(with: r, .multiply),
       stds: components.variances.map { (r * r * $0 + s * s).squareRoot() }, weights: weights,
-      name: name)
+      name: name, shape: shape)
   }
 
   package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    try components.score(x, r, s)
+    try onRows(x) { try components.score($0, r, s) }
   }
 
   package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    try components.posteriorMean(x, r, s)
+    try onRows(x) { try components.posteriorMean($0, r, s) }
   }
 
   /// Six standard deviations beyond the outermost means.
@@ -126,7 +128,7 @@ package struct GaussianMixture: Distribution {
 extension GaussianMixture {
   static func checkedMeans(_ source: TensorSource) throws -> Tensor {
     let means = try source.tensor(.float64).constant("means")
-    guard (1...2).contains(means.rank), means.elementCount > 0 else {
+    guard means.rank >= 1, means.elementCount > 0 else {
       throw UserError(
         "means must be a number for each component or a list of d numbers for each, got shape "
           + "\(means.shape)")

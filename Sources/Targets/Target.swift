@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Tensors
 
@@ -9,15 +10,14 @@ package final class Target: FunctionHolder {
   package init(_ distribution: any Distribution) { self.distribution = distribution }
 
   package var dimension: Int { distribution.dimension }
+  package var shape: Shape { distribution.shape }
   package var functions: [Callback] { distribution.functions }
 
   package func describe() -> String { "\(distribution.name)(\(distribution.summary))" }
 
-  /// Throws where `x` is not a batch of points of the target's dimension, in floating point.
+  /// Throws where `x` is not a batch of points of the target's shape, in floating point.
   package func checkPoints(_ x: Tensor) throws {
-    guard x.rank == 2, x.shape[1] == dimension else {
-      throw UserError("x has shape \(x.shape), expected [n d] with d = \(dimension)")
-    }
+    try requirePoints(x, shape: shape)
     guard x.dtype.isFloatingPoint else {
       throw UserError("x must be a float32 or float64 tensor, got \(x.dtype.rawValue)")
     }

@@ -16,7 +16,7 @@ package enum TargetModule {
     .method(
       Target.self, "sample", "Independent points.", .arg("n", in: .nonNegative),
       .option("seed", default: nil, "any integer; the session's next where absent"),
-      returns: "float32 tensor of shape [n, d]",
+      returns: "float32 tensor of shape [n, d], or [n] and the target's shape",
       example: example + "return mix:sample(5, {seed = 1})"
     ) { (target: Target, n: Count, seed: Int?) in
       try target.distribution.sample(
@@ -24,15 +24,17 @@ package enum TargetModule {
     },
     .method(
       Target.self, "log_density", "ln p(x), natural logarithm, normalised.",
-      .arg("x", "points, shape [n, d]"), returns: "tensor of shape [n]",
+      .arg("x", "points, shape [n, d] or [n] and the target's shape"),
+      returns: "tensor of shape [n]",
       example: example + "return mix:log_density(tensor.zeros{5, 1})"
     ) { (target: Target, x: Tensor) in
       try target.checkPoints(x)
       return try target.distribution.logDensity(x)
     },
     .method(
-      Target.self, "score", "The score ∇ ln p(x).", .arg("x", "points, shape [n, d]"),
-      returns: "tensor of shape [n, d]", example: example + "return mix:score(tensor.zeros{5, 1})"
+      Target.self, "score", "The score ∇ ln p(x).",
+      .arg("x", "points, shape [n, d] or [n] and the target's shape"),
+      returns: "tensor shaped like x", example: example + "return mix:score(tensor.zeros{5, 1})"
     ) { (target: Target, x: Tensor) in
       try target.checkPoints(x)
       return try target.distribution.score(x)
@@ -46,12 +48,17 @@ package enum TargetModule {
       example: example + "return mix:has_score()"
     ) { (target: Target) in target.distribution.hasScore },
     .method(
-      Target.self, "has_noised", "Whether its noised marginals are known in closed form.",
+      Target.self, "has_noised",
+      "Whether its noised marginals are known, in closed form or by quadrature.",
       example: example + "return mix:has_noised()"
     ) { (target: Target) in target.distribution.hasNoised },
-    .property(Target.self, "dimension", "d, the length of a data point.") { (target: Target) in
+    .property(Target.self, "dimension", "d, how many numbers a data point has.") {
+      (target: Target) in
       target.dimension
     },
+    .property(
+      Target.self, "shape", "Axis lengths of a data point.", example: example + "return mix.shape"
+    ) { (target: Target) in Array(target.shape) },
     .property(Target.self, "name", "What it is called.") { (target: Target) in
       target.distribution.name
     },

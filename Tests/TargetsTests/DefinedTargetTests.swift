@@ -159,7 +159,7 @@ private let normal3 = """
     "a mistake is told with the value and the point",
     arguments: [
       ("dimension = 1", "one of log_density, energy, score and sample is required"),
-      ("energy = function() end", "dimension is required: a positive integer"),
+      ("energy = function() end", "dimension is required: a positive integer; or shape"),
       (
         "dimension = 1, energy = print, log_density = print",
         "log_density and energy must not both be given; log_density is the normalised one"
@@ -263,12 +263,12 @@ private let normal3 = """
         "target.log_density: target 'it' has an energy and so no normalised log_density"
       ),
       (
-        "energy = function(x) return x:column(1)^2/2 end", "t:model(sde.vp())",
-        "target.model: target 'it' has no noised marginals in closed form, so no exact model"
+        "sample = function(n, s) return s:normal{n, 1} end", "t:model(sde.vp())",
+        "target.model: target 'it' has no noised marginals: they need a density in one or two dimensions"
       ),
       (
-        "energy = function(x) return x:column(1)^2/2 end", "t:noised(sde.vp(), 0.5)",
-        "target.noised: target 'it' has no noised marginals in closed form"
+        "score = function(x) return -x end", "t:noised(sde.vp(), 0.5)",
+        "target.noised: target 'it' has no noised marginals: they need a density in one or two dimensions"
       ),
       (
         "sample = function(n, s) return s:normal{n, 1} end", "t:score(tensor{{1}})",

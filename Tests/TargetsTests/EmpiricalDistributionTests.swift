@@ -60,6 +60,7 @@ import Testing
         == "code:1: target.empirical: x must be finite, got nan in row 2")
     #expect(
       try message("target.empirical(tensor{1, 2})")
-        == "code:1: target.empirical: x has shape [2], expected [n d] with n and d of 1 or more")
+        == "code:1: target.empirical: x has shape [2], expected [n d], or [n] and the shape of a "
+        + "picture, with no axis of 0")
   }
 }

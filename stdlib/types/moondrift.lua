@@ -787,7 +787,8 @@ function sde_object:free() end
 
 --- a distribution to learn
 ---@class target
----@field dimension integer d, the length of a data point.
+---@field dimension integer d, how many numbers a data point has.
+---@field shape integer[] Axis lengths of a data point.
 ---@field name string What it is called.
 local target_object = {}
 
@@ -798,12 +799,12 @@ local target_object = {}
 function target_object:sample(n, options) end
 
 --- ln p(x), natural logarithm, normalised.
----@param x tensor points, shape [n, d]
+---@param x tensor points, shape [n, d] or [n] and the target's shape
 ---@return tensor
 function target_object:log_density(x) end
 
 --- The score ∇ ln p(x).
----@param x tensor points, shape [n, d]
+---@param x tensor points, shape [n, d] or [n] and the target's shape
 ---@return tensor
 function target_object:score(x) end
 
@@ -815,7 +816,7 @@ function target_object:has_log_density() end
 ---@return boolean
 function target_object:has_score() end
 
---- Whether its noised marginals are known in closed form.
+--- Whether its noised marginals are known, in closed form or by quadrature.
 ---@return boolean
 function target_object:has_noised() end
 
@@ -2254,12 +2255,12 @@ target = {}
 function target.gaussian_mixture(options) end
 
 --- The empirical distribution of a data set, whose exact score memorises it.
----@param x tensor points, shape [n, d]
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
 ---@return target
 function target.empirical(x) end
 
 --- A target of your own, from functions on batches of points.
----@param options { dimension: integer, name?: string, log_density?: function, energy?: function, score?: function, sample?: function }
+---@param options? { dimension?: integer, shape?: integer[], name?: string, log_density?: function, energy?: function, score?: function, sample?: function }
 ---@return target
 function target.define(options) end
 
@@ -2344,8 +2345,8 @@ function metric.mass_left(model, options) end
 function metric.dsm_bayes_loss(target, sde, options) end
 
 --- The share of samples much nearer to one data point than to any other.
----@param samples tensor
----@param data tensor
+---@param samples tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param data tensor points of the same shape
 ---@param options? { ratio?: number }
 ---@return number
 ---@return tensor
@@ -2354,8 +2355,8 @@ function metric.dsm_bayes_loss(target, sde, options) end
 function metric.memorized_fraction(samples, data, options) end
 
 --- The data points nearest to each point.
----@param x tensor
----@param data tensor
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param data tensor points of the same shape
 ---@param options? { k?: integer }
 ---@return tensor
 ---@return tensor

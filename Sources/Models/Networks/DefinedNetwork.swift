@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Processes
+import Targets
 import Tensors
 
 /// A network of the user's own: a function in Lua of parameters, points and times, and its parameters are

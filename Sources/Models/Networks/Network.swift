@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Processes
+import Targets
 import Tensors
 
 /// F: what a network computes from scaled points and their noise levels. It knows nothing of diffusions; a

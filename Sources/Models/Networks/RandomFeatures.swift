@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Targets
 import Tensors
 
 /// The random-features score model of Li et al. 2023, Eq. 12: the first layer is frozen, the second

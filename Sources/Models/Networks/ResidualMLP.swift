@@ -3,6 +3,7 @@ import Catalog
 import Glibc
 import Processes
 import Runtime
+import Targets
 import Tensors
 
 /// A residual multilayer perceptron F of a point u, a noise level c and, where it has classes, a label:

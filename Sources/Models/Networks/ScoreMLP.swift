@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Targets
 import Tensors
 
 /// The one-hidden-layer score network of Li et al. 2023 (synthetic experiment), all weights trained:
