@@ -12,7 +12,7 @@ enum MemorizedFraction {
   static let entry = Entry.function(
     "memorized_fraction",
     "The share of samples much nearer to one data point than to any other.",
-    .arg("samples", shape: "n d"), .arg("data", shape: "m d"),
+    .arg("samples", PointClouds.summary), .arg("data", "points of the same shape"),
     .option(
       "ratio", default: 1.0 / 3, "memorized where d(NN1)/d(NN2) is below", in: .within(0...1)),
     returns: """
@@ -31,16 +31,17 @@ enum MemorizedFraction {
       return metric.memorized_fraction(x, x)
       """
   ) { (samples: Tensor, data: Tensor, ratio: Double) in
+    let clouds = try PointClouds(samples, "samples", data, "data")
     guard data.shape[0] >= 2 else {
       throw UserError("data must hold 2 points or more, got \(data.shape[0])")
     }
-    guard samples.shape[0] >= 1, samples.shape[1] >= 1 else {
+    guard clouds.first.elementCount > 0 else {
       throw UserError("samples must not be empty, got shape \(samples.shape)")
     }
     guard try data.doubles().allSatisfy(\.isFinite) else {
       throw UserError("data must be finite, got nan or inf")
     }
-    let found = try NearestPair.find(samples, in: data)
+    let found = try NearestPair.find(clouds.first, in: clouds.second)
     let copies = found.count { $0.isFinite && ($0.nearest == 0 || $0.nearest < ratio * $0.second) }
     let distances = found.flatMap { [$0.nearest, $0.second] }
     return Several(
@@ -62,8 +63,8 @@ struct NearestPair {
   private static let blockSize = 1 << 22
 
   static func find(_ samples: Tensor, in data: Tensor) throws -> [NearestPair] {
-    let points = try data.constant("data").converted(to: .float64).densified()
-    let queries = try samples.constant("samples").converted(to: .float64).densified()
+    let points = try data.converted(to: .float64).densified()
+    let queries = try samples.converted(to: .float64).densified()
     let count = points.shape[0]
     let centre = try points.reduced(.sum, axis: 0).combined(with: 1 / Double(count), .multiply)
     let centred = try points.combined(with: centre, .subtract)

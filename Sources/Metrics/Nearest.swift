@@ -6,8 +6,8 @@ import Tensors
 /// The data points nearest to each of some points, by Euclidean distance.
 enum Nearest {
   static let entry = Entry.function(
-    "nearest", "The data points nearest to each point.", .arg("x", shape: "n d"),
-    .arg("data", shape: "m d"),
+    "nearest", "The data points nearest to each point.",
+    .arg("x", PointClouds.summary), .arg("data", "points of the same shape"),
     .option("k", default: 1 as Count, "how many of them", in: .positive),
     returns: """
       their distances from near to far, tensor [n, k]; their places in data, int64 tensor [n, k]
@@ -24,6 +24,7 @@ enum Nearest {
       """
   ) { (x: Tensor, data: Tensor, k: Count) in
     let k = k.value
+    let clouds = try PointClouds(x, "x", data, "data")
     guard k <= data.shape[0] else {
       throw UserError("k must be at most the \(data.shape[0]) points of data, got \(k)")
     }
@@ -32,7 +33,7 @@ enum Nearest {
       data.dtype.isFloatingPoint ? data.dtype : .float32
     )
     let (distances, places) = try find(
-      x.constant("x").converted(to: type), in: data.constant("data").converted(to: type), k)
+      clouds.first.converted(to: type), in: clouds.second.converted(to: type), k)
     return Several(distances, places)
   }
 

@@ -59,7 +59,8 @@ import Testing
         == "code:1: \(call): data must hold 2 points or more, got 1")
     #expect(
       try message("\(call)(tensor{{1}}, tensor{{1, 2}, {3, 4}})")
-        == "code:1: \(call): data has shape [2, 2], expected [m d] with d = 1")
+        == "code:1: \(call): data has shape [2, 2], expected points as of samples, "
+        + "which has shape [1, 1]")
     #expect(
       try message("\(call)(tensor{{1}}, tensor{{1}, {0/0}})")
         == "code:1: \(call): data must be finite, got nan or inf")

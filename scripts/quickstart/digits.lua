@@ -50,8 +50,7 @@ args.demand(
 local record <close> = run.open(settings)
 
 local SIDE = 28
-local all = data.mnist{count = settings.digits, scale = {-1, 1}}
-all = all:reshape{settings.digits, SIDE * SIDE}
+local all = data.mnist{count = settings.digits, scale = {-1, 1}}  -- [n, 28, 28]
 
 -- Training
 
@@ -89,13 +88,13 @@ end
 --- Trains on x, draws samples and finds the nearest training digit of each.
 local function experiment(name, x, steps)
   local model = nn.residual_mlp{
-    dimension = SIDE * SIDE, width = settings.width, blocks = settings.blocks, sde = process,
+    shape = {SIDE, SIDE}, width = settings.width, blocks = settings.blocks, sde = process,
     sigma_data = x, predicts = settings.predicts, seed = settings.seed,
   }
   print(("%s: %d digits, %d updates of %s"):format(name, #x, steps, model))
   -- A digit comes several times where there are fewer than a batch holds.
   local copies = math.max(1, settings.batch // #x)
-  local fit = train(model, x:tile{copies, 1}, {
+  local fit = train(model, x:tile{copies, 1, 1}, {
     steps = steps, batch = settings.batch, ema = settings.ema, seed = settings.seed,
     optimizer = optim.adam{rate = rate_over(steps)}, time = draw_sigma, weight = edm_weight(x),
     log_every = math.max(1, steps // 100),
@@ -120,9 +119,9 @@ local few = experiment("control", all[{{1, settings.control}}], settings.control
 local function draw_pairs(of)
   local shown = math.min(settings.samples, 64)
   local nearest = of.x[of.nearest[{{1, shown}}]]
-  local pairs_of = tensor.stack({of.samples[{{1, shown}}], nearest}, 2):reshape{2 * shown, SIDE * SIDE}
+  local pairs_of = tensor.stack({of.samples[{{1, shown}}], nearest}, 2):reshape{2 * shown, SIDE, SIDE}
   return plot.images(pairs_of, {
-    shape = {SIDE, SIDE}, columns = 16, range = {-1, 1},
+    columns = 16, range = {-1, 1},
     title = ("each sample beside the nearest of %d digits"):format(#of.x),
   })
 end
@@ -144,7 +143,7 @@ record:save_figure(draw_pairs(few), "control")
 record:save_figure(curves, "loss")
 
 plot.images(many.samples[{{1, math.min(settings.samples, 16)}}], {
-  shape = {SIDE, SIDE}, columns = 8, range = {-1, 1},
+  columns = 8, range = {-1, 1},
 }):show()
 
 local results = {}

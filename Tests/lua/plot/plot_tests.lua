@@ -83,3 +83,18 @@ check.contains(text, "0.00")
 plot.pairs(shown:reshape{2, 16}, data:reshape{20, 16}, {shape = {4, 4}, range = {0, 1}, title = "t"})
 fails(function() plot.pairs(shown, data:reshape{20, 16}) end, "data has shape [20, 16]")
 fails(function() plot.pairs(shown, data, {captions = {"a"}}) end, "captions are the ratios")
+
+-- Pictures [n, h, w], [n, 1, h, w] and as rows are one figure, and so are [n, 3, h, w] and [n, h, w, 3]
+local grey = random.stream(1):uniform{4, 5, 6}
+local shown = plot.images(grey):text{width = 40}
+check.equal(plot.images(grey:reshape{4, 1, 5, 6}):text{width = 40}, shown)
+check.equal(plot.images(grey:reshape{4, 30}, {shape = {5, 6}}):text{width = 40}, shown)
+local planar = random.stream(2):uniform{4, 3, 5, 6}
+plot.images(planar):save("planar.svg")
+plot.images(planar:permute{1, 3, 4, 2}):save("interleaved.svg")
+check.equal(bytes "planar.svg", bytes "interleaved.svg")
+local data = random.stream(3):uniform{6, 3, 5, 6}
+plot.pairs(planar, data):save("pairs.svg")
+plot.pairs(planar:reshape{4, 90}, data:reshape{6, 90}, {shape = {3, 5, 6}}):save("row_pairs.svg")
+check.equal(bytes "pairs.svg", bytes "row_pairs.svg")
+fails(function() plot.pairs(planar, data:reshape{6, 5, 6, 3}) end, "data has shape [6, 5, 6, 3], expected")
