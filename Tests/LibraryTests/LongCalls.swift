@@ -19,7 +19,7 @@ extension LongCall {
     call("x = s:normal{100000000}", "x:std()"),
     call("x = s:normal{2, 50000000}", "x:logsumexp(2)"),
     call("x = s:normal{50000000, 2}", "x:sum(1)"),
-    call("x = s:normal{10000000}", "x:table()"),
+    call("x = s:normal{30000000}", "x:table()"),
     call("x = s:normal{2, 1, 50000000}", "tostring(x)"),
     call("l = {} for i = 1, 10000000 do l[i] = i end", "tensor(l)"),
     call("x = s:normal{100000000}", "x:histogram(100)"),

@@ -2,7 +2,7 @@
 --           variance and on one that lets it grow?
 -- source:   Karras et al. 2022 (arXiv 2206.00364), Table 1; Salimans and Ho 2022 (2202.00512), §4
 -- run:      scripts/moondrift scripts/models/parametrizations.lua
--- time:     about three minutes on 2 cores
+-- time:     about two minutes on 2 cores
 -- expect:   All but one end within a few thousandths of the loss of the exact score. A network that
 --           predicts the clean sample does not: its error is divided by sigma where there is little noise.
 
