@@ -22,14 +22,6 @@ extension Kernels {
     map(x, y, n) { $0 * alpha }
   }
 
-  public static func multiplyAdd(_ a: FloatIn, _ x: FloatIn, _ y: FloatOut, _ n: Int) {
-    update(a, x, y, n) { fma($0, $1, $2) }
-  }
-
-  public static func multiplyAdd(_ a: DoubleIn, _ x: DoubleIn, _ y: DoubleOut, _ n: Int) {
-    update(a, x, y, n) { fma($0, $1, $2) }
-  }
-
   public static func lerp(_ a: FloatOut, _ b: FloatIn, _ weight: Float, _ n: Int) {
     let weight = F16(repeating: weight)
     map(FloatIn(a), b, a, n) { fma(weight, $1 - $0, $0) }

@@ -105,11 +105,6 @@ extension VectorMath {
 
   @inline(__always) static func silu(_ x: D8) -> D8 { x / (1 + exp(-x)) }
 
-  @inline(__always) static func siluBackward(_ x: D8, _ dy: D8) -> D8 {
-    let s = sigmoid(x)
-    return dy * (s * fma(x, 1 - s, D8(repeating: 1)))
-  }
-
   @inline(__always) static func tanh(_ x: D8) -> D8 {
     let t = expm1(atMost(absolute(x), 20) * 2)
     return copySign(t / (t + 2), x).replacing(with: x, where: x .!= x)

@@ -84,20 +84,4 @@ extension Kernels {
       }
     }
   }
-
-  public static func siluBackward(_ x: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int) {
-    map(x, dy, dx, n) { VectorMath.siluBackward($0, $1) }
-  }
-
-  public static func tanhBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int) {
-    map(y, dy, dx, n) { $1 * (1 - $0 * $0) }
-  }
-
-  public static func sigmoidBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int) {
-    map(y, dy, dx, n) { $1 * ($0 * (1 - $0)) }
-  }
-
-  public static func reluBackward(_ x: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int) {
-    map(x, dy, dx, n) { D8().replacing(with: $1, where: $0 .> 0) }
-  }
 }

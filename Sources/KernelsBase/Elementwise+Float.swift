@@ -84,20 +84,4 @@ extension Kernels {
       }
     }
   }
-
-  public static func siluBackward(_ x: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int) {
-    map(x, dy, dx, n) { VectorMath.siluBackward($0, $1) }
-  }
-
-  public static func tanhBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int) {
-    map(y, dy, dx, n) { $1 * (1 - $0 * $0) }
-  }
-
-  public static func sigmoidBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int) {
-    map(y, dy, dx, n) { $1 * ($0 * (1 - $0)) }
-  }
-
-  public static func reluBackward(_ x: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int) {
-    map(x, dy, dx, n) { F16().replacing(with: $1, where: $0 .> 0) }
-  }
 }

@@ -48,20 +48,4 @@ public protocol ElementwiseKernels {
   static func sigmoid(_ x: DoubleIn, _ y: DoubleOut, _ n: Int)
   static func silu(_ x: DoubleIn, _ y: DoubleOut, _ n: Int)
   static func relu(_ x: DoubleIn, _ y: DoubleOut, _ n: Int)
-
-  /// dx[i] = dy[i] σ(x)(1 + x(1 − σ(x))), from the input.
-  static func siluBackward(_ x: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int)
-  static func siluBackward(_ x: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int)
-
-  /// dx[i] = dy[i] (1 − y²), from the output y = tanh x.
-  static func tanhBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int)
-  static func tanhBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int)
-
-  /// dx[i] = dy[i] y(1 − y), from the output y = σ(x).
-  static func sigmoidBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int)
-  static func sigmoidBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int)
-
-  /// dx[i] = dy[i] where x > 0, else 0.
-  static func reluBackward(_ x: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int)
-  static func reluBackward(_ x: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int)
 }

@@ -133,12 +133,6 @@ extension VectorMath {
 
   @inline(__always) static func silu(_ x: F16) -> F16 { x / (1 + exp(-x)) }
 
-  /// dy σ(x)(1 + x(1 − σ(x))).
-  @inline(__always) static func siluBackward(_ x: F16, _ dy: F16) -> F16 {
-    let s = sigmoid(x)
-    return dy * (s * fma(x, 1 - s, F16(repeating: 1)))
-  }
-
   /// An odd polynomial below |x| = 0.625, 1 − 2/(e^{2|x|} + 1) above.
   @inline(__always) static func tanh(_ x: F16) -> F16 {
     let size = absolute(x)

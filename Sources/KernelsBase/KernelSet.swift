@@ -27,9 +27,6 @@ public protocol BlendKernels {
   /// y[i] = alpha x[i].
   static func scale(_ alpha: Float, _ x: FloatIn, _ y: FloatOut, _ n: Int)
   static func scale(_ alpha: Double, _ x: DoubleIn, _ y: DoubleOut, _ n: Int)
-  /// y[i] += a[i] x[i].
-  static func multiplyAdd(_ a: FloatIn, _ x: FloatIn, _ y: FloatOut, _ n: Int)
-  static func multiplyAdd(_ a: DoubleIn, _ x: DoubleIn, _ y: DoubleOut, _ n: Int)
   /// a[i] += weight (b[i] − a[i]), the step of an exponential moving average.
   static func lerp(_ a: FloatOut, _ b: FloatIn, _ weight: Float, _ n: Int)
   static func lerp(_ a: DoubleOut, _ b: DoubleIn, _ weight: Double, _ n: Int)
@@ -47,9 +44,6 @@ public protocol ReductionKernels {
   static func dot(_ x: DoubleIn, _ y: DoubleIn, _ n: Int) -> Double
   static func sumOfSquares(_ x: FloatIn, _ n: Int) -> Float
   static func sumOfSquares(_ x: DoubleIn, _ n: Int) -> Double
-  /// Σ exp(x[i] − shift).
-  static func sumOfExp(_ x: FloatIn, shift: Float, _ n: Int) -> Float
-  static func sumOfExp(_ x: DoubleIn, shift: Double, _ n: Int) -> Double
   /// NaN if any element is NaN; −∞ of nothing.
   static func maximum(_ x: FloatIn, _ n: Int) -> Float
   static func maximum(_ x: DoubleIn, _ n: Int) -> Double
@@ -63,15 +57,9 @@ public protocol ReductionKernels {
 
 /// What a network layer does with one row of features.
 public protocol RowKernels {
-  /// ln Σ exp(x[i]), safe from overflow; −∞ of nothing or of −∞ alone.
-  static func logSumExp(_ x: FloatIn, _ n: Int) -> Float
-  static func logSumExp(_ x: DoubleIn, _ n: Int) -> Double
   /// y[r, i] = exp(x[r, i]) / Σ exp(x[r, j]) for dense rows; y does not overlap x.
   static func softmax(_ x: FloatIn, _ y: FloatOut, rows: Int, columns: Int)
   static func softmax(_ x: DoubleIn, _ y: DoubleOut, rows: Int, columns: Int)
-  /// dx[i] = y[i] (dy[i] − Σ dy[j] y[j]), from the output y.
-  static func softmaxBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int)
-  static func softmaxBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int)
   /// y[i] = gain[i] (x[i] − mean) / √(variance + epsilon) + bias[i]; variance with divisor n.
   /// Returns mean and 1/√(variance + epsilon), which the backward step needs.
   static func layerNorm(

@@ -21,13 +21,6 @@ extension Kernels {
     blockedSum(x, x, n, padding: 0, Fold.product)
   }
 
-  public static func sumOfExp(_ x: FloatIn, shift: Float, _ n: Int) -> Float {
-    @inline(__always) func add(_ sum: F16, _ v: F16, _: F16) -> F16 {
-      sum + VectorMath.exp(v - shift)
-    }
-    return blockedSum(x, x, n, padding: -Float.infinity, add)
-  }
-
   public static func maximum(_ x: FloatIn, _ n: Int) -> Float {
     fold(x, n, -Float.infinity, Fold.larger)
   }
@@ -50,11 +43,6 @@ extension Kernels {
 
   public static func sumOfSquares(_ x: DoubleIn, _ n: Int) -> Double {
     blockedSum(x, x, n, padding: 0, Fold.product)
-  }
-
-  public static func sumOfExp(_ x: DoubleIn, shift: Double, _ n: Int) -> Double {
-    @inline(__always) func add(_ sum: D8, _ v: D8, _: D8) -> D8 { sum + VectorMath.exp(v - shift) }
-    return blockedSum(x, x, n, padding: -Double.infinity, add)
   }
 
   public static func maximum(_ x: DoubleIn, _ n: Int) -> Double {

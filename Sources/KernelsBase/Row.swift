@@ -1,21 +1,10 @@
-/// What layers do with one row of features: log-sum-exp, the gradient of softmax, and layer norm.
+/// What layers do with one row of features: layer norm.
 
 #if KERNELS_V3 || KERNELS_V4
   import KernelsBase
 #endif
 
 extension Kernels {
-  public static func logSumExp(_ x: FloatIn, _ n: Int) -> Float {
-    let top = maximum(x, n)
-    if !top.isFinite { return top }  // nothing, only −∞, some ∞, or NaN
-    return top + logarithm(sumOfExp(x, shift: top, n))
-  }
-
-  public static func softmaxBackward(_ y: FloatIn, _ dy: FloatIn, _ dx: FloatOut, _ n: Int) {
-    let mean = dot(y, dy, n)
-    map(y, dy, dx, n) { $0 * ($1 - mean) }
-  }
-
   /// Ba, Kiros & Hinton 2016.
   public static func layerNorm(
     _ x: FloatIn, gain: FloatIn, bias: FloatIn, epsilon: Float, _ y: FloatOut, _ n: Int
@@ -39,17 +28,6 @@ extension Kernels {
     let meanU = sum(FloatIn(dx), n) / Float(n)
     let meanUX = (dot(FloatIn(dx), x, n) / Float(n) - mean * meanU) * inverse
     map(x, FloatIn(dx), dx, n) { ($1 - meanU - ($0 - mean) * (inverse * meanUX)) * inverse }
-  }
-
-  public static func logSumExp(_ x: DoubleIn, _ n: Int) -> Double {
-    let top = maximum(x, n)
-    if !top.isFinite { return top }  // nothing, only −∞, some ∞, or NaN
-    return top + logarithm(sumOfExp(x, shift: top, n))
-  }
-
-  public static func softmaxBackward(_ y: DoubleIn, _ dy: DoubleIn, _ dx: DoubleOut, _ n: Int) {
-    let mean = dot(y, dy, n)
-    map(y, dy, dx, n) { $0 * ($1 - mean) }
   }
 
   /// Ba, Kiros & Hinton 2016.
@@ -77,6 +55,3 @@ extension Kernels {
     map(x, DoubleIn(dx), dx, n) { ($1 - meanU - ($0 - mean) * (inverse * meanUX)) * inverse }
   }
 }
-
-private func logarithm(_ x: Float) -> Float { VectorMath.log(F16(repeating: x))[0] }
-private func logarithm(_ x: Double) -> Double { VectorMath.log(D8(repeating: x))[0] }

@@ -91,15 +91,10 @@ import Testing
     let k = level.kernels
     for n in lengths {
       let x: [Float] = spread(-3...3, n, seed: 7)
-      let a: [Float] = spread(-3...3, n, seed: 8)
       let y: [Float] = spread(-3...3, n, seed: 9)
       let axpy = applied(y) { source, out, n in
         if source != UnsafePointer(out) { out.update(from: source, count: n) }
         k.axpy(0.7, x, out, n)
-      }
-      let product = applied(y) { source, out, n in
-        if source != UnsafePointer(out) { out.update(from: source, count: n) }
-        k.multiplyAdd(a, x, out, n)
       }
       let mean = applied(y) { source, out, n in
         if source != UnsafePointer(out) { out.update(from: source, count: n) }
@@ -108,7 +103,6 @@ import Testing
       let scaled = applied(x) { k.scale(-1.5, $0, $1, $2) }
       for i in 0..<n {
         #expect(abs(axpy[i] - (y[i] + 0.7 * x[i])) <= 1e-6)
-        #expect(abs(product[i] - (y[i] + a[i] * x[i])) <= 2e-6)
         #expect(abs(mean[i] - (y[i] + 0.25 * (x[i] - y[i]))) <= 1e-6)
         #expect(scaled[i] == -1.5 * x[i])
       }
@@ -130,22 +124,18 @@ import Testing
     let k = level.kernels
     for n in lengths {
       let x: [Double] = spread(-3...3, n, seed: 7)
-      let a: [Double] = spread(-3...3, n, seed: 8)
       let y: [Double] = spread(-3...3, n, seed: 9)
       var axpy = Guarded(y)
       axpy.with { k.axpy(0.7, x, $0, n) }
-      var product = Guarded(y)
-      product.with { k.multiplyAdd(a, x, $0, n) }
       var mean = Guarded(y)
       mean.with { k.lerp($0, x, 0.25, n) }
       let scaled = applied(x) { k.scale(-1.5, $0, $1, $2) }
       var filled = Guarded<Double>(count: n)
       filled.with { k.fill($0, 2.5, n) }
-      let (u, v, w) = (axpy.contents, product.contents, mean.contents)
+      let (u, w) = (axpy.contents, mean.contents)
       #expect(filled.contents == [Double](repeating: 2.5, count: n))
       for i in 0..<n {
         #expect(abs(u[i] - (y[i] + 0.7 * x[i])) <= 1e-14)
-        #expect(abs(v[i] - (y[i] + a[i] * x[i])) <= 1e-14)
         #expect(abs(w[i] - (y[i] + 0.25 * (x[i] - y[i]))) <= 1e-14)
         #expect(scaled[i] == -1.5 * x[i])
       }

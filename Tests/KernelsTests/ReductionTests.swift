@@ -16,8 +16,6 @@ import Testing
       #expect(abs(Double(k.dot(x, y, n)) - products.reduce(0, +)) <= size, "dot \(n)")
       let squares = wide.map { $0 * $0 }.reduce(0, +)
       #expect(abs(Double(k.sumOfSquares(x, n)) - squares) <= 3e-7 * squares, "squares \(n)")
-      let exps = wide.map { exp($0 - 0.5) }.reduce(0, +)
-      #expect(abs(Double(k.sumOfExp(x, shift: 0.5, n)) - exps) <= 3e-7 * exps, "exp \(n)")
       #expect(k.maximum(x, n) == x.max() ?? -.infinity)
       #expect(k.minimum(x, n) == x.min() ?? .infinity)
       #expect(k.isFinite(x, n))
@@ -35,8 +33,6 @@ import Testing
       #expect(abs(k.dot(x, y, n) - compensated(zip(x, y).map(*))) <= size)
       let squares = compensated(x.map { $0 * $0 })
       #expect(abs(k.sumOfSquares(x, n) - squares) <= 1e-15 * squares)
-      let exps = compensated(x.map { exp($0 - 0.5) })
-      #expect(abs(k.sumOfExp(x, shift: 0.5, n) - exps) <= 1e-15 * exps)
       #expect(k.maximum(x, n) == x.max() ?? -.infinity)
       #expect(k.minimum(x, n) == x.min() ?? .infinity)
       #expect(k.isFinite(x, n))
@@ -140,44 +136,6 @@ import Testing
         #expect(!k.isFinite(y, n) && k.maximum(y, n) == .infinity)
       }
     }
-  }
-
-  @Test("log-sum-exp", arguments: Level.all)
-  func logSumExp(level: Level) {
-    let k = level.kernels
-    for n in lengths where n > 0 {
-      let x: [Float] = spread(80...100, n, seed: 14)
-      let total = x.map { exp(Double($0) - 90) }.reduce(0, +)
-      #expect(abs(Double(k.logSumExp(x, n)) - (90 + log(total))) < 2e-5)
-      let xd = x.map { Double($0) }
-      #expect(abs(k.logSumExp(xd, n) - (90 + log(total))) < 1e-13)
-    }
-    #expect(k.logSumExp([] as [Float], 0) == -.infinity)
-    #expect(k.logSumExp([-.infinity, -.infinity] as [Float], 2) == -.infinity)
-    #expect(k.logSumExp([.infinity, 1] as [Double], 2) == .infinity)
-  }
-
-  @Test("softmax backward is the product with the Jacobian", arguments: Level.all)
-  func softmaxBackward(level: Level) {
-    let k = level.kernels
-    let (x, dy): ([Double], [Double]) = (spread(-2...2, 21, seed: 15), spread(-2...2, 21, seed: 16))
-    func softmax(_ x: [Double]) -> [Double] {
-      let terms = x.map { exp($0) }
-      return terms.map { $0 / terms.reduce(0, +) }
-    }
-    let dx = applied(dy) { k.softmaxBackward(softmax(x), $0, $1, $2) }
-    for i in 0..<21 {
-      var (up, down) = (x, x)
-      up[i] += 1e-5
-      down[i] -= 1e-5
-      let (a, b) = (softmax(up), softmax(down))
-      let slope = (0..<21).map { dy[$0] * (a[$0] - b[$0]) }.reduce(0, +) / 2e-5
-      #expect(abs(dx[i] - slope) < 1e-9)
-    }
-    let narrow = applied(dy.map { Float($0) }) {
-      k.softmaxBackward(softmax(x).map { Float($0) }, $0, $1, $2)
-    }
-    for i in 0..<21 { #expect(abs(Double(narrow[i]) - dx[i]) < 1e-6) }
   }
 
   @Test("layer norm, forward and backward", arguments: Level.all)

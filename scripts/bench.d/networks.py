@@ -32,5 +32,25 @@ def sampling(width: int, jax_goal: str, torch_goal: str) -> list[Bench]:
     ]
 
 
-BENCHES = sampling(16, "ratio >= 4, with AVX-512 >= 5", "ratio >= 10") + sampling(
+steps: dict[str, float] = {}
+
+
+def measure_steps() -> dict[str, float]:
+    """The plan and eager steps come from one run of the program; eager is kept as a peer."""
+    steps.update(figures_of_lua("residual_step"))
+    return {"ms": steps["plan"]}
+
+
+TRAINING = [
+    Bench(
+        "residual_step", {"ms": "ms"}, measure_steps, "PyTorch, 2 threads",
+        lambda: figures(peer_script("residual_step_torch.py")),
+        peer_needs="torch", goal="ratio >= 1.3",
+        note="nn.residual_mlp, 3 blocks of 1,024, batch 256, 784 numbers, Adam"),
+    Bench(
+        "residual_step_eager", {"ms": "ms"}, measure_steps, "the loss in Lua, eager, same run",
+        lambda: {"ms": steps["eager"]}, goal="ratio >= 1"),
+]
+
+BENCHES = TRAINING + sampling(16, "ratio >= 4, with AVX-512 >= 5", "ratio >= 10") + sampling(
     256, "ratio >= 3, with AVX-512 >= 4", "ratio >= 4")
