@@ -10,6 +10,12 @@ public func flattenedPoints(_ x: Tensor) throws -> Tensor {
   return try reshape(x, to: [count, count == 0 ? x.shape.dropFirst().reduce(1, *) : -1])
 }
 
+/// A function of rows [n, d], of points of any shape.
+public func onFlattenedPoints(_ x: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Tensor {
+  if x.rank == 2 { return try body(x) }
+  return try reshape(body(flattenedPoints(x)), to: Array(x.shape))
+}
+
 /// Throws where `x` is not a batch of points of a shape.
 public func requirePoints(_ x: Tensor, shape: Shape, name: String = "x") throws {
   guard x.rank == shape.rank + 1, zip(x.shape.dropFirst(), shape).allSatisfy({ $0 == $1 }) else {

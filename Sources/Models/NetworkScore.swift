@@ -10,7 +10,7 @@ package final class NetworkScore: ScoreFunction {
   package let parametrization: any Parametrization
   package let shape: Shape
   package let call: NetworkCall
-  /// Whether the values are those of the network's own parameters.
+  /// Whether other values stand in place of the network's own parameters.
   package let isBound: Bool
 
   package init(_ network: any Network, _ parametrization: any Parametrization, shape: Shape) {
@@ -115,8 +115,8 @@ package final class NetworkScore: ScoreFunction {
 extension Parametrization {
   /// Whether F(x, t) is σ s, as a network's own step of denoising score matching takes it.
   package var isScore: Bool {
-    guard let score = self as? ScoreParametrization else { return false }
-    return score.convention == .time
+    guard let own = self as? QuantityParametrization else { return false }
+    return own.quantity == .score && own.convention == .time
   }
 }
 

@@ -61,12 +61,6 @@ extension Distribution {
     shape.rank == 1 ? x : try reshape(x, to: [x.shape[0]] + shape)
   }
 
-  /// What `body` makes of points as rows [n, d], shaped like the points.
-  func onRows(_ x: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Tensor {
-    if x.rank == 2 { return try body(x) }
-    return try reshape(body(flattenedPoints(x)), to: Array(x.shape))
-  }
-
   /// The error where a part is missing, by its name.
   package func missing(_ part: String) -> UserError { UserError("target '\(name)' has no \(part)") }
 

@@ -70,12 +70,12 @@ package struct EmpiricalDistribution: Distribution {
 
   package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
-    return try onRows(x) { try components.score($0, r, s) }
+    return try onFlattenedPoints(x) { try components.score($0, r, s) }
   }
 
   package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
-    return try onRows(x) { try components.posteriorMean($0, r, s) }
+    return try onFlattenedPoints(x) { try components.posteriorMean($0, r, s) }
   }
 
   private var components: NormalComponents {

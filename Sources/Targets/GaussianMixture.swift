@@ -89,7 +89,7 @@ package struct GaussianMixture: Distribution {
   }
 
   package func score(_ x: Tensor) throws -> Tensor {
-    try onRows(x) { try components.score($0, forAllRows(1), forAllRows(0)) }
+    try onFlattenedPoints(x) { try components.score($0, forAllRows(1), forAllRows(0)) }
   }
 
   package func noised(mean r: Double, std s: Double) throws -> any Distribution {
@@ -100,11 +100,11 @@ package struct GaussianMixture: Distribution {
   }
 
   package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    try onRows(x) { try components.score($0, r, s) }
+    try onFlattenedPoints(x) { try components.score($0, r, s) }
   }
 
   package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    try onRows(x) { try components.posteriorMean($0, r, s) }
+    try onFlattenedPoints(x) { try components.posteriorMean($0, r, s) }
   }
 
   /// Six standard deviations beyond the outermost means.

@@ -270,17 +270,18 @@ private func message(_ set: (inout SamplingOptions) throws -> Void) -> String {
   @Test("an interrupt ends a run")
   func interrupt() throws {
     let program = """
-      local good, message = pcall(sample.euler_maruyama, nn.score_mlp{sde = sde.vp()},
-        {steps = 20000000, count = 5, seed = 3})
+      local calls = 0
+      local model = nn.define{dimension = 1, sde = sde.vp(), score = function(_, x)
+        calls = calls + 1
+        if calls == 20 then os.execute "(sleep 0.1; kill -INT $PPID) &" end
+        return -x
+      end}
+      local good, message = pcall(sample.euler_maruyama, model, {steps = 20000000, count = 5, seed = 3})
       local kept = sample.last
       print(good, message, kept.message, kept.step > 0, kept.points.shape[1], kept.points:is_finite():all():item(),
         kept.time == kept.times[kept.step + 1]:item(), kept.seed)
       """
-    let result = try Command(
-      "/usr/bin/timeout", ["-s", "INT", "2", Products.moondrift, "-e", program]
-    ).run()
-    #expect(result.out.contains("interrupted!"))
-    #expect(result.out.contains("interrupted!\ttrue\t5\ttrue\ttrue\t3"))
-    #expect(result.seconds < 7)
+    let result = try Command(Products.moondrift, ["-e", program]).run()
+    #expect(result.out == "false\tinterrupted!\tinterrupted!\ttrue\t5\ttrue\ttrue\t3\n")
   }
 }

@@ -2,6 +2,7 @@ import Diffusion
 import Models
 import Processes
 import Tensors
+import Testing
 
 /// A score given by a closure, for what no real model does.
 final class OddScore: DirectScore {
@@ -21,4 +22,8 @@ func gaussianModel(
   _ process: any DiffusionProcess, dimension: Int = 1, variance: Double = 1
 ) -> ScoreModel {
   ScoreModel(GaussianScore(dimension: dimension, variance: variance), SDE(process))
+}
+
+extension SampleRecorder {
+  func states() throws -> Tensor { try #require(try values(of: .x)) }
 }

@@ -95,7 +95,7 @@ import Testing
       line: "    Brownian.self,", needed: "var times"),
     Addition(
       list: "Sources/Models/Parametrizations/Parametrization.swift",
-      behind: "    NoiseParametrization.self,", line: "    StraightParametrization.self,",
+      behind: "    GaussianParametrization.self,", line: "    StraightParametrization.self,",
       needed: "let networkShape"),
     Addition(
       list: "Sources/Diffusion/Samplers/SampleModule.swift", behind: "    Heun.sampler,",

@@ -2505,56 +2505,56 @@ sample = {}
 
 --- Euler–Maruyama on the reverse SDE.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, noise_scale?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, noise_scale?: number }
 ---@return tensor
 ---@return table?
 function sample.euler_maruyama(model, options) end
 
 --- Heun's method on the probability-flow ODE; two model calls a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.heun(model, options) end
 
 --- Dormand–Prince on the probability-flow ODE; each sample chooses its own steps.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
 ---@return tensor
 ---@return table?
 function sample.rk45(model, options) end
 
 --- DPM-Solver++ of two steps on the probability flow; one model call a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.dpm_solver_pp_2m(model, options) end
 
 --- Heun's method with noise added before each step (churn).
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, churn?: number, churn_from?: number, churn_to?: number, noise_factor?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, churn?: number, churn_from?: number, churn_to?: number, noise_factor?: number }
 ---@return tensor
 ---@return table?
 function sample.edm_stochastic(model, options) end
 
 --- Euler–Maruyama on the reverse SDE, with Langevin steps before each of its steps.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
 ---@return tensor
 ---@return table?
 function sample.predictor_corrector(model, options) end
 
 --- Langevin steps at each of the falling noise levels.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
 ---@return tensor
 ---@return table?
 function sample.annealed_langevin(model, options) end
 
 --- Ascent with a blind denoiser from coarse to fine; it ends at a noise level.
 ---@param model model a blind denoiser
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, info?: boolean, final?: string, progress?: boolean, h?: number, beta?: number, grows?: boolean, sigma_start?: number, sigma_end?: number, center?: number, max_steps?: integer, measurement?: tensor|function[], observed?: tensor }
+---@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, h?: number, beta?: number, grows?: boolean, sigma_start?: number, sigma_end?: number, center?: number, max_steps?: integer, measurement?: tensor|function[], observed?: tensor }
 ---@return tensor
 ---@return table?
 function sample.coarse_to_fine(model, options) end

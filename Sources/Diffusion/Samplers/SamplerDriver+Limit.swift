@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Models
 import Runtime
@@ -11,9 +12,7 @@ extension SamplerDriver {
     let blocks = blocks
     let runs = try blocks.map(newRun)
     let methods = try runs.map(method)
-    let recorder = try options.record.map {
-      try SampleRecorder(points.shape, dtype, times: nil, every: $0.value)
-    }
+    let recorder = try options.recorder(points.shape, dtype, times: nil)
     var states: [Tensor] = []
     for (block, rows) in blocks.enumerated() {
       states.append(
@@ -26,7 +25,7 @@ extension SamplerDriver {
     var progress = ProgressLine("sample", total: 0, isShown: options.progress)
     defer { progress.clear() }
     do {
-      try recorder?.note(0, states)
+      try recorder?.note(0, states) { try recorded($0, states[$1], runs[$1]) }
       while isDone.contains(false) {
         var next = states
         for block in states.indices where !isDone[block] {
@@ -40,7 +39,9 @@ extension SamplerDriver {
         }
         states = next
         if isDone.contains(false) { made += 1 }
-        try recorder?.note(made, states, isLast: !isDone.contains(false))
+        try recorder?.note(made, states, isLast: !isDone.contains(false)) {
+          try recorded($0, states[$1], runs[$1])
+        }
         progress.show(step: made, level: runs.flatMap(\.levels).max() ?? 0)
       }
       if options.final != .state {
@@ -59,5 +60,15 @@ extension SamplerDriver {
       keep(states, moved: [], runs, recorder, step: made, error)
       throw error
     }
+  }
+
+  /// What is kept beside the state, of a model that is told no time.
+  private func recorded(
+    _ field: SampleRecorder.Field, _ x: Tensor, _ run: SamplingRun
+  ) throws -> Tensor {
+    guard field == .clean else {
+      throw UserError("fields must not have score_norm for a sampler without times")
+    }
+    return try x + run.blindResidual(x)
   }
 }

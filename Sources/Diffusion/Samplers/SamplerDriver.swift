@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Models
 import Processes
@@ -51,9 +52,7 @@ package struct SamplerDriver {
     let points = try Tensor(uninitialized: stateShape, dtype)
     let blocks = blocks
     let runs = try blocks.map(newRun)
-    let recorder = try options.record.map {
-      try SampleRecorder(points.shape, dtype, times: times, every: $0.value)
-    }
+    let recorder = try options.recorder(points.shape, dtype, times: times)
     var states = try zip(blocks, runs).map { rows, run in
       try start?.slice(axis: 0, rows) ?? prior(run, rows.count, dtype)
     }
@@ -72,7 +71,7 @@ package struct SamplerDriver {
       }
     }
     do {
-      try recorder?.note(0, states)
+      try recorder?.note(0, states) { try recorded($0, states[$1], runs[$1], at: times[0]) }
       for index in 0..<steps {
         let interval = Interval(
           from: times[index], to: times[index + 1], index: index, count: steps,
@@ -85,7 +84,9 @@ package struct SamplerDriver {
         swap(&states, &next)
         next.removeAll(keepingCapacity: true)
         made = index + 1
-        try recorder?.note(made, states)
+        try recorder?.note(made, states) {
+          try recorded($0, states[$1], runs[$1], at: times[made])
+        }
         if plan == .grid { progress.show(step: made, since: begin) }
       }
       states = try finished(states, runs)
@@ -99,6 +100,16 @@ package struct SamplerDriver {
       keep(states, moved: next, runs, recorder, step: made, error)
       throw error
     }
+  }
+
+  /// What is kept beside the state, which may be asked of the model anew.
+  private func recorded(
+    _ field: SampleRecorder.Field, _ x: Tensor, _ run: SamplingRun, at t: Double
+  ) throws -> Tensor {
+    let value = field == .clean ? try run.denoise(x, at: t) : try run.score(x, at: t)
+    try ScoreModel.requireConstant(value)
+    if field == .clean { return value.value }
+    return try rootOfSquares(flattenedPoints(value.value), axis: 1)
   }
 
   /// The posterior means at the last level where they are asked for, else the states.

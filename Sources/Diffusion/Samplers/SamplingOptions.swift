@@ -12,6 +12,7 @@ package struct SamplingOptions: OptionGroup {
   package var start: Tensor?
   package var labels: Tensor?
   package var record: Count?
+  package var fields = ["x"]
   package var info = false
   package var progress: Bool?
   package var finalText = "mean"
@@ -42,6 +43,10 @@ package struct SamplingOptions: OptionGroup {
     Option(
       "record", \.record, "keep the start, every k-th state and the last, in the second result",
       in: .positive),
+    Option(
+      "fields", \.fields,
+      "what record keeps: x, clean (the posterior mean) and score_norm (of each sample), whose calls of "
+        + "the model count as evaluations", in: recorded),
     Option("info", \.info, "a table of seed, evaluations and times as second result"),
     Option(
       "final", \.finalText,
@@ -52,6 +57,22 @@ package struct SamplingOptions: OptionGroup {
 }
 
 extension SamplingOptions {
+  private static let recorded: Domain<[String]> = {
+    let names = SampleRecorder.Field.allCases.map(\.rawValue)
+    return Domain("a list of \(names.map { "'\($0)'" }.joined(separator: ", ")), each once") {
+      !$0.isEmpty && Set($0).count == $0.count && Set($0).isSubset(of: names)
+    }
+  }()
+
+  /// Keeps states of this shape where that is asked for.
+  func recorder(_ shape: Shape, _ dtype: DType, times: [Double]?) throws -> SampleRecorder? {
+    try record.map {
+      try SampleRecorder(
+        shape, dtype, times: times, every: $0.value,
+        fields: fields.compactMap(SampleRecorder.Field.init))
+    }
+  }
+
   /// The decreasing times to visit, checked.
   func grid(for process: any DiffusionProcess, _ plan: TimePlan) throws -> [Double] {
     if plan == .limit {

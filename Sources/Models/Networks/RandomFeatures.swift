@@ -81,9 +81,10 @@ package final class RandomFeatures: Network {
   package func copied() throws -> any Network { try RandomFeatures(like: self) }
 
   package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
-    let features = try features(flattenedPoints(x), level, call)
-    let output = try matmul(features, transpose(call["a"])) * (1 / Double(options.width.value))
-    return x.rank == 2 ? output : try reshape(output, to: Array(x.shape))
+    try onFlattenedPoints(x) {
+      let features = try features($0, level, call)
+      return try matmul(features, transpose(call["a"])) * (1 / Double(options.width.value))
+    }
   }
 
   /// σ(W x + U e(t)), shape [n, m]; e = [0, …, 0, 1] where it is blind.

@@ -111,7 +111,12 @@ package final class ResidualMLP: Network {
   package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
     let dtype: DType = x.dtype == .float64 ? .float64 : .float32
     let gamma = try features(level, count: x.shape[0], dtype, call)
-    var h = try matmul(flattenedPoints(x), call["w_in"]) + call["b_in"]
+    return try onFlattenedPoints(x) { try residual($0, gamma, call) }
+  }
+
+  /// F of rows [n, d].
+  private func residual(_ x: Tensor, _ gamma: Tensor, _ call: NetworkCall) throws -> Tensor {
+    var h = try matmul(x, call["w_in"]) + call["b_in"]
     for block in 0..<blocks {
       let p = "block\(block + 1)_"
       let u = try matmul(
@@ -121,8 +126,7 @@ package final class ResidualMLP: Network {
       h = try h + (matmul(v, call[p + "w2"]) + call[p + "b2"])
     }
     let last = try layerNorm(h, gain: call["gain"], bias: call["shift"])
-    let output = try matmul(last, call["w_out"]) + call["b_out"]
-    return x.rank == 2 ? output : try reshape(output, to: Array(x.shape))
+    return try matmul(last, call["w_out"]) + call["b_out"]
   }
 
   /// γ of shape [n, embedding]; of the label alone where F is blind.

@@ -83,20 +83,20 @@ package final class ScoreMLP: Network {
   package func copied() throws -> any Network { try ScoreMLP(like: self) }
 
   package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
-    let output = try sum(x, level, call) / options.divisor
-    return x.rank == 2 ? output : try reshape(output, to: Array(x.shape))
+    try onFlattenedPoints(x) { try sum($0, level, call) / options.divisor }
   }
 
   package func output(
     _ x: Tensor, _ level: Tensor?, _ call: NetworkCall, dividedBy divisors: Tensor
   ) throws -> Tensor {
-    guard x.rank == 2 else { return try output(x, level, call) / divisors }
-    return try sum(x, level, call) / (divisors * options.divisor)
+    try onFlattenedPoints(x) {
+      try sum($0, level, call) / (flattenedPoints(divisors) * options.divisor)
+    }
   }
 
-  /// W₂ φ(…) + b₂, shape [n, d].
+  /// W₂ φ(…) + b₂ of rows [n, d].
   private func sum(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
-    var hidden = try matmul(flattenedPoints(x), transpose(call["w1"])) + call["b1"]
+    var hidden = try matmul(x, transpose(call["w1"])) + call["b1"]
     if let level {
       let gamma = try fourierFeatures(level, call["omega"])
       hidden = try hidden + matmul(gamma, transpose(call["e"])) + call["be"]

@@ -11,7 +11,7 @@ import Tensors
 /// data are Gaussian. Axes on which the data do not vary are denoised exactly. With F = 0 the score is
 /// that of N(μ, Σ + σ̂² I); networks learn that one first in any case (Wang and Vastola 2023, "The hidden
 /// linear structure in score-based models and its application").
-struct GaussianParametrization: Parametrization {
+struct GaussianParametrization: NamedParametrization {
   static let name = "gaussian"
   let options: PredictionOptions
   /// As many numbers as axes have variance.
@@ -25,10 +25,7 @@ struct GaussianParametrization: Parametrization {
   /// Axes whose variance is below this share of the greatest count as constant: rounding.
   private static let relativeFloor = 1e-9
 
-  init(
-    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
-    restoring stored: StoredTensors?
-  ) throws {
+  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws {
     let (mean, axes, variances): (Tensor, Tensor, Tensor)
     if let stored {
       (mean, axes, variances) = try GaussianParametrization.restored(stored, shape.elementCount)
@@ -84,9 +81,14 @@ struct GaussianParametrization: Parametrization {
   func estimate(
     _ wanted: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
   ) throws -> Tensor {
+    try onFlattenedPoints(x) { try estimate(wanted, rows: $0, Marginal(m.process, m.t), network) }
+  }
+
+  private func estimate(
+    _ wanted: Quantity, rows x: Tensor, _ m: Marginal, _ network: NetworkOutput
+  ) throws -> Tensor {
     let (center, axes, lambda) = (tensors[0].tensor, tensors[1].tensor, tensors[2].tensor)
-    let m = Marginal(m.process, m.t)
-    let scaled = try ScaledPoints(flattenedPoints(x), m)
+    let scaled = try ScaledPoints(x, m)
     let back = try transpose(axes)
     let centered = try scaled.y - center
     let u = try matmul(centered, axes)
@@ -94,12 +96,11 @@ struct GaussianParametrization: Parametrization {
     let total = try lambda + noise
     let shrink = try lambda / total
     let f = try network(u / sqrt(noise + mean(lambda)), m.logLevel, nil)
-    let value = try scaled.estimate(wanted) {
+    return try scaled.estimate(wanted) {
       let inside = try matmul(sqrt(shrink) / scaled.noise * f - u / total, back)
       return spansAll ? inside : try inside - (centered - matmul(u, back)) / noise
     } clean: {
       try center + matmul(shrink * u + scaled.noise * sqrt(shrink) * f, back)
     }
-    return try reshape(value, to: Array(x.shape))
   }
 }

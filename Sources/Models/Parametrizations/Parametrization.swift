@@ -6,19 +6,10 @@ import Tensors
 /// What the input and the output of a network F mean: how x_t is scaled before F sees it, what noise level
 /// F is told, and what score, noise, clean sample and velocity are in terms of its output.
 ///
-/// A new one is a file with its formulas, and its line in `Parametrizations.all`.
+/// A new one is a file with a `NamedParametrization`, and its line in `Parametrizations.all`.
 package protocol Parametrization {
   /// Its name in Lua, `predicts = "noise"`.
-  static var name: String { get }
   var name: String { get }
-  /// - Parameters:
-  ///   - shape: of a data point.
-  ///   - convention: what the network takes its input and output for.
-  ///   - stored: its tensors, where a file holds them.
-  init(
-    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
-    restoring stored: StoredTensors?
-  ) throws
   /// The options, with what was derived from them in place of what it came from.
   var options: PredictionOptions { get }
   /// The shape of what F takes and gives.
@@ -48,7 +39,6 @@ package typealias NetworkOutput = (_ input: Tensor, _ level: Tensor?, _ divisors
   -> Tensor
 
 extension Parametrization {
-  package var name: String { Self.name }
   package var tensors: [(name: String, tensor: Tensor)] { [] }
   package var summary: String { "" }
   package var isBlind: Bool { false }
@@ -66,19 +56,28 @@ extension Parametrization {
   }
 }
 
+/// One that is made by its name, beside those of single quantities.
+package protocol NamedParametrization: Parametrization {
+  static var name: String { get }
+  /// - Parameters:
+  ///   - shape: of a data point.
+  ///   - stored: its tensors, where a file holds them.
+  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws
+}
+
+extension NamedParametrization {
+  package var name: String { Self.name }
+}
+
 package enum Parametrizations {
-  static let all: [any Parametrization.Type] = [
-    ScoreParametrization.self,
-    NoiseParametrization.self,
-    CleanParametrization.self,
-    VelocityParametrization.self,
-    VParametrization.self,
+  static let all: [any NamedParametrization.Type] = [
     EDMParametrization.self,
     GaussianParametrization.self,
     ResidualParametrization.self,
   ]
 
-  static var names: [String] { all.map { $0.name } }
+  /// Those of single quantities first.
+  static var names: [String] { Quantity.allCases.map(\.rawValue) + all.map { $0.name } }
 }
 
 /// The options that say what a network predicts.
@@ -108,12 +107,20 @@ package struct PredictionOptions: OptionGroup {
   }
 
   /// The parametrisation by its name.
+  ///
+  /// - Parameters:
+  ///   - shape: of a data point.
+  ///   - convention: of the network, where it predicts one quantity.
   func parametrization(
     shape: Shape, convention: NetworkConvention, restoring stored: StoredTensors?
   ) throws -> any Parametrization {
+    if let quantity = Quantity(rawValue: predicts) {
+      return QuantityParametrization(
+        quantity: quantity, options: self, networkShape: shape, convention: convention)
+    }
     guard let kind = Parametrizations.all.first(where: { $0.name == predicts }) else {
       throw UserError("predicts: \(unknownName("name", predicts, known: Parametrizations.names))")
     }
-    return try kind.init(self, shape: shape, convention: convention, restoring: stored)
+    return try kind.init(self, shape: shape, restoring: stored)
   }
 }

@@ -2,38 +2,18 @@ import Autodiff
 import Catalog
 import Tensors
 
-/// A network whose output stands for one quantity. What F is given and the size of its output follow from
-/// the network's convention.
-protocol QuantityParametrization: Parametrization {
-  init(options: PredictionOptions, networkShape: Shape, convention: NetworkConvention)
-  static var quantity: Quantity { get }
-  var convention: NetworkConvention { get }
-}
+/// A network whose output stands for one quantity: the score (Song et al. 2021), the noise (Ho et al. 2020),
+/// the clean sample, the velocity (Lipman et al. 2023) or v (Salimans and Ho 2022). What F is given and the
+/// size of its output follow from the network's convention.
+struct QuantityParametrization: Parametrization {
+  let quantity: Quantity
+  let options: PredictionOptions
+  let networkShape: Shape
+  let convention: NetworkConvention
 
-/// What a network takes its input and output for where it predicts one quantity.
-package enum NetworkConvention {
-  /// F(x, t) is the quantity itself: a function of the user's own.
-  case plain
-  /// F(x, t) is the quantity divided by its size: a network with features of time.
-  case time
-  /// F(x/√(α² + σ²), ¼ ln σ/α) is the quantity divided by its size: inputs have about unit size where the
-  /// data have, whatever the diffusion. The level is levelled off where it has no bound.
-  case level
-}
+  var name: String { quantity.rawValue }
 
-extension QuantityParametrization {
-  package init(
-    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
-    restoring stored: StoredTensors?
-  ) throws {
-    self.init(options: options, networkShape: shape, convention: convention)
-  }
-
-  package static var name: String { quantity.rawValue }
-  package var quantity: Quantity { Self.quantity }
-  package var isPlain: Bool { convention == .plain }
-
-  package func estimate(
+  func estimate(
     _ wanted: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
   ) throws -> Tensor {
     // The score has the size 1/σ, and −σ s is the noise.
@@ -46,9 +26,7 @@ extension QuantityParametrization {
     return try quantity.converted(f * m.size(of: quantity, f.dtype), to: wanted, x, m)
   }
 
-  package func scoreTimesSigma(
-    _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
-  ) throws -> Tensor {
+  func scoreTimesSigma(_ x: Tensor, _ m: Marginal, _ network: NetworkOutput) throws -> Tensor {
     guard quantity == .score else { return try -estimate(.noise, x, m, network) }
     let f = try output(x, m, network)
     return convention == .plain ? try m.sigma * f : f
@@ -63,42 +41,13 @@ extension QuantityParametrization {
   }
 }
 
-/// s = F/σ (Song et al. 2021).
-struct ScoreParametrization: QuantityParametrization {
-  static let quantity = Quantity.score
-  let options: PredictionOptions
-  let networkShape: Shape
-  let convention: NetworkConvention
-}
-
-/// E[z] (Ho et al. 2020).
-struct NoiseParametrization: QuantityParametrization {
-  static let quantity = Quantity.noise
-  let options: PredictionOptions
-  let networkShape: Shape
-  let convention: NetworkConvention
-}
-
-/// E[x_0].
-struct CleanParametrization: QuantityParametrization {
-  static let quantity = Quantity.clean
-  let options: PredictionOptions
-  let networkShape: Shape
-  let convention: NetworkConvention
-}
-
-/// α′ E[x_0] + σ′ E[z] (Lipman et al. 2023).
-struct VelocityParametrization: QuantityParametrization {
-  static let quantity = Quantity.velocity
-  let options: PredictionOptions
-  let networkShape: Shape
-  let convention: NetworkConvention
-}
-
-/// α E[z] − σ E[x_0] (Salimans and Ho 2022).
-struct VParametrization: QuantityParametrization {
-  static let quantity = Quantity.v
-  let options: PredictionOptions
-  let networkShape: Shape
-  let convention: NetworkConvention
+/// What a network takes its input and output for where it predicts one quantity.
+package enum NetworkConvention {
+  /// F(x, t) is the quantity itself: a function of the user's own.
+  case plain
+  /// F(x, t) is the quantity divided by its size: a network with features of time.
+  case time
+  /// F(x/√(α² + σ²), ¼ ln σ/α) is the quantity divided by its size: inputs have about unit size where the
+  /// data have, whatever the diffusion. The level is levelled off where it has no bound.
+  case level
 }

@@ -3,15 +3,12 @@ import Tensors
 
 /// A blind denoiser (Mohan et al. 2020; Kadkhodaie et al. 2024): F is told no noise level and gives the
 /// noise in its input, D(y) = y − F(y). Under a process it sees y = x_t/α, whose noise is σ/α.
-struct ResidualParametrization: Parametrization {
+struct ResidualParametrization: NamedParametrization {
   static let name = "residual"
   let options: PredictionOptions
   let networkShape: Shape
 
-  init(
-    _ options: PredictionOptions, shape: Shape, convention: NetworkConvention,
-    restoring stored: StoredTensors?
-  ) throws {
+  init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws {
     self.options = options
     networkShape = shape
   }
