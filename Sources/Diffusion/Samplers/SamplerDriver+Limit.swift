@@ -48,7 +48,7 @@ extension SamplerDriver {
         states = try zip(methods, states).map { try $0.end($1).value }
       }
       try Samples.join(states, into: points)
-      LastSamples.last = last([points], runs, recorder, step: made, message: nil)
+      leave(last([points], runs, recorder, step: made, message: nil))
       return Samples(
         points: points, seed: seed, evaluations: evaluations(runs), times: [], recorder: recorder,
         rowSteps: nil,

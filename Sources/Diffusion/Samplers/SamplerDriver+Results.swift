@@ -41,7 +41,7 @@ extension SamplerDriver {
       states, runs, recorder, step: step,
       message: error is Cancelled ? "interrupted!" : "\(error)")
     last.rowTimes = rowTimes
-    LastSamples.last = last
+    leave(last)
   }
 
   func last(

@@ -15,6 +15,8 @@ package struct SamplerDriver {
   let options: SamplingOptions
   let plan: TimePlan
   let start: Tensor?
+  /// Takes what a run leaves, whole or not.
+  package var leave: (LastSamples) -> Void = { LastSamples.last = $0 }
   /// The class of each sample, where the network has classes.
   private let labels: Tensor?
 
@@ -91,7 +93,7 @@ package struct SamplerDriver {
       }
       states = try finished(states, runs)
       try Samples.join(states, into: points)
-      LastSamples.last = last([points], runs, recorder, step: steps, message: nil)
+      leave(last([points], runs, recorder, step: steps, message: nil))
       return Samples(
         points: points, seed: seed, evaluations: evaluations(runs), times: times,
         recorder: recorder, rowSteps: rowSteps(runs), notes: runs[0].notes,
