@@ -94,3 +94,13 @@ fails("2 of 2 samples have made max_steps = 7 steps; the first is at the noise l
   sample.coarse_to_fine, zero, {count = 2, max_steps = 7, record = 2})
 check.equal({sample.last.step, sample.last.points.shape[1], sample.last.x.shape[1]}, {7, 2, 4})
 fails("sample.certify: coarse_to_fine follows no process in time", sample.certify, "coarse_to_fine")
+
+-- The share h_k of the noise that step k takes away: h first, then h k/(1 + h (k − 1)); without growth h always
+local shrink = nn.define{dimension = 2, sde = sde.edm(), predicts = "residual", forward = function(_, y) return y end}
+for _, grows in ipairs{true, false} do
+  local _, info = sample.coarse_to_fine(shrink, {start = tensor{{3, -4}, {0.5, 1}}, beta = 1, h = 0.2, grows = grows, record = 1})
+  for k = 1, 4 do
+    local h = grows and 0.2 * k / (1 + 0.2 * (k - 1)) or 0.2
+    check.near(info.x[k + 1][1][1]:item() / info.x[k][1][1]:item(), 1 - h, 1e-6)
+  end
+end
