@@ -35,6 +35,8 @@ extension Frame {
   /// A string as text; throws where its bytes are not UTF-8, since they would be changed.
   public func text(at index: Int32) throws -> String? {
     guard let bytes = bytes(at: index) else { return nil }
+    // The check below is not specialised and costs 600 instructions; keys of tables are mostly ASCII.
+    if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     var parser = Unicode.UTF8.ForwardParser()
     var iterator = bytes.makeIterator()

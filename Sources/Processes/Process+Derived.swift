@@ -70,17 +70,27 @@ extension DiffusionProcess {
     }
   }
 
-  package func alpha(of t: Tensor) throws -> Tensor { try values(.alpha, of: t) }
+  package func alpha(of t: Tensor) throws -> Tensor {
+    try batch(.alpha, of: t) { self.alpha($0, $1, $2) }
+  }
 
   package func sigma(of t: Tensor) throws -> Tensor {
-    guard t.dtype == .float32 else { return try values(.sigma, of: t) }
-    return try functionOfTime("sigma", t) { t in
+    try batch(.sigma, of: t) { self.sigma($0, $1, $2) }
+  }
+
+  /// A quantity that processes compute for whole batches of float32 times.
+  private func batch(
+    _ quantity: TimeQuantity, of t: Tensor,
+    _ fill: @escaping (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+  ) throws -> Tensor {
+    guard t.dtype == .float32 else { return try values(quantity, of: t) }
+    return try functionOfTime("quantity of time", t) { t in
       let times = try t.densified()
       let result = try Tensor(uninitialized: t.shape)
-      self.sigma(times.pointer(Float.self), result.pointer(Float.self), t.elementCount)
+      fill(times.pointer(Float.self), result.pointer(Float.self), t.elementCount)
       return result
     } formula: {
-      try self.formula(.sigma, $0)
+      try self.formula(quantity, $0)
     }
   }
 

@@ -29,7 +29,8 @@ package protocol DiffusionProcess: Configured {
 
   /// The decreasing times that a sampler visits in so many steps unless told otherwise.
   func grid(steps: Int) throws -> [Double]
-  /// σ for a whole batch, where a process has a faster way than one by one.
+  /// α and σ for a whole batch. The formulas are specialised here; a process may have a faster way.
+  func alpha(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int)
   func sigma(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int)
 
   /// The functions of time by name: calls through `any DiffusionProcess` come here, where the formulas
@@ -45,6 +46,10 @@ extension DiffusionProcess {
   package func sigma<T: TimeNumber>(_ t: T) throws(T.Failure) -> T { try T.sqrt(variance(t)) }
 
   package func grid(steps: Int) throws -> [Double] { try TimeGrid.uniform(times, steps: steps) }
+
+  package func alpha(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
+    for i in 0..<n { out[i] = Float(alpha(Double(t[i]))) }
+  }
 
   package func sigma(_ t: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ n: Int) {
     for i in 0..<n { out[i] = Float(sigma(Double(t[i]))) }
