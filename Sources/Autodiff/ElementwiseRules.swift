@@ -76,7 +76,7 @@ public func silu(_ x: Tensor) throws -> Tensor { try UnaryRule.silu(x) }
 public func relu(_ x: Tensor) throws -> Tensor { try UnaryRule.relu(x) }
 
 /// −1, 0 or 1; no gradient.
-func sign(_ x: Tensor) throws -> Tensor {
+public func sign(_ x: Tensor) throws -> Tensor {
   let zero = try Tensor.scalar(0, .float64)
   let up = try x.value.compared(with: zero, .greater).converted(to: x.dtype)
   let down = try x.value.compared(with: zero, .less).converted(to: x.dtype)

@@ -26,6 +26,7 @@ package let modules: [Module] = [
   FileModule.module,
   PlotModule.module,
   SampleModule.module,
+  LikelihoodModule.module,
   OptimModule.module,
   TrainModule.module,
 ]

@@ -85,15 +85,15 @@ enum ReviewCard {
 
   /// Features that no test names, neither by their Lua name nor as a test file. A test that goes through
   /// `SampleModule.samplers` is one of every sampler.
-  static func untested(_ features: [Feature], modules: [String: String], tests: [SourceFile])
+  static func untested(_ features: [Feature], modules: [String: [String]], tests: [SourceFile])
     -> [String]
   {
     let names = Set(tests.map(\.name))
     let areAllSampled = tests.contains { $0.text.contains("in SampleModule.samplers {") }
     return features.compactMap { feature in
-      let luaNames = [
-        "\(modules[feature.file.target] ?? "").\(feature.luaName)", ":\(feature.luaName)(",
-      ]
+      let luaNames =
+        (modules[feature.file.target] ?? []).map { "\($0).\(feature.luaName)" }
+        + [":\(feature.luaName)("]
       let isNamed =
         areAllSampled && feature.file.text.contains("static let sampler = Sampler(")
         || names.contains("\(feature.type)Tests.swift")

@@ -2570,6 +2570,33 @@ function sample.define(options) end
 ---@return any
 function sample.certify(sampler, options) end
 
+--- Log-likelihoods and divergences of models along their diffusion.
+---@class moondrift.likelihood
+likelihood = {}
+
+--- ln p of points under a model, by its probability flow.
+---@param model model any score: a network or an exact one
+---@param x tensor points, [n] and the shape of one
+---@param options? { divergence?: string, probes?: integer, times?: number[], rtol?: number, atol?: number, max_steps?: integer, labels?: tensor, units?: string, offset?: number, seed?: integer, info?: boolean }
+---@return tensor
+---@return table?
+function likelihood.ode(model, x, options) end
+
+--- An upper bound on −ln p of points under a model, term by term.
+---@param model model any score: a network or an exact one
+---@param x tensor points, [n] and the shape of one
+---@param options? { levels?: integer, draws?: integer, times?: number[], labels?: tensor, seed?: integer }
+---@return any
+function likelihood.bound(model, x, options) end
+
+--- KL of the exact reverse process from a model's, over paths, split over time.
+---@param exact model the exact score of what x was drawn from
+---@param model model a score of the same diffusion
+---@param x tensor points of the target, [n] and the shape of one
+---@param options? { levels?: integer, draws?: integer, times?: number[], seed?: integer }
+---@return any
+function likelihood.path_kl(exact, model, x, options) end
+
 --- Update rules for training; the rate may be a function of the step.
 ---@class moondrift.optim
 optim = {}
@@ -2618,6 +2645,7 @@ function train.resume(path, data, options) end
 ---@field file moondrift.file
 ---@field plot moondrift.plot
 ---@field sample moondrift.sample
+---@field likelihood moondrift.likelihood
 ---@field optim moondrift.optim
 ---@field train moondrift.train
 moondrift = {}

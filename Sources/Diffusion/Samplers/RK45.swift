@@ -41,16 +41,22 @@ extension RungeKutta {
   /// A step of rows apart, with its error by the embedded method. The last stage must be the slope at the
   /// result, which is then the first of the next step.
   package func trial(_ run: SamplingRun, _ control: StepControl) -> TrialStep {
+    trial(control) { try run.velocity($0, at: $1) }
+  }
+
+  /// The same of any field dx/dt.
+  func trial(
+    _ control: StepControl, _ slope: @escaping (_ x: Tensor, _ times: [Double]) throws -> Tensor
+  ) -> TrialStep {
     { x, rows, carried in
       let widths = zip(rows.t, rows.u).map { $1 - $0 }
       let h = try Width.rows(
         Tensor(widths, shape: Shape([widths.count] + [Int](repeating: 1, count: x.rank - 1))))
-      let first = try carried ?? run.velocity(x, at: rows.t)
+      let first = try carried ?? slope(x, rows.t)
       var next = x
       let slopes = try slopes(x, h, from: first) { x, node in
         next = x
-        return try run.velocity(
-          x, at: node == 1 ? rows.u : zip(rows.t, widths).map { $0 + node * $1 })
+        return try slope(x, node == 1 ? rows.u : zip(rows.t, widths).map { $0 + node * $1 })
       }
       let e = try h.times(error ?? result, of: slopes)
       return Trial(

@@ -37,6 +37,10 @@ package final class RowStepper {
   private let run: SamplingRun
   private let control: StepControl
   private let trial: TrialStep
+  /// What errors call a row.
+  private let noun: String
+  /// The time that errors show for one of the stepper's own.
+  private let clock: (Double) -> Double
   /// How far each row tries to go next; empty before the first step.
   private var widths: [Double] = []
   private var wasRejected: [Bool] = []
@@ -49,8 +53,12 @@ package final class RowStepper {
     var carried: Tensor?
   }
 
-  package init(_ run: SamplingRun, _ control: StepControl, _ trial: @escaping TrialStep) {
+  package init(
+    _ run: SamplingRun, _ control: StepControl, of noun: String = "samples",
+    clock: @escaping (Double) -> Double = { $0 }, _ trial: @escaping TrialStep
+  ) {
     (self.run, self.control, self.trial) = (run, control, trial)
+    (self.noun, self.clock) = (noun, clock)
   }
 
   package func callAsFunction(_ x: Tensor, _ interval: Interval) throws -> Tensor {
@@ -156,8 +164,8 @@ package final class RowStepper {
     let late = on.rows.indices.filter { run.trials(ofRow: on.rows[$0]) >= control.maxSteps }
     guard let first = late.first else { return }
     throw UserError(
-      "\(late.count) of \(run.rowCount) samples have made max_steps = \(control.maxSteps) steps; the "
-        + "first is at t = \(shortNumber(on.t[first]))")
+      "\(late.count) of \(run.rowCount) \(noun) have made max_steps = \(control.maxSteps) steps; the "
+        + "first is at t = \(shortNumber(clock(on.t[first])))")
   }
 
   private func collapse(_ on: Travellers, _ places: [Int], _ trial: Trial) -> UserError {
@@ -167,8 +175,8 @@ package final class RowStepper {
       ? "the score or the state is NaN or infinite there"
       : "the tolerances are below what rounding in the model allows"
     return UserError(
-      "the steps of \(places.count) of \(run.rowCount) samples shrank to nothing at t = "
-        + "\(shortNumber(on.t[places[0]])): \(reason)")
+      "the steps of \(places.count) of \(run.rowCount) \(noun) shrank to nothing at t = "
+        + "\(shortNumber(clock(on.t[places[0]]))): \(reason)")
   }
 
   /// Copies rows of a dense float64 tensor into rows of another.

@@ -84,8 +84,12 @@ package final class SamplingRun: FunctionHolder {
     (self.times, source, self.labels, keyed) = (times, noise, (model, labels), nil)
   }
 
-  /// Tells the model the classes of these rows alone; of all where nil.
+  /// The rows that step now; all where nil.
+  private(set) var rows: [Int]?
+
+  /// Goes on with these rows alone, and tells the model their classes; with all where nil.
   func restrict(to rows: [Int]?) throws {
+    self.rows = rows
     guard let labels else { return }
     model = try labels.model.labelled(
       rows.map { try labels.ofRows.gathered(rows: $0) } ?? labels.ofRows)

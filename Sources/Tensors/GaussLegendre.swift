@@ -2,7 +2,9 @@ import Glibc
 
 /// Nodes and weights of Gauss–Legendre quadrature on an interval, exact for polynomials up to degree
 /// 2 count − 1. Newton's method on the Legendre recurrence (Abramowitz & Stegun 25.4.29, 8.5.3).
-func gaussLegendre(_ count: Int, on range: ClosedRange<Double>) -> [(x: Double, weight: Double)] {
+package func gaussLegendre(_ count: Int, on range: ClosedRange<Double>) -> [(
+  x: Double, weight: Double
+)] {
   let middle = (range.lowerBound + range.upperBound) / 2
   let half = (range.upperBound - range.lowerBound) / 2
   return (0..<count).map { i in
