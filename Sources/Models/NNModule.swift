@@ -24,6 +24,9 @@ package enum NNModule {
 
   static let example = "m = nn.score_mlp{sde = sde.vp(), seed = 1}  return "
 
+  private static let exactExample =
+    "m = target.gaussian_mixture{means = {-3, 3}}:model(sde.vp())  return "
+
   static let methods: [Entry] = [
     .metamethod(
       ScoreModel.self, "__call", "model(x, t)", "The score ∇ log p_t(x).", .arg("model"),
@@ -54,6 +57,21 @@ package enum NNModule {
       .velocity, "velocity",
       "The flow field α′ E[x_0] + σ′ E[z] = f x − ½ g² s, whose paths have the marginals.",
       "Song et al. 2021, Eq. 13; Lipman et al. 2023"),
+    .method(
+      ScoreModel.self, "log_density",
+      "ln p_t(x), natural logarithm, normalised: of exact models of targets.",
+      .arg("x", "points, shape [n, d] or [n] and the model's shape"),
+      .arg("t", "one time, or one for each point"), returns: "tensor of shape [n]",
+      details: "Its gradient in x is the score. Of a network it is an error.",
+      example: exactExample + "m:log_density(tensor.zeros{5, 1}, 0.5)"
+    ) { (model: ScoreModel, x: Tensor, t: OneOf<Double, Tensor>) in
+      try checkPoints(x, model)
+      return try model.logDensity(x, batchTimes(t, for: x, model.process))
+    },
+    .property(
+      ScoreModel.self, "has_log_density", "Whether ln p_t is known.",
+      example: exactExample + "m.has_log_density"
+    ) { (model: ScoreModel) in model.hasLogDensity },
     .property(
       ScoreModel.self, "predicts", "What it gives directly; the other quantities follow from that.",
       example: example + "m.predicts"

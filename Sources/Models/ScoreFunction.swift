@@ -35,6 +35,12 @@ package protocol ScoreFunction: AnyObject {
   ) throws -> Tensor
   /// The clean sample of y = x_0 + noise of a level that is not told; nil where it must be.
   func denoised(_ y: Tensor) throws -> Tensor?
+  /// Whether ln p_t is known, and not its slope alone.
+  var hasLogDensity: Bool { get }
+  /// ln p_t(x), normalised, shape [n].
+  ///
+  /// - Throws: where it is not known.
+  func logDensity(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
 }
 
 extension ScoreFunction {
@@ -44,6 +50,11 @@ extension ScoreFunction {
   package var predicts: String { "score" }
   package var isBlind: Bool { false }
   package func denoised(_ y: Tensor) throws -> Tensor? { nil }
+  package var hasLogDensity: Bool { false }
+  package func logDensity(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  {
+    throw UserError("model \(name) has a score and no density; exact models of targets have both")
+  }
 
   package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
     nil

@@ -86,6 +86,19 @@ package final class ScoreModel: Callable, FunctionHolder, HoldsOptions {
         + "this outside the loss or the function that grad differentiates")
   }
 
+  package var hasLogDensity: Bool { function.hasLogDensity }
+
+  /// ln p_t(x), normalised, shape [n], where the model knows it; its gradient is the score.
+  package func logDensity(_ x: Tensor, _ t: Tensor) throws -> Tensor {
+    try function.logDensity(x, t, process: process)
+  }
+
+  /// The same at one time for all rows.
+  package func logDensity(_ x: Tensor, at t: Double) throws -> Tensor {
+    try process.check(time: t)
+    return try logDensity(x, times(t, for: x))
+  }
+
   /// E[x_0 | x_t = x].
   package func denoised(_ x: Tensor, _ t: Tensor) throws -> Tensor { try estimate(.clean, x, t) }
 

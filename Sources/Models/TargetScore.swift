@@ -55,6 +55,13 @@ final class TargetScore: DirectScore {
       score(x, t, process: process), to: quantity, x, Marginal(process, t, rank: x.rank))
   }
 
+  var hasLogDensity: Bool { true }
+
+  func logDensity(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
+    let (alpha, sigma) = try marginal(t, process)
+    return try distribution.noisedLogDensity(x, mean: alpha, std: sigma)
+  }
+
   /// α and σ, shape [n, 1], or [1, 1] where all times are equal.
   private func marginal(_ t: Tensor, _ process: any DiffusionProcess) throws -> (Tensor, Tensor) {
     if Recording.current != nil || t.isRecorded {

@@ -50,12 +50,21 @@ extension DefinedTarget {
     }
   }
 
-  /// ln of the density of r x_0 + s z, normalised.
-  func noisedLogDensity(_ x: Tensor, mean r: Double, std s: Double) throws -> Tensor {
-    let law = try moments(x, forAllRows(r), forAllRows(s))
-    let constant =
-      try densityTable().logTotal + Double(dimension) * log(s * (2 * Double.pi).squareRoot())
-    return try Tensor(law.logMass.map { $0 - constant }).converted(to: x.dtype)
+  func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    let law = try moments(x, r, s)
+    let (total, d) = (try densityTable().logTotal, Double(dimension))
+    var values = law.logMass
+    for row in values.indices {
+      if law.s[row] > 0 {
+        values[row] -= total + d * log(law.s[row] * (2 * Double.pi).squareRoot())
+      } else {
+        // Without noise it is the density's own, ln p(x/r) − d ln r.
+        let place = try slice(x.value.converted(to: .float64), axis: 0, row..<row + 1)
+        let own = try unnormalised(place * (1 / law.r[row])).doubles()[0]
+        values[row] = own - (isEnergy ? total : 0) - d * log(law.r[row])
+      }
+    }
+    return try Tensor(values).converted(to: x.dtype)
   }
 
   /// Values [n d] in the shape and type of x, with the rows that have no noise made apart.

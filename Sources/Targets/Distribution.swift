@@ -36,6 +36,8 @@ package protocol Distribution {
   func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor
   /// E[x_0 | r x_0 + s z = x], likewise.
   func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor
+  /// ln of the density of r x_0 + s z, normalised, shape [n], likewise.
+  func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor
   /// Where d = 1: an interval outside of which there is next to nothing (1e-9 on either side).
   func reach() throws -> ClosedRange<Double>
   /// Where d = 1: the length over which the density changes, for quadratures.
@@ -79,6 +81,10 @@ extension Distribution {
   }
 
   package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    throw missing("noised marginals")
+  }
+
+  package func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     throw missing("noised marginals")
   }
 

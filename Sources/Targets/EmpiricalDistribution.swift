@@ -78,14 +78,19 @@ package struct EmpiricalDistribution: Distribution {
     return try onFlattenedPoints(x) { try components.posteriorMean($0, r, s) }
   }
 
+  package func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    try requireNoise(s, "density")
+    return try components.logDensity(flattenedPoints(x), r, s)
+  }
+
   private var components: NormalComponents {
     NormalComponents(
       means: rows, logWeights: [-log(Double(rows.shape[0]))], variances: [0])
   }
 
-  private func requireNoise(_ s: Tensor) throws {
+  private func requireNoise(_ s: Tensor, _ part: String = "score") throws {
     if try Recording.current != nil || s.value.doubles().allSatisfy({ $0 > 0 }) { return }
-    throw missing("score without noise, where std(t) = 0; its noised marginals have")
+    throw missing("\(part) without noise, where std(t) = 0; its noised marginals have")
   }
 
   package func reach() throws -> ClosedRange<Double> {

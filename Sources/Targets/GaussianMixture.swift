@@ -107,6 +107,10 @@ package struct GaussianMixture: Distribution {
     try onFlattenedPoints(x) { try components.posteriorMean($0, r, s) }
   }
 
+  package func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    try components.logDensity(flattenedPoints(x), r, s)
+  }
+
   /// Six standard deviations beyond the outermost means.
   package func reach() throws -> ClosedRange<Double> {
     let means = try components.means.doubles()

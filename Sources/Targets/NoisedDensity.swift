@@ -13,7 +13,7 @@ struct NoisedDensity: Distribution {
   var summary: String { "by quadrature, d = \(dimension)" }
   var shape: Shape { base.shape }
   var functions: [Callback] { base.functions }
-  var hasLogDensity: Bool { s > 0 || base.hasLogDensity }
+  var hasLogDensity: Bool { true }
   var hasScore: Bool { true }
   var hasNoised: Bool { true }
 
@@ -24,8 +24,7 @@ struct NoisedDensity: Distribution {
   }
 
   func logDensity(_ x: Tensor) throws -> Tensor {
-    if s > 0 { return try base.noisedLogDensity(x, mean: r, std: s) }
-    return try base.logDensity(x * (1 / r)) - Double(dimension) * log(r)
+    try base.noisedLogDensity(x, mean: forAllRows(r), std: forAllRows(s))
   }
 
   func score(_ x: Tensor) throws -> Tensor {
@@ -38,6 +37,10 @@ struct NoisedDensity: Distribution {
 
   func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try base.noisedScore(x, mean: r * self.r, std: total(r, s))
+  }
+
+  func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
+    try base.noisedLogDensity(x, mean: r * self.r, std: total(r, s))
   }
 
   /// With x = r x_t + s z and S² = r² s_t² + s²: E[x_t | x] = r_t E[x_0 | x] + (r s_t²/S²)(x − r r_t E[x_0 | x]).

@@ -836,6 +836,7 @@ function target_object:free() end
 
 --- a score s(x, t) with the diffusion it belongs to
 ---@class model
+---@field has_log_density boolean Whether ln p_t is known.
 ---@field predicts string What it gives directly; the other quantities follow from that.
 ---@field dimension integer d, the count of numbers of a data point.
 ---@field shape integer[] Axis lengths of a data point.
@@ -874,6 +875,12 @@ function model_object:noise(x, t, options) end
 ---@param options? { labels?: tensor }
 ---@return tensor
 function model_object:velocity(x, t, options) end
+
+--- ln p_t(x), natural logarithm, normalised: of exact models of targets.
+---@param x tensor points, shape [n, d] or [n] and the model's shape
+---@param t number|tensor one time, or one for each point
+---@return tensor
+function model_object:log_density(x, t) end
 
 --- The parameters by name: views, so writing to one changes the model.
 ---@return any
