@@ -5,11 +5,12 @@
 --     seed = 1,          -- of everything random
 --     mus = {3, 15},     -- distances of the modes
 --     smoke = {mus = {3}},
+--     long = {seeds = 20},
 --   }
 --
 -- An integer default demands an integer, a float one any number, a list numbers joined by commas;
--- a boolean is set by `--name` or `--name=false`. `--smoke` applies the table `smoke` (explicit keys
--- still win), `--out=DIR` names the folder of the run, and `--help` prints the head of the script and
+-- a boolean is set by `--name` or `--name=false`. `--smoke` applies the table `smoke`, `--long` the table
+-- `long` (explicit keys still win), `--out=DIR` names the folder of the run, and `--help` prints the head of the script and
 -- its settings with the comments that stand behind them. A mistake on the command line ends the
 -- script with one line on stderr and exit code 1.
 
@@ -17,8 +18,11 @@ local nearest = require "moondrift.names"
 
 local M = {}
 
+--- The sizes a script has beside its default one.
+local SIZES = {"smoke", "long"}
+
 --- Settings every script has.
-local BUILT_IN = {smoke = true, out = true, help = true}
+local BUILT_IN = {smoke = true, long = true, out = true, help = true}
 
 ---@class moondrift.UsageError An error of the user's command line: shown without a traceback.
 local UsageError = {__name = "usage error"}
@@ -44,6 +48,16 @@ end
 function M.demand(condition, message, ...)
   if not condition then error(M.usage_error(M.script_name() .. ": " .. message:format(...)), 0) end
 end
+
+-- Sizes
+
+local sizes = setmetatable({}, {__mode = "k"})
+
+--- How large a run with these settings is: smoke, default or long, or own where the command line changed a
+--- setting.
+---@param settings table
+---@return "smoke"|"default"|"long"|"own"
+function M.size(settings) return sizes[settings] or "own" end
 
 -- Types
 
@@ -136,7 +150,7 @@ local function declare(defaults, level)
       error(("args: a setting must be named in lower case, got '%s'"):format(name), level + 1)
     elseif name == "out" or name == "help" then
       error(("args: '%s' is a setting every script has already"):format(name), level + 1)
-    elseif name ~= "smoke" then
+    elseif name ~= "smoke" and name ~= "long" then
       kinds[name] = kind_of(value)
       if not kinds[name] then
         error(("args: the default of '%s' must be a number, a string, a boolean or a list of "
@@ -146,13 +160,15 @@ local function declare(defaults, level)
     end
   end
   table.sort(names)
-  for name, value in pairs(defaults.smoke or {}) do
-    if not kinds[name] then
-      error(("args: smoke has '%s', which is no setting%s")
-        :format(name, nearest.suggestion(name, names, "")), level + 1)
-    elseif not fits(kinds[name], value) then
-      error(("args: smoke must give '%s' %s, got %s")
-        :format(name, DESCRIPTION[kinds[name]], M.literal(value)), level + 1)
+  for _, size in ipairs(SIZES) do
+    for name, value in pairs(defaults[size] or {}) do
+      if not kinds[name] then
+        error(("args: %s has '%s', which is no setting%s")
+          :format(size, name, nearest.suggestion(name, names, "")), level + 1)
+      elseif not fits(kinds[name], value) then
+        error(("args: %s must give '%s' %s, got %s")
+          :format(size, name, DESCRIPTION[kinds[name]], M.literal(value)), level + 1)
+      end
     end
   end
   return kinds, names
@@ -171,9 +187,9 @@ end
 -- Reading
 
 --- Reads the words of a command line.
----@param defaults table typed defaults, and `smoke`
+---@param defaults table typed defaults, `smoke` and `long`
 ---@param words string[]
----@return table? settings with `smoke`, `out` and `help` beside the declared names
+---@return table? settings with `smoke`, `long`, `out` and `help` beside the declared names
 ---@return string? message what is wrong with the words
 function M.parse(defaults, words)
   local kinds, names = declare(defaults, 2)
@@ -186,10 +202,11 @@ function M.parse(defaults, words)
     if not name then
       return nil, ("unexpected argument '%s' (settings are written --name=value)"):format(word)
     end
-    local kind = kinds[name] or (name == "smoke" or name == "help") and "boolean"
+    local kind = kinds[name] or (name == "smoke" or name == "long" or name == "help") and "boolean"
       or name == "out" and "string"
     if not kind then
       local known = {"help", "out", "smoke", table.unpack(names)}
+      if defaults.long then table.insert(known, 2, "long") end
       return nil, ("unknown setting --%s%s"):format(name, nearest.suggestion(name, known, "--"))
     end
     if equals == "" and kind ~= "boolean" then
@@ -207,16 +224,23 @@ function M.parse(defaults, words)
     end
     given[name] = value
   end
+  if given.smoke and given.long then return nil, "--smoke and --long do not go together" end
+  if given.long and not defaults.long then return nil, "this script has no --long run" end
+  local size = given.smoke and defaults.smoke or given.long and defaults.long or {}
+  local size_name = given.smoke and "smoke" or given.long and "long" or "default"
   for _, name in ipairs(names) do
     local value = given[name]
-    if value == nil and given.smoke and defaults.smoke then value = defaults.smoke[name] end
+    if value ~= nil then size_name = "own" end
+    if value == nil then value = size[name] end
     if value == nil then value = defaults[name] end
     if kinds[name] == "number" then value = value + 0.0 end
     settings[name] = value
   end
   settings.smoke = given.smoke or false
+  settings.long = given.long or false
   settings.help = given.help or false
   settings.out = given.out
+  sizes[settings] = size_name
   return guarded(settings, names)
 end
 
@@ -256,12 +280,16 @@ function M.help(defaults, source)
   end)
   local rows = {}
   for _, name in ipairs(names) do
-    local change = defaults.smoke and defaults.smoke[name]
-    local smoke = change ~= nil and ("  [smoke: %s]"):format(M.literal(change)) or ""
-    rows[#rows + 1] = {("--%s=%s"):format(name, M.literal(defaults[name])), notes[name] .. smoke}
+    local changes = ""
+    for _, size in ipairs(SIZES) do
+      local change = defaults[size] and defaults[size][name]
+      if change ~= nil then changes = changes .. ("  [%s: %s]"):format(size, M.literal(change)) end
+    end
+    rows[#rows + 1] = {("--%s=%s"):format(name, M.literal(defaults[name])), notes[name] .. changes}
   end
   rows[#rows + 1] = {"--out=DIR", "folder of the run; a new one under runs/ where absent"}
   rows[#rows + 1] = {"--smoke", "a run of seconds that shows that everything works"}
+  if defaults.long then rows[#rows + 1] = {"--long", "a run of up to 90 minutes"} end
   local width = 0
   for _, row in ipairs(rows) do width = math.max(width, #row[1]) end
   local lines = {M.head(source), "", "settings, with their defaults:"}

@@ -204,7 +204,8 @@ function Run:finish(content)
   local settings = {}
   for name, value in pairs(self.settings) do settings[name] = value end
   try(failures, "result.json", self.save_json, self, "result.json", {
-    script = self.name, settings = settings, seed = rawget(self.settings, "seed"),
+    script = self.name, size = usage.size(self.settings),
+    settings = settings, seed = rawget(self.settings, "seed"),
     revision = self.revision or moondrift.version_info().version, host = host(),
     started = self.started, seconds = self:seconds(), results = content.results,
   })

@@ -19,7 +19,7 @@ end
 -- Defaults, and each type
 check.equal(plain(parse()), {
   seed = 1, rate = 0.5, name = "a", fast = false, mus = {3, 15}, rates = {0.1, 0.5},
-  smoke = false, help = false,
+  smoke = false, long = false, help = false,
 })
 check.equal(parse("--seed=7").seed, 7)
 check.equal(parse("--seed=-7").seed, -7)
@@ -49,6 +49,23 @@ check.equal(parse("--smoke").rate, 0.5)
 check.equal(parse("--smoke").smoke, true)
 check.equal(parse("--smoke", "--seed=4").seed, 4)
 check.equal(parse("--smoke=false").seed, 1)
+
+-- Long likewise, where the script has it
+local two = declared()
+two.long = {seed = 100}
+check.equal(args.parse(two, {"--long"}).seed, 100)
+check.equal(args.parse(two, {"--long"}).long, true)
+check.equal(args.parse(two, {"--long", "--seed=4"}).seed, 4)
+check.equal(select(2, args.parse(two, {"--long", "--smoke"})), "--smoke and --long do not go together")
+check.equal(select(2, parse("--long")), "this script has no --long run")
+check.contains(args.help(two, ""), "[long: 100]")
+check.contains(select(2, args.parse(two, {"--x=1"})), "--help, --long, --out, --smoke")
+check.raises("args: long has 'sede', which is no setting (did you mean seed?)", args.parse, {seed = 1, long = {sede = 2}}, {})
+
+check.equal(args.size(args.parse(two, {"--long"})), "long")
+check.equal(args.size(parse("--smoke", "--out=here")), "smoke")
+check.equal(args.size(parse()), "default")
+check.equal(args.size(parse("--seed=1")), "own")
 
 -- Every message
 local function refused(message, ...)
