@@ -28,5 +28,6 @@ package let modules: [Module] = [
   SampleModule.module,
   LikelihoodModule.module,
   OptimModule.module,
+  LossModule.module,
   TrainModule.module,
 ]

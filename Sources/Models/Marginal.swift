@@ -95,7 +95,7 @@ package struct Marginal {
   }
 
   /// c_0 or c_z of a quantity.
-  func part(_ place: Int, of quantity: Quantity, _ dtype: DType) throws -> Tensor {
+  package func part(_ place: Int, of quantity: Quantity, _ dtype: DType) throws -> Tensor {
     try rounded("part", dtype) {
       let parts = quantity.parts($0)
       return place == 0 ? parts.0 : parts.1

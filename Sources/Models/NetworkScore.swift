@@ -56,6 +56,7 @@ package final class NetworkScore: ScoreFunction {
   package var functions: [Callback] { network.functions }
   package var predicts: String { parametrization.name }
   package var isBlind: Bool { parametrization.isBlind }
+  package var givesVelocityOnly: Bool { parametrization.givesVelocityOnly }
 
   package var summary: String {
     let meaning =

@@ -18,6 +18,8 @@ package protocol ScoreFunction: AnyObject {
   var predicts: String { get }
   /// Whether it is told no time.
   var isBlind: Bool { get }
+  /// Whether it gives the velocity of a flow and no score.
+  var givesVelocityOnly: Bool { get }
   /// Any quantity, shaped like `x`.
   ///
   /// - Parameters: `x` of shape [n] + shape; `t` of shape [n], float32 or float64.
@@ -49,6 +51,7 @@ extension ScoreFunction {
   package var functions: [Callback] { [] }
   package var predicts: String { "score" }
   package var isBlind: Bool { false }
+  package var givesVelocityOnly: Bool { false }
   package func denoised(_ y: Tensor) throws -> Tensor? { nil }
   package var hasLogDensity: Bool { false }
   package func logDensity(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor

@@ -8,11 +8,13 @@
 //   optimizer "adam"                optimizer_options {"rate": 0.001, …}
 //   train_options {"batch": 32, …}  run {"step": 500, "seed": 1, …}
 //   functions ["probe", "rate"]     probe {"every": 10, "names": ["kl"]}
+//   loss "denoising"   loss_options {"weight": "min_snr"}               where one was chosen
 //   data {"shape": [1000, 2], "fingerprint": "…"}                     log: columns that are no numbers
 //
 // Numbers are stored with all their bits, so that a resumed run ends as one that never stopped.
 
 import Catalog
+import Diffusion
 import Files
 import Models
 import Optimizers
@@ -36,7 +38,9 @@ enum Checkpoint {
         ("functions", try JSON.line(.list(functions(of: fit).map { .string($0) }))),
         ("probe", try JSON.line(options.probe?.stored ?? .list([]))),
         ("data", try JSON.line(DataPrint(run.data).stored)), ("log", try JSON.line(log.texts)),
-      ] + (run.labels.map { [("labels", try DataPrint.fingerprint(of: $0))] } ?? [])
+      ]
+      + stored(options.loss?.choice, "loss")
+      + (run.labels.map { [("labels", try DataPrint.fingerprint(of: $0))] } ?? [])
     var tensors = ModelFile.tensors(of: run.model).map { ("model." + $0.name, $0.tensor) }
     tensors += run.chain.tensors.map { ("optimizer." + $0.name, $0.tensor) }
     if let averaged = run.averaged?.network?.parameters {
@@ -66,6 +70,13 @@ enum Checkpoint {
     return .named(pairs)
   }
 
+  /// The name and the options of an object that was chosen.
+  private static func stored(_ choice: (any StoredChoice)?, _ key: String) throws
+    -> [(key: String, value: String)]
+  {
+    try choice.map { [(key, $0.name), (key + "_options", try JSON.line($0.storedOptions))] } ?? []
+  }
+
   /// The functions in Lua that a run was given, which no file holds.
   static func functions(of fit: Fit) -> [String] {
     functions(fit.group.options, fit.group.optimizer)
@@ -75,7 +86,7 @@ enum Checkpoint {
     var names: [String] = []
     if options.time != nil { names.append("time") }
     if options.weight != nil { names.append("weight") }
-    if options.loss != nil { names.append("loss") }
+    if options.loss?.mustBeGivenAgain == true { names.append("loss") }
     if options.probe != nil { names.append("probe") }
     if case .function? = optimizer?.rate { names.append("rate") }
     return names

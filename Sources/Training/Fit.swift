@@ -1,4 +1,5 @@
 import Catalog
+import Diffusion
 import Models
 import Synchronization
 import Tensors
@@ -25,7 +26,7 @@ package final class Fit: FunctionHolder {
   package var functions: [Callback] {
     let options = group.options
     return run.model.functions + group.optimizer.functions
-      + [options.time, options.weight, options.loss].compactMap(\.self)
+      + [options.time, options.weight].compactMap(\.self) + (options.loss?.functions ?? [])
       + (options.probe?.functions.map(\.body) ?? [])
   }
 

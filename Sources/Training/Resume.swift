@@ -1,4 +1,5 @@
 import Catalog
+import Diffusion
 import Files
 import Models
 import Optimizers
@@ -164,6 +165,35 @@ private struct CheckpointReader {
     return names.map { if case .string(let name) = $0 { name } else { $0.describe() } }
   }
 
+  /// What a run had chosen by name: as the file has it, or as it is given again.
+  private func chosen<Choice: StoredChoice>(
+    _ key: String, _ given: OneOf<Callback, Choice>?,
+    _ restored: (String, Value, String) throws -> Choice
+  ) throws -> OneOf<Callback, Choice>? {
+    guard let name = metadata.first(where: { $0.key == key })?.value else {
+      guard case .second(let choice)? = given else { return given }
+      let had = try functions().contains(key) ? "a function" : "none"
+      throw UserError("\(key) is \(choice.describe()), the run had \(had)")
+    }
+    let stored = try text(key + "_options")
+    switch given {
+    case nil where try functions().contains(key):
+      throw UserError(
+        "\(key) of the run was \(name) with a function or a model, which no file holds; give it again: "
+          + "train.resume(path, data, {\(key) = …})")
+    case nil:
+      let place = "\(path): \(key)_options"
+      return .second(
+        try restored(name, JSONReader.value(of: stored, path: place), place))
+    case .second(let choice)?
+    where try choice.name == name && JSON.line(choice.storedOptions) == stored:
+      return given
+    case .first?: throw UserError("\(key) is a function, the run had \(name) with \(stored)")
+    case .second(let choice)?:
+      throw UserError("\(key) is \(choice.describe()), the run had \(name) with \(stored)")
+    }
+  }
+
   private func missing(_ what: String, _ option: String) -> UserError {
     UserError(
       "\(what) is a function, which no file holds; give it again: "
@@ -175,7 +205,8 @@ private struct CheckpointReader {
     var options = try TrainOptions(
       restoring: JSONReader.value(of: text("train_options"), path: place), place: place)
     options.optimizer = optimizer
-    (options.time, options.weight, options.loss) = (given.time, given.weight, given.loss)
+    (options.time, options.weight) = (given.time, given.weight)
+    options.loss = try chosen("loss", given.loss, LossModule.loss)
     (options.probe, options.labels) = (given.probe, given.labels)
     if let progress = given.progress { options.progress = progress }
     let (had, has) = (try functions(), Checkpoint.functions(options, optimizer))

@@ -27,8 +27,8 @@ package enum Train {
       After an error, in a probe say, or Ctrl-C, `train.last` is the run with its step, log and model, \
       and `train.last:finish()` goes on to the same numbers as if nothing had happened.
 
-      A `loss` of your own is a function of the model's score, at the parameters being trained, and of a \
-      batch: a table of float32 tensors with the points `clean`, `noise` and `noised` = alpha · clean + \
+      `loss` is one of the module loss, or a function of your own of the model's score, at the parameters being \
+      trained, and of a batch: a table of float32 tensors with the points `clean`, `noise` and `noised` = alpha · clean + \
       sigma · noise, each [n, d], and for each point its time `t`, `alpha`, `sigma` and `weight` = \
       λ(t)/sigma², each [n], and `labels` where there are. Its gradient comes by reverse mode. The example writes out the loss that stands there \
       where there is none. For penalties, `score:parameters()` are the parameters being trained. In \
@@ -40,11 +40,11 @@ package enum Train {
       m = nn.score_mlp{sde = sde.ve_power{base = 25}, seed = 1}
       x = random.stream(1):normal{100, 1}
       fit = train(m, x, {steps = 50, optimizer = optim.sgd{rate = 0.1}, seed = 1})
-      loss = function(score, batch)
+      own = function(score, batch)
         local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
         return (batch.weight * (residual^2):sum(2)):mean()
       end
-      fit = train(m, x, {steps = 50, seed = 2, loss = grad.compile(loss)})
+      fit = train(m, x, {steps = 50, seed = 2, loss = grad.compile(own)})
       return fit.log.loss
       """
   ) {

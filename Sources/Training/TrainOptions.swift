@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Diffusion
 import Optimizers
 import Tensors
 
@@ -13,7 +14,7 @@ package struct TrainOptions: OptionGroup {
   package var optimizer: Optimizer?
   package var time: Callback?
   package var weight: Callback?
-  package var loss: Callback?
+  package var loss: OneOf<Callback, TrainingLoss>?
   package var ema: Double?
   package var probe: Probe?
   package var logEvery: Count?
@@ -49,7 +50,8 @@ package struct TrainOptions: OptionGroup {
         + "predicts clean, velocity, v or residual the squared error of that, at unit size"),
     Option(
       "loss", \.loss,
-      "function(score, batch) → a tensor with one number, in place of denoising score matching"),
+      "one of the module loss, or function(score, batch) → a tensor with one number; denoising score matching where "
+        + "absent"),
     Option(
       "ema", \.ema,
       "decay of an exponential average of the parameters over the updates, kept as fit.ema_model",

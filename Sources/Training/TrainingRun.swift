@@ -49,8 +49,11 @@ final class TrainingRun {
   /// Classes of the points, int64, where the network has them.
   let labels: Tensor?
   private let network: any Network
-  private let process: any DiffusionProcess
+  let process: any DiffusionProcess
   private let objective: any Objective
+  /// What weighs the examples; denoising score matching where the loss is a function of the user's own.
+  let loss: any Loss
+  let setting: LossSetting
   private let hasBuffers: Bool
   let chain: UpdateChain
   private let order: PointOrder
@@ -58,8 +61,9 @@ final class TrainingRun {
   private let short: NoisedBatch
   private let gradient: Tensor
   private let average: ParameterAverage?
-  private let timeKey: UInt64
+  let timeKey: UInt64
   private let noiseKey: UInt64
+  private let probeKey: UInt64
 
   init(
     model: ScoreModel, score: NetworkScore, data: Tensor, options: TrainOptions, seed: Int,
@@ -74,16 +78,19 @@ final class TrainingRun {
     }
     timeKey = key(.time)
     noiseKey = key(.noise)
+    probeKey = key(.probe)
     process = model.process
     pointCount = data.shape[0]
     noises = options.noises.value
     let rows = try (options.batch * options.noises).value
+    let chosen = options.loss?.choice?.loss
+    loss = chosen ?? DenoisingLoss()
+    setting = LossSetting(score, model.sde, rows: rows, isLabelled: labels != nil)
     whole = try NoisedBatch(
-      capacity: rows, shape: model.shape, isLabelled: options.labels != nil)
+      capacity: rows, shape: model.shape, isLabelled: options.labels != nil,
+      probes: loss.probes?.count ?? 0)
     order = try PointOrder(count: pointCount, batch: options.batch.value, key: key(.shuffle))
-    objective =
-      try options.loss.map { AutodiffObjective(score, model.sde, loss: $0) }
-      ?? denoisingObjective(score, model.process)
+    objective = try Self.objective(options, loss, setting)
     hasBuffers = network.parameters.items.contains(where: \.isBuffer)
     let count = network.parameters.trained.count
     chain = try (options.optimizer ?? OptimModule.adam()).makeChain(count: count)
@@ -94,6 +101,21 @@ final class TrainingRun {
       averaged?.network.map { ParameterAverage(decay: decay, in: $0.parameters.trainedValues) }
     }
     log = TrainingLog(probes: options.probe?.functions.map(\.name) ?? [])
+  }
+
+  private static func objective(_ options: TrainOptions, _ loss: any Loss, _ setting: LossSetting)
+    throws -> any Objective
+  {
+    if case .first(let function)? = options.loss {
+      return AutodiffObjective(setting.score, setting.sde, loss: function)
+    }
+    try loss.check(setting)
+    guard options.weight == nil || loss.takesScoreWeight else {
+      let own = options.loss?.choice?.describe() ?? "it"
+      throw UserError(
+        "weight must not be given beside the loss \(own), which has weights of its own")
+    }
+    return try loss.objective(setting)
   }
 
   var step: Int { progress.step }
@@ -110,9 +132,9 @@ final class TrainingRun {
   private var nextBatch: NoisedBatch { order.isLast(step) ? short : whole }
 
   /// Examples before the next update.
-  private var examples: UInt64 { UInt64(bitPattern: Int64(examples(before: step))) }
+  var examples: UInt64 { UInt64(bitPattern: Int64(examples(before: step))) }
 
-  private func examples(before step: Int) -> Int { order.points(before: step) &* noises }
+  func examples(before step: Int) -> Int { order.points(before: step) &* noises }
 
   /// The mean loss since the last row of the log; NaN where there were no updates.
   var meanLoss: Double {
@@ -131,76 +153,6 @@ final class TrainingRun {
     log.append(row)
     progress.lossSum = 0
     progress.lossCount = 0
-  }
-
-  /// What a block of updates needs from outside the loop, one element an example.
-  struct Schedule {
-    /// The updates that it is for.
-    let steps: Range<Int>
-    let times: Tensor
-    let sigma: Tensor
-    let alpha: Tensor
-    let weights: Tensor?
-    let rates: [Double]
-  }
-
-  /// Times of the coming examples, drawn uniformly unless a Lua function draws them.
-  func schedule(_ options: TrainOptions, rates: [Double]) throws -> Schedule {
-    let count = examples(before: step + rates.count) - examples(before: step)
-    let times = try options.time.map { try drawTimes($0, count) } ?? uniformTimes(count)
-    let sigma = try process.sigma(of: times)
-    let alpha = try process.alpha(of: times)
-    let weights =
-      try options.weight.map { weight in
-        let lambda = try weight.call(times, returning: Tensor.self, name: "weight")
-        guard lambda.shape == times.shape else {
-          throw UserError(
-            "weight must return a tensor of shape \(times.shape), got \(lambda.describe())")
-        }
-        let values = try lambda.constant("the result of weight").doubles()
-        if let place = values.firstIndex(where: { !($0 >= 0) }) {
-          throw UserError(
-            "weight must return numbers of 0 or more, got \(formatNumber(values[place])) at position "
-              + "\(place + 1), where t = \(formatNumber(try times.doubles()[place]))")
-        }
-        return try (lambda.converted(to: .float32) / square(sigma)).densified()
-      } ?? usualWeights(times)
-    return Schedule(
-      steps: step..<step + rates.count, times: times, sigma: sigma, alpha: alpha, weights: weights,
-      rates: rates)
-  }
-
-  /// The weights where none are given; nil where all are 1.
-  private func usualWeights(_ times: Tensor) throws -> Tensor? {
-    guard let parametrization = model.networkScore?.parametrization,
-      parametrization.weighsQuantity
-    else { return nil }
-    return try Tensor(
-      times.doubles().polledMap { Float(parametrization.lossWeight(process, at: $0)) })
-  }
-
-  private func uniformTimes(_ count: Int) throws -> Tensor {
-    let times = try Tensor(uninitialized: [count])
-    let out = times.pointer(Float.self)
-    kernels.uniform(out, rows: count, columns: 1, key: timeKey, step: 0, firstRow: examples)
-    let range = process.trainingTimes
-    let first = Float(range.lowerBound)
-    let span = Float(range.upperBound - range.lowerBound)
-    for i in 0..<count { out[i] = first + span * out[i] }
-    return times
-  }
-
-  /// The stream a Lua function draws from counts rows by example since the start, so that times drawn
-  /// row by row do not depend on how a run is cut into blocks.
-  private func drawTimes(_ draw: Callback, _ count: Int) throws -> Tensor {
-    let stream = RandomStream(seed: seed, purpose: .time, firstRow: examples)
-    let times = try draw.call(count, stream, returning: Tensor.self, name: "time")
-    guard times.shape == [count] else {
-      throw UserError("time must return a tensor of shape [\(count)], got \(times.describe())")
-    }
-    let result = try times.constant("the result of time").converted(to: .float32).densified()
-    try process.check(times: result, name: "time")
-    return result
   }
 
   // MARK: The loop
@@ -279,6 +231,22 @@ final class TrainingRun {
       batch.noise.pointer(Float.self), rows: batch.count, columns: d, key: noiseKey, step: 0,
       firstRow: examples)
     batch.mixNoise()
+    if let probes = loss.probes { draw(probes, batch) }
+  }
+
+  /// Fills the random vectors of the examples.
+  private func draw(_ probes: Probes, _ batch: NoisedBatch) {
+    guard let tensor = batch.probes else { return }
+    let (v, columns) = (tensor.pointer(Float.self), probes.count * model.dimension)
+    switch probes.law {
+    case .gaussian:
+      kernels.normal(
+        v, rows: batch.count, columns: columns, key: probeKey, step: 0, firstRow: examples)
+    case .rademacher:
+      kernels.uniform(
+        v, rows: batch.count, columns: columns, key: probeKey, step: 0, firstRow: examples)
+      for i in 0..<batch.count * columns { v[i] = v[i] < 0.5 ? -1 : 1 }
+    }
   }
 
   private func copyRow(_ source: Tensor, _ start: Int, to target: Tensor) {

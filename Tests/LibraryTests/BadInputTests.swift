@@ -54,6 +54,7 @@ struct BadInputTests {
     "model": "nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}",
     "network": "nn.score_mlp{dimension = 1, width = 2, seed = 1}",
     "optimizer": "optim.sgd{rate = 0.1}",
+    "loss": "loss.denoising()",
     // One that diverged, so that no number of updates takes long.
     "fit": """
     (function()

@@ -286,7 +286,7 @@ private struct NaiveNetwork {
         residual_mlp(1 → 3 blocks of 8 → 1, 1 of 2 principal axes, 2057 parameters)
         nn.residual_mlp: sigma_data must be the data for the gaussian parametrisation, got 1
         nn.residual_mlp: predicts must be 'score' or 'noise' or 'clean' or 'velocity' or 'v' or 'edm' or \
-        'gaussian' or 'residual', got 'Gaussian' (did you mean 'gaussian'?)
+        'gaussian' or 'residual' or 'transport', got 'Gaussian' (did you mean 'gaussian'?)
         nn.residual_mlp: sigma_data must have shape [n 2], got tensor 3×4 float32 [mean 1, std 0]
         nn.residual_mlp: sigma_data must hold points that differ
         nn.residual_mlp: sigma_data must have shape [n 2], got tensor 0×2 float32

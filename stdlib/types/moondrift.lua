@@ -1095,6 +1095,13 @@ function optimizer_object:update(p, g, state) end
 --- Gives up its memory at once.
 function optimizer_object:free() end
 
+--- what training makes small
+---@class loss
+local loss_object = {}
+
+--- Gives up its memory at once.
+function loss_object:free() end
+
 --- a training run, from before its first update on
 ---@class fit
 ---@field model model The model as it is now.
@@ -2618,23 +2625,56 @@ function optim.sgd(options) end
 ---@return optimizer
 function optim.adam(options) end
 
+--- Losses for train: `train(m, x, {loss = loss.denoising{weight = "min_snr"}})`. A function of yours is one too.
+---@class moondrift.loss
+loss = {}
+
+--- Denoising score matching, weighted in time: the loss of train where none is given.
+---@param options? { weight?: string|function, gamma?: number, sigma_data?: number }
+---@return loss
+function loss.denoising(options) end
+
+--- Explicit score matching: regression on a score that is known.
+---@param options { score: model, weight?: string|function, gamma?: number, sigma_data?: number }
+---@return loss
+function loss.explicit(options) end
+
+--- Implicit score matching: the squared error of the score without its target, by its divergence.
+---@param options? { probes?: integer, weight?: string|function, gamma?: number, sigma_data?: number }
+---@return loss
+function loss.implicit(options) end
+
+--- Sliced score matching: implicit score matching along random directions, for any dimension.
+---@param options? { projections?: integer, kind?: string, law?: string, weight?: string|function, gamma?: number, sigma_data?: number }
+---@return loss
+function loss.sliced(options) end
+
+--- Conditional flow matching: the squared error of the velocity.
+---@param options? { pairing?: string, weight?: function }
+---@return loss
+function loss.flow_matching(options) end
+
+--- The squared error of the noise that a blind denoiser subtracts, alike at all levels.
+---@return loss
+function loss.blind() end
+
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 ---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
 
 --- A training run that has made no update yet: `fit:advance(n)` makes n of them.
 ---@param model model|model[] a network, or a list of them
 ---@param data tensor|tensor[] points, shape [n, d] or [n] and the model's shape; or a list, one for each model
----@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
 
 --- A run that fit:save wrote: the same numbers as if it had never stopped.
 ---@param path string
 ---@param data tensor the points that the run was started with
----@param options? { labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function, probe?: table, progress?: boolean, model?: model }
+---@param options? { labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function|loss, probe?: table, progress?: boolean, model?: model }
 ---@return any
 function train.resume(path, data, options) end
 
@@ -2654,6 +2694,7 @@ function train.resume(path, data, options) end
 ---@field sample moondrift.sample
 ---@field likelihood moondrift.likelihood
 ---@field optim moondrift.optim
+---@field loss moondrift.loss
 ---@field train moondrift.train
 moondrift = {}
 

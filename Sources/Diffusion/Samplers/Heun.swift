@@ -32,6 +32,13 @@ extension SamplingRun {
   /// α(u) E[x_0 | x], what all methods tend to where no noise is left at u; nil where some is.
   func cleanEnd(_ x: Tensor, from t: Double, to u: Double) throws -> Tensor? {
     guard process.sigma(at: u) == 0 else { return nil }
-    return try denoise(x, at: t) * process.alpha(at: u)
+    guard model.function.givesVelocityOnly else {
+      return try denoise(x, at: t) * process.alpha(at: u)
+    }
+    // x_t = α x_0 + σ z and v = α′ x_0 + σ′ z hold on average whatever the law of both.
+    let times = try Tensor.full([x.shape[0]], t, x.dtype == .float64 ? .float64 : .float32)
+    let clean = try Quantity.velocity.converted(
+      velocity(x, at: t), to: .clean, x, Marginal(process, times, rank: x.rank))
+    return try clean * process.alpha(at: u)
   }
 }

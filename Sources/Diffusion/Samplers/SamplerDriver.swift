@@ -160,9 +160,11 @@ package struct SamplerDriver {
   private func failure(
     _ interval: Interval, _ run: SamplingRun, from x: Tensor, to next: Tensor
   ) throws -> UserError {
-    let lostScores = try run.model.score(x, at: interval.t).value.nonFiniteRows()
+    let hasScore = !run.model.function.givesVelocityOnly
+    let lostScores = try run.model.estimate(hasScore ? .score : .velocity, x, at: interval.t)
+      .value.nonFiniteRows()
     let lost = lostScores.isEmpty ? try next.nonFiniteRows() : lostScores
-    let quantity = lostScores.isEmpty ? "the state" : "the score"
+    let quantity = lostScores.isEmpty ? "the state" : hasScore ? "the score" : "the velocity"
     return UserError(
       "\(quantity) became NaN or infinite in step \(interval.index + 1) of \(interval.count), from "
         + "t = \(shortNumber(interval.t)) to \(shortNumber(interval.u)), in \(lost.count) of "

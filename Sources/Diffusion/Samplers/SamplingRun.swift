@@ -134,6 +134,11 @@ package final class SamplingRun: FunctionHolder {
 
   /// N(0, 1) numbers shaped like `x`, others at each call.
   package func normal(like x: Tensor) throws -> Tensor {
+    guard step == 0 || !model.function.givesVelocityOnly else {
+      throw UserError(
+        "the sampler adds noise in its steps, which needs a score; the model predicts 'transport' and gives its "
+          + "velocity only: use one without noise, as sample.heun")
+    }
     defer { (drawn, draws) = (drawn + 1, draws + 1) }
     return try source(step, drawn, x.shape, x.dtype)
   }

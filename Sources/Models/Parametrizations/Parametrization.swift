@@ -20,6 +20,8 @@ package protocol Parametrization {
   var summary: String { get }
   /// Whether F is given the points alone, so that the clean sample is known without a time.
   var isBlind: Bool { get }
+  /// Whether its velocity is all there is: no score follows from it.
+  var givesVelocityOnly: Bool { get }
   /// The quantity for the points of a batch; calls F once.
   func estimate(
     _ quantity: Quantity, _ x: Tensor, _ m: Marginal, _ network: NetworkOutput
@@ -42,6 +44,7 @@ extension Parametrization {
   package var tensors: [(name: String, tensor: Tensor)] { [] }
   package var summary: String { "" }
   package var isBlind: Bool { false }
+  package var givesVelocityOnly: Bool { false }
   package var weighsQuantity: Bool { quantity != .score && quantity != .noise }
 
   package func scoreTimesSigma(
@@ -74,6 +77,7 @@ package enum Parametrizations {
     EDMParametrization.self,
     GaussianParametrization.self,
     ResidualParametrization.self,
+    TransportParametrization.self,
   ]
 
   /// Those of single quantities first.
@@ -93,7 +97,8 @@ package struct PredictionOptions: OptionGroup {
     Option(
       "predicts", \.predicts,
       "what the network's output stands for; edm and gaussian scale its input and output by sigma_data, "
-        + "residual is for a network that is told no time", in: .oneOf(Parametrizations.names)),
+        + "residual is for a network that is told no time, transport gives the velocity only",
+      in: .oneOf(Parametrizations.names)),
     Option(
       "sigma_data", \.sigmaData,
       "for edm, the standard deviation of the data: a number, or the data themselves; for gaussian, the "

@@ -4,6 +4,7 @@ local check = require "check"
 local path = os.tmpname() .. ".safetensors"
 local points = random.stream(1):normal{100, 1}
 local plane = random.stream(2):normal{60, 2}
+local exact = target.gaussian_mixture{means = {{-1, 0}, {1, 0}}}
 
 local function denoising(score, batch)
   local residual = batch.sigma:unsqueeze(2) * score(batch.noised, batch.t) + batch.noise
@@ -25,7 +26,7 @@ local function trace(fit)
   fit:save(path)
   local m = fit.ema_model or fit.model
   return {file = numbers(file.load(path)), log = numbers(fit.log), step = fit.step, rate = fit.rate,
-    samples = numbers(sample.euler_maruyama(m, {count = 5, steps = 20, seed = 1}))}
+    samples = numbers(sample.heun(m, {count = 5, steps = 10, seed = 1}))}
 end
 
 local function linear()
@@ -52,6 +53,20 @@ local cases = {
       point = function(s) return s.model(plane, 0.5)[1] end, several = function(s)
         return {s.step % 2 == 0, {a = s.loss, [7] = 1}, 3, 0.5}
       end}}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, loss = loss.denoising{weight = "min_snr", gamma = 2}}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane, {batch = 25},
+    {loss = loss.denoising{weight = function(l) return (-l):exp():clamp(0, 3) end}}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane, {batch = 25},
+    {loss = loss.explicit{score = exact:model(sde.vp()), weight = "likelihood"}}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, loss = loss.implicit()}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, loss = loss.sliced{projections = 2, law = "gaussian", kind = "plain"}}},
+  {function() return nn.residual_mlp{sde = sde.linear_flow(), dimension = 2, width = 8, blocks = 1, seed = 1,
+    predicts = "transport"} end, plane, {batch = 25, loss = loss.flow_matching{pairing = "optimal_transport"}}},
+  {function() return nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8, blocks = 1, seed = 1,
+    predicts = "residual"} end, plane, {batch = 25, loss = loss.blind()}},
   {linear, plane, {batch = 25, ema = 0.9}, nil, true},
   {function()
     local own = sde.define{name = "slow", alpha = function(t) return (-t^2):exp() end,
@@ -166,6 +181,19 @@ train.start(linear(), plane, {steps = 3}):save(path)
 passed, message = pcall(train.resume, path, plane)
 check.contains(message, "the score of a model of nn.define is a function, which no file holds; give it again: "
   .. "train.resume(path, data, {model = m})")
+
+-- A loss by its name
+train.start(model(1), points, {steps = 5, loss = loss.denoising{weight = "clean"}}):save(path)
+fails(': loss is loss.denoising{weight = "snr"}, the run had denoising with {"weight": "clean", "gamma": 5}', points,
+  {loss = loss.denoising{weight = "snr"}})
+fails(": loss is a function, the run had denoising with {\"weight\": \"clean\", \"gamma\": 5}", points, {loss = denoising})
+check.equal(train.resume(path, points, {loss = loss.denoising{weight = "clean"}}).step, 0)
+train.start(model(1), points, {steps = 5, loss = loss.denoising{weight = function(l) return l:exp() end}}):save(path)
+fails(": loss of the run was denoising with a function or a model, which no file holds; give it again: "
+  .. "train.resume(path, data, {loss = …})")
+fails(": loss is loss.blind{}, the run had denoising with {\"gamma\": 5}", points, {loss = loss.blind()})
+train.start(model(1), points, {steps = 5, loss = denoising}):save(path)
+fails(": loss is loss.blind{}, the run had a function", points, {loss = loss.blind()})
 
 -- A file that is none
 fit:save(path)

@@ -168,7 +168,7 @@ check.equal(fits[2].step, 10)
 local function fails(message, loss)
   check.raises(message, train, pair()[1], points, {steps = 2, loss = loss, progress = false})
 end
-fails("train: loss must be a function, got 3", 3)
+fails("train: loss must be a function or a loss, got 3", 3)
 fails("train: loss must return a tensor, got nil; is a 'return' missing?", function() end)
 fails("train: loss must return a tensor, got 0.5", function() return 0.5 end)
 fails("train: loss must return a tensor with one number, got shape [32, 1] float32",

@@ -1,4 +1,5 @@
 import Autodiff
+import Catalog
 import Models
 import Processes
 import Tensors
@@ -21,9 +22,13 @@ package final class NoisedBatch {
   package let weights: Tensor
   /// Classes, int64, where the network has them.
   package let labels: Tensor?
+  /// Random vectors of each example, one behind the other, [count, probes · d], where the loss needs some.
+  package let probes: Tensor?
 
-  /// - Parameter shape: of a data point.
-  package init(capacity: Int, shape: Shape, isLabelled: Bool = false) throws {
+  /// - Parameters:
+  ///   - shape: of a data point.
+  ///   - probes: random vectors an example.
+  package init(capacity: Int, shape: Shape, isLabelled: Bool = false, probes: Int = 0) throws {
     let points = try Shape(checking: [capacity] + shape)
     count = capacity
     clean = try .zeros(points)
@@ -34,11 +39,15 @@ package final class NoisedBatch {
     alpha = try .zeros([capacity])
     weights = try .zeros([capacity])
     labels = isLabelled ? try .zeros([capacity], .int64) : nil
+    let d = shape.elementCount
+    self.probes =
+      probes > 0
+      ? try .zeros(Shape(checking: [capacity, (Count(probes) * Count(d)).value])) : nil
   }
 
   /// All of them, in the order that `init(_:)` takes them.
   private(set) lazy var tensors =
-    [clean, noised, noise, times, sigma, alpha, weights] + (labels.map { [$0] } ?? [])
+    [clean, noised, noise, times, sigma, alpha, weights] + [labels, probes].compactMap(\.self)
 
   init(_ tensors: [Tensor]) {
     count = tensors[0].shape[0]
@@ -49,7 +58,8 @@ package final class NoisedBatch {
     sigma = tensors[4]
     alpha = tensors[5]
     weights = tensors[6]
-    labels = tensors.count > 7 ? tensors[7] : nil
+    labels = tensors.dropFirst(7).first { $0.dtype == .int64 }
+    probes = tensors.dropFirst(7).first { $0.dtype == .float32 }
   }
 
   /// The first rows, in the same memory.

@@ -3,9 +3,7 @@ import Models
 import Processes
 import Tensors
 
-// Denoising score matching: (1/n) Σ wᵢ ‖σ(tᵢ) s(x_tᵢ, tᵢ) + zᵢ‖², with w = λ(t)/σ(t)².
-//
-// Vincent 2011; Song et al. 2021, Eq. 7. With λ = σ² its least value is E‖σ s* + z‖² for the exact score s*.
+// Denoising score matching as an objective: (1/n) Σ wᵢ ‖σ(tᵢ) s(x_tᵢ, tᵢ) + zᵢ‖², with w = λ(t)/σ(t)².
 
 /// The loss of a model: the network's own step where it offers one, otherwise by autodiff.
 package func denoisingObjective(_ score: NetworkScore, _ process: any DiffusionProcess) throws
@@ -35,15 +33,28 @@ private final class FusedObjective: Objective {
 }
 
 extension AutodiffObjective {
-  /// Denoising score matching of any network. A network in Swift is recorded as one in `grad.compile` is.
+  /// Denoising score matching of any network.
   package convenience init(_ score: NetworkScore, _ process: any DiffusionProcess) {
+    self.init(score) { batch, score in try denoisingLoss(batch, score, process) }
+  }
+
+  /// A loss in traced operations, of a batch and the score at the parameters being trained.
+  convenience init(
+    _ setting: LossSetting, of loss: @escaping (NoisedBatch, any ScoreFunction) throws -> Tensor
+  ) {
+    self.init(setting.score, of: loss)
+  }
+
+  /// A network in Swift is recorded as one in `grad.compile` is.
+  private convenience init(
+    _ score: NetworkScore, of loss: @escaping (NoisedBatch, any ScoreFunction) throws -> Tensor
+  ) {
     let network = score.network
     let mode: Mode =
       network.compiledFunction.map { .plan(check: $0.check, callsLua: true) }
       ?? (network.callsLua ? .eager : .plan(check: nil, callsLua: false))
     self.init(network, mode) { batch, parameters, writes in
-      let bound = score.bound(to: parameters, labels: batch.labels, writes: writes)
-      return try denoisingLoss(batch, bound, process)
+      try loss(batch, score.bound(to: parameters, labels: batch.labels, writes: writes))
     }
   }
 }
@@ -55,6 +66,10 @@ package func denoisingLoss(
   // By the noise, so that no parametrisation goes through another quantity.
   let estimate = try score.scoreTimesSigma(
     batch.noised, batch.times, sigma: batch.sigma, process: process)
-  let residual = try flattenedPoints(estimate + batch.noise)
-  return try sum(batch.weights * sum(square(residual), axis: 1)) / Double(batch.count)
+  return try meanSquares(of: estimate + batch.noise, batch)
+}
+
+/// (1/n) Σ wᵢ ‖rᵢ‖².
+func meanSquares(of residual: Tensor, _ batch: NoisedBatch) throws -> Tensor {
+  try sum(batch.weights * sum(square(flattenedPoints(residual)), axis: 1)) / Double(batch.count)
 }
