@@ -83,3 +83,12 @@ struct MomentsAtTime<T: TimeNumber> {
 
 /// What a coefficient is multiplied with.
 enum Factor: String { case x, value }
+
+extension DiffusionProcess {
+  /// p and r of wanted = p x + r value.
+  package func coefficients(from quantity: Quantity, to wanted: Quantity, at t: Double) -> (
+    x: Double, value: Double
+  ) {
+    quantity == wanted ? (0, 1) : quantity.coefficients(to: wanted, moments(at: t))
+  }
+}

@@ -16,11 +16,14 @@ private let vp = VP()
   func claims(_ which: Int) throws {
     let process: any DiffusionProcess = which == 0 ? ve : vp
     for sampler in SampleModule.samplers {
-      guard let start = sampler.start else { continue }
-      let found = try Certificate(
-        sampler.convergence, process, start, atTolerance: sampler.atTolerance)
-      #expect(
-        found.flaws.isEmpty, "\(sampler.name), \(process.call): \(found)")
+      for certified in sampler.certified {
+        let found = try Certificate(
+          certified.convergence, process, certified.start, plan: sampler.plan,
+          atTolerance: sampler.atTolerance)
+        #expect(
+          found.flaws.isEmpty,
+          "\(sampler.title(certified)), \(process.call): \(found)")
+      }
     }
   }
 
@@ -169,7 +172,7 @@ private let vp = VP()
   /// Relative errors at the end of one path of the probability flow, which is linear in the state:
   /// x_u = x_t √(v_u/v_t) with v the variance of the marginal.
   private func flowErrors(
-    _ sampler: Sampler, _ process: any DiffusionProcess, target: Double
+    _ start: (SamplingRun) throws -> SamplingStep, _ process: any DiffusionProcess, target: Double
   ) throws -> [Double] {
     try [64, 128, 256, 512].map { count in
       // Even in log-SNR where the slopes are moderate, so that few steps are in the asymptotic range.
@@ -182,7 +185,7 @@ private let vp = VP()
         GaussianScore.marginal(process, times[count], variance: target)
         / GaussianScore.marginal(process, times[0], variance: target)
       let law = try SamplerLaw(
-        #require(sampler.start), gaussianModel(process, variance: target), along: times, from: 1)
+        start, gaussianModel(process, variance: target), along: times, from: 1)
       return (law.variance / exact).squareRoot() - 1
     }
   }
@@ -190,21 +193,28 @@ private let vp = VP()
   @Test("every deterministic sampler has the order it claims on six diffusions, and the exact end")
   func deterministic() throws {
     for sampler in SampleModule.samplers {
-      guard case .ode(let claimed) = sampler.convergence else { continue }
-      var orders: [Double] = []
-      for process in [ve, vp, EDM(), VPCosine(), LinearFlow(), SubVP()] as [any DiffusionProcess] {
-        for target in [1.0, 0.25] {
-          let errors = try flowErrors(sampler, process, target: target)
-          #expect(abs(errors[3]) < 1e-2)
-          // A linear path of a Gaussian may be followed better, or exactly.
-          if errors.allSatisfy({ abs($0) < 1e-10 }) { continue }
-          let order = fittedOrder(steps: [64, 128, 256, 512], errors: errors)
-          #expect(
-            order > claimed - 0.25, "\(sampler.name), \(process.call): \(order), \(errors)")
-          orders.append(order)
-        }
+      for certified in sampler.certified {
+        guard case .ode(let claimed) = certified.convergence else { continue }
+        try hasOrder(sampler.title(certified), claimed, certified.start)
       }
-      #expect(abs((orders.min() ?? 0) - claimed) < 0.25, "\(sampler.name): \(orders)")
     }
+  }
+
+  private func hasOrder(
+    _ name: String, _ claimed: Double, _ start: (SamplingRun) throws -> SamplingStep
+  ) throws {
+    var orders: [Double] = []
+    for process in [ve, vp, EDM(), VPCosine(), LinearFlow(), SubVP()] as [any DiffusionProcess] {
+      for target in [1.0, 0.25] {
+        let errors = try flowErrors(start, process, target: target)
+        #expect(abs(errors[3]) < 2e-2)
+        // A linear path of a Gaussian may be followed better, or exactly.
+        if errors.allSatisfy({ abs($0) < 1e-10 }) { continue }
+        let order = fittedOrder(steps: [64, 128, 256, 512], errors: errors)
+        #expect(order > claimed - 0.25, "\(name), \(process.call): \(order), \(errors)")
+        orders.append(order)
+      }
+    }
+    #expect(abs((orders.min() ?? 0) - claimed) < 0.25, "\(name): \(orders)")
   }
 }

@@ -72,6 +72,7 @@ struct BadInputTests {
     end)()
     """,
     "figure": "plot.line({1, 2}, {3, 4})",
+    "brownian_path": "sample.brownian{seed = 1}",
     "sampler": """
     sample.define{name = "still", start = function() return function(x) return x end end}
     """,

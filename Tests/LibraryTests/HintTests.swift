@@ -89,7 +89,7 @@ struct HintTests {
       "train(small, x, {batch_size = 2})",
       "train: unknown option 'batch_size' (did you mean batch?)"
     ),
-    ("sample.ddim(m)", "module sample has no 'ddim'"),
+    ("sample.gibbs(m)", "module sample has no 'gibbs'"),
     // No nonsense for a name that is near to none.
     ("x:foo()", "tensor has no member 'foo'"),
     ("x:summ()", "tensor has no member 'summ' (did you mean sum?)"),

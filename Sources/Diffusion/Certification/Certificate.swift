@@ -18,22 +18,28 @@ package struct Certificate {
   /// Draws of noise a step.
   package private(set) var draws: Double
   package let mixture: MixtureCertificate
+  let convergence: Convergence
   package private(set) var flaws: [String] = []
 
   /// Errors large enough to be above rounding, steps small enough to be in the asymptotic range.
+  /// Evenly in log-SNR, where the asymptotic range begins early.
   static let steps = [128, 256, 512, 1024]
   static let tolerance = 0.15
   static let targets = [2.0, 0.25]
 
-  /// - Parameter atTolerance: the start at other tolerances, of a sampler that has one.
+  /// - Parameters:
+  ///   - plan: a sampler whose rows step apart is followed from one end to the other.
+  ///   - atTolerance: the start at other tolerances, of a sampler that has one.
   package init(
     _ convergence: Convergence, _ process: any DiffusionProcess,
-    _ start: (SamplingRun) throws -> SamplingStep,
+    _ start: (SamplingRun) throws -> SamplingStep, plan: TimePlan = .grid,
     atTolerance: ((Double) -> (SamplingRun) throws -> SamplingStep)? = nil
   ) throws {
-    mixture = try MixtureCertificate(convergence, process, start, atTolerance: atTolerance)
+    self.convergence = convergence
+    mixture = try MixtureCertificate(
+      convergence, process, start, plan, atTolerance: atTolerance)
     (evaluations, draws) = (mixture.evaluations, Double(mixture.draws) / 32)
-    if try Certificate.hasLinearLaw(convergence, process, start) {
+    if plan == .grid, try Certificate.hasLinearLaw(convergence, process, start) {
       try checkLaw(convergence, process, start)
       if let strong = convergence.claimed.strong {
         try checkPaths(strong, process, start)
@@ -58,15 +64,13 @@ package struct Certificate {
     _ start: (SamplingRun) throws -> SamplingStep
   ) throws {
     let claimed = convergence.claimed
-    // Evenly in log-SNR where the order is above 1: there its asymptotic range begins early.
-    let isUneven = (claimed.weak ?? 1) > 1
     var most = 0.0
     for target in Certificate.targets {
-      let (errors, laws) = try Certificate.weakErrors(
-        start, process, target: target, isUneven: isUneven)
-      if let weak = claimed.weak {
+      let (errors, laws) = try Certificate.weakErrors(start, process, target: target)
+      if claimed.weak != nil {
         let order = fittedOrder(steps: Certificate.steps, errors: errors)
-        if weakOrder.map({ abs(order - weak) > abs($0 - weak) }) ?? true { weakOrder = order }
+        // For one variance the errors may cancel, and the order seem higher.
+        weakOrder = min(order, weakOrder ?? order)
       }
       most = max(most, abs(errors[errors.count - 1]) / target)
       let last = laws[laws.count - 1]
@@ -78,9 +82,13 @@ package struct Certificate {
       }
     }
     bias = most
-    if let weak = claimed.weak, let found = weakOrder, !(abs(found - weak) < Certificate.tolerance)
-    {
-      flaws.append("weak order \(shortNumber(found)), claimed \(formatNumber(weak))")
+    if let weak = claimed.weak, let found = weakOrder {
+      // On Gaussian data errors may cancel: a higher order must show on the mixture, too.
+      let isHigher =
+        found >= weak + Certificate.tolerance && mixture.pathOrder ?? found > weak + 0.3
+      if !(found > weak - Certificate.tolerance) || isHigher {
+        flaws.append("weak order \(shortNumber(found)), claimed \(formatNumber(weak))")
+      }
     }
     if !(most < claimed.bias) {
       flaws.append("the variance is off by \(shortNumber(most)) with the smallest steps")
@@ -101,12 +109,11 @@ package struct Certificate {
   /// Errors of the variance at the end, from the exact variance at the start.
   package static func weakErrors(
     _ start: (SamplingRun) throws -> SamplingStep, _ process: any DiffusionProcess,
-    target: Double, isUneven: Bool = false
+    target: Double
   ) throws -> (errors: [Double], laws: [SamplerLaw]) {
     let model = ScoreModel(GaussianScore(variance: target), SDE(process))
     let laws = try steps.map {
-      let times =
-        try isUneven ? TimeGrid.logSNR(process, steps: $0) : process.grid(steps: $0)
+      let times = try TimeGrid.logSNR(process, steps: $0)
       return try SamplerLaw(
         start, model, along: times,
         from: GaussianScore.marginal(process, times[0], variance: target))
@@ -122,13 +129,14 @@ package struct Certificate {
     steps: [Int] = [64, 128, 256, 512], finest: Int = 8192, paths: Int = 200
   ) throws -> Double {
     let model = ScoreModel(GaussianScore(), SDE(process))
-    let times = try process.grid(steps: finest)
-    let motion = try BrownianMotion(along: times, paths: paths, seed: 3)
+    let motion = BrownianPath(seed: 3)
     let first =
-      try RandomStream(seed: 4).normal([paths, 1], .float64) * process.sigma(at: times[0])
+      try RandomStream(seed: 4).normal([paths, 1], .float64)
+      * process.sigma(at: process.times.upperBound)
     func end(_ count: Int) throws -> Tensor {
-      let (grid, noise) = motion.noise(steps: count)
-      return try CertifiedPath(start, model, along: grid, from: first, noise: noise).end
+      let grid = try TimeGrid.logSNR(process, steps: count)
+      let noise = PathNoise(motion, firstRow: 0, times: grid)
+      return try CertifiedPath(start, model, along: grid, from: first, noise: noise.normal).end
     }
     let reference = try end(finest)
     let errors = try steps.map { try mean(square(end($0) - reference)).item().squareRoot() }
@@ -144,6 +152,7 @@ extension Convergence {
     case .sde(let strong, let weak): (strong, weak, 0.02)
     case .tolerance: (nil, nil, 0.02)
     case .none(_, let bias): (nil, nil, bias)
+    case .exact: (nil, nil, 1e-6)
     }
   }
 }

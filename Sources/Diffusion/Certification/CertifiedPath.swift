@@ -26,31 +26,3 @@ struct CertifiedPath {
     end = x
   }
 }
-
-/// A Brownian motion of many paths along a grid of times; coarser grids see its sums.
-struct BrownianMotion {
-  private let increments: [Tensor]
-  private let times: [Double]
-  let paths: Int
-
-  init(along times: [Double], paths: Int, seed: Int) throws {
-    (self.times, self.paths) = (times, paths)
-    let stream = RandomStream(seed: seed)
-    increments = try (0..<times.count - 1).map {
-      try stream.normal([paths, 1], .float64) * (times[$0] - times[$0 + 1]).squareRoot()
-    }
-  }
-
-  /// The grid of so many steps and, for each, N(0, 1) numbers: ΔW/√Δt.
-  func noise(steps: Int) -> (times: [Double], noise: SamplingRun.Noise) {
-    let stride = increments.count / steps
-    let grid = (0...steps).map { times[$0 * stride] }
-    let noise: SamplingRun.Noise = { [increments] step, _, _, _ in
-      let first = (step - 1) * stride
-      var dW = increments[first]
-      for k in 1..<max(stride, 1) { dW = try dW + increments[first + k] }
-      return try dW / (grid[step - 1] - grid[step]).squareRoot()
-    }
-    return (grid, noise)
-  }
-}

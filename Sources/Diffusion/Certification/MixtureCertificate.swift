@@ -36,30 +36,30 @@ package struct MixtureCertificate {
   private let model: ScoreModel
 
   init(
-    _ convergence: Convergence, _ process: any DiffusionProcess, _ start: Start,
+    _ convergence: Convergence, _ process: any DiffusionProcess, _ start: Start, _ plan: TimePlan,
     atTolerance: ((Double) -> Start)? = nil
   ) throws {
     self.process = process
     model = ScoreModel(mixture, SDE(process))
+    if case .exact = convergence { return }
     try countDraws(start)
     switch convergence {
-    case .ode(let order): try followFlow(start, isUneven: order > 1)
+    case .exact: break
+    case .ode: try followFlow(start)
     case .tolerance:
       if let atTolerance { try followTolerance(atTolerance) }
       try followEnds(start)
-    case .sde(let strong, let weak):
+    case .sde(let strong, _):
       if strong != nil { try followPaths(start) }
-      try compareLaws(start, isUneven: weak > 1)
-    case .none: try compareLaws(start, isUneven: false)
+      try compareLaws(start, along: TimeGrid.logSNR(process, steps: 256))
+    case .none:
+      try compareLaws(
+        start, along: plan == .ends ? [ends.first, ends.last] : process.grid(steps: 256))
     }
   }
 
   private var ends: (first: Double, last: Double) {
     (process.times.upperBound, process.times.lowerBound)
-  }
-
-  private func grid(_ steps: Int, isUneven: Bool) throws -> [Double] {
-    isUneven ? try TimeGrid.logSNR(process, steps: steps) : try process.grid(steps: steps)
   }
 
   /// Points at evenly spaced values of the distribution function of x at the first time.
@@ -76,7 +76,7 @@ package struct MixtureCertificate {
 
   /// Each draw is another in a row of its own; rows that end where the first does did not use it.
   private mutating func countDraws(_ start: Start) throws {
-    let times = try grid(32, isUneven: false)
+    let times = try process.grid(steps: 32)
     let first = try Tensor([0.3 * process.sigma(at: times[0])], shape: [1, 1])
     let counted = try CertifiedPath(start, model, along: times, from: first, noise: silent)
     draws = counted.run.draws
@@ -105,9 +105,9 @@ package struct MixtureCertificate {
     }
   }
 
-  private mutating func followFlow(_ start: Start, isUneven: Bool) throws {
+  private mutating func followFlow(_ start: Start) throws {
     let all = try Certificate.steps.map {
-      try distances(start, along: grid($0, isUneven: isUneven))
+      try distances(start, along: TimeGrid.logSNR(process, steps: $0))
     }
     pathOrder = fittedOrder(steps: Certificate.steps, errors: all.map(MixtureCertificate.size))
     bias = all[all.count - 1].reduce(0, MixtureCertificate.greater)
@@ -128,13 +128,13 @@ package struct MixtureCertificate {
   }
 
   private mutating func followPaths(_ start: Start) throws {
-    let (steps, finest) = ([64, 128, 256, 512], 4096)
-    let motion = try BrownianMotion(
-      along: process.grid(steps: finest), paths: 2000, seed: 3)
-    let first = try quantiles(motion.paths)
+    let (steps, finest) = ([32, 64, 128, 256], 2048)
+    let motion = BrownianPath(seed: 3)
+    let first = try quantiles(MixtureCertificate.paths)
     func end(_ steps: Int) throws -> Tensor {
-      let (times, noise) = motion.noise(steps: steps)
-      return try CertifiedPath(start, model, along: times, from: first, noise: noise).end
+      let times = try process.grid(steps: steps)
+      let noise = PathNoise(motion, firstRow: 0, times: times)
+      return try CertifiedPath(start, model, along: times, from: first, noise: noise.normal).end
     }
     let reference = try end(finest)
     let ends = try steps.map(end)
@@ -149,8 +149,7 @@ package struct MixtureCertificate {
       })
   }
 
-  private mutating func compareLaws(_ start: Start, isUneven: Bool) throws {
-    let times = try grid(256, isUneven: isUneven)
+  private mutating func compareLaws(_ start: Start, along times: [Double]) throws {
     let path = try CertifiedPath(
       start, model, along: times, from: quantiles(MixtureCertificate.paths),
       noise: KeyedNoise(seed: 5, firstRow: 0).normal)
@@ -175,8 +174,10 @@ extension MixtureCertificate {
   /// What does not fit the claims.
   func flaws(_ convergence: Convergence) -> [String] {
     var flaws: [String] = []
-    func compare(_ name: String, _ found: Double?, _ claimed: Double?) {
-      guard let found, let claimed, !(abs(found - claimed) < 0.3) else { return }
+    func compare(
+      _ name: String, _ found: Double?, _ claimed: Double?, within tolerance: Double = 0.3
+    ) {
+      guard let found, let claimed, !(abs(found - claimed) < tolerance) else { return }
       flaws.append(
         "\(name) order \(shortNumber(found)) on a mixture, claimed \(formatNumber(claimed))")
     }
@@ -192,8 +193,10 @@ extension MixtureCertificate {
       most = 0.01
     case .sde(let strong, let weak):
       compare("strong", strongOrder, strong)
-      compare("weak", weakOrder, weak)
+      // Moments of so many paths differ by chance, too, by more than what a higher order leaves.
+      if weak <= strong ?? 0 { compare("weak", weakOrder, weak, within: 0.5) }
     case .none(_, let bias): most += bias
+    case .exact: break
     }
     if !(bias < most) {
       flaws.append(

@@ -66,6 +66,22 @@ package final class MixtureScore: ScoreFunction {
     }
   }
 
+  package var hasLogDensity: Bool { true }
+
+  package func logDensity(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  {
+    let values = try zip(x.doubles(), t.doubles()).map { x, t in
+      let (alpha, v) = (process.alpha(at: t), variance(process, t))
+      let logs = zip(means, weights).map { m, w in
+        log(w) - (x - alpha * m) * (x - alpha * m) / (2 * v)
+      }
+      let greatest = logs.max() ?? 0
+      return greatest + log(logs.reduce(0) { $0 + exp($1 - greatest) })
+        - log(2 * Double.pi * v) / 2
+    }
+    return try Tensor(values)
+  }
+
   /// Σ_k r_k m_k.
   private func meanOfMeans(_ x: Double, _ process: any DiffusionProcess, _ t: Double) -> Double {
     let (alpha, v) = (process.alpha(at: t), variance(process, t))

@@ -54,6 +54,15 @@ extension SamplerLaw {
       start, model, along: times, from: Tensor([1.0, 3, -0.5], shape: [3, 1])
     ) { try .zeros($2, $3) }
     let ends = try path.end.doubles()
+    let stream = RandomStream(seed: 9)
+    let noisy = try CertifiedPath(
+      start, model, along: times, from: Tensor([1.0, 3, -0.5], shape: [3, 1])
+    ) { try broadcast(stream.normal([1, 1], .float64), to: $2).converted(to: $3) }
+    let others = try noisy.end.doubles()
+    let (far, back) = (others[1] - others[0], others[2] - others[0])
+    // With the same noise rows differ as their starts do, unless it decides something.
+    let (excess, rounding) = (abs(1.5 * far + 2 * back), 1e-12 * abs(others[0]))
+    guard excess <= 1e-6 * abs(far) + rounding else { return false }
     return abs(ends[1] - 3 * ends[0]) <= 1e-6 * abs(ends[1])
       && abs(ends[2] + 0.5 * ends[0]) <= 1e-6 * abs(ends[2])
   }
@@ -78,6 +87,17 @@ package final class GaussianScore: DirectScore {
   ) -> Double {
     let (alpha, sigma) = (process.alpha(at: t), process.sigma(at: t))
     return alpha * alpha * variance + sigma * sigma
+  }
+
+  package var hasLogDensity: Bool { true }
+
+  package func logDensity(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor
+  {
+    let v = try Tensor(
+      t.doubles().map { GaussianScore.marginal(process, $0, variance: variance) })
+    let squares = try sum(square(flattenedPoints(x.converted(to: .float64))), axis: 1)
+    let constant = try Autodiff.log(v * (2 * Double.pi)) * (Double(dimension) / 2)
+    return try squares / v * -0.5 - constant
   }
 
   package func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {

@@ -1,7 +1,6 @@
 import Autodiff
 import Catalog
 import Models
-import Processes
 import Tensors
 
 /// A sampler of the user's own, from a start in Lua that returns its step. What the step remembers are
@@ -134,66 +133,5 @@ package final class DefinedSampler: FunctionHolder, Callable {
     ) { (sampler: DefinedSampler, model: ScoreModel, options: OptionsOf<SamplingOptions>) in
       try SamplerDriver(model, options.values, sampler.plan).run(sampler.start)
     },
-    .function(
-      "certify",
-      "Measures a sampler on Gaussian data and a mixture, whose laws are known at all times, against its "
-        + "claims.",
-      .arg("sampler", "one of sample.define, or the name of one here"),
-      .option("sde", default: nil, "the diffusion; sde.vp() where absent"),
-      returns:
-        "{passed, flaws, weak_order, strong_order, bias (of the variance), evaluations (of the "
-        + "model, a step), draws, mixture}",
-      details:
-        "For variances 2 and 0.25 and 128 to 1024 steps, where the sampler is linear in its state: "
-        + "order of the error of the law, by linear maps without Monte Carlo; order of paths with one "
-        + "Brownian motion; error of the variance with the most steps; draws of noise that change "
-        + "nothing. On a mixture in one dimension, for all samplers: order of the distance to the exact "
-        + "flow without noise, and how it follows a tolerance; orders of paths and of moments with one "
-        + "Brownian motion; distance of the distribution function of 4000 samples from the exact one.",
-      source: "Kloeden and Platen 1992, Chapter 9 (weak and strong order)",
-      example: "return sample.certify(\"heun\").weak_order"
-    ) { (which: OneOf<DefinedSampler, String>, sde: SDE?) -> Value in
-      let process = sde?.process ?? VP()
-      switch which {
-      case .first(let sampler):
-        return try Certificate(sampler.convergence, process, sampler.start).value
-      case .second(let name):
-        guard let sampler = SampleModule.samplers.first(where: { $0.name == name }) else {
-          throw UserError(unknownName("sampler", name, known: SampleModule.samplers.map(\.name)))
-        }
-        guard let start = sampler.start else {
-          throw UserError("\(name) follows no process in time, which a certificate is about")
-        }
-        return try Certificate(
-          sampler.convergence, process, start, atTolerance: sampler.atTolerance
-        ).value
-      }
-    },
   ]
-}
-
-extension Certificate {
-  package var value: Value {
-    let pairs: [(key: String, value: Value)] = [
-      ("passed", .boolean(flaws.isEmpty)), ("flaws", .list(flaws.map { .string($0) })),
-      ("weak_order", number(weakOrder)), ("strong_order", number(strongOrder)),
-      ("bias", number(bias)), ("evaluations", .number(evaluations)), ("draws", .number(draws)),
-      ("mixture", .named(mixturePairs.filter(isGiven))),
-    ]
-    return .named(pairs.filter(isGiven))
-  }
-
-  private func isGiven(_ pair: (key: String, value: Value)) -> Bool {
-    if case .none = pair.value { false } else { true }
-  }
-
-  private func number(_ value: Double?) -> Value { value.map { .number($0) } ?? .none }
-
-  private var mixturePairs: [(key: String, value: Value)] {
-    [
-      ("path_order", number(mixture.pathOrder)), ("strong_order", number(mixture.strongOrder)),
-      ("weak_order", number(mixture.weakOrder)),
-      ("tolerance_order", number(mixture.toleranceOrder)), ("bias", .number(mixture.bias)),
-    ]
-  }
 }

@@ -30,7 +30,7 @@ package enum EulerMaruyama {
             + "so the reverse SDE cannot start there; start below it, or use sample.heun")
       }
       let noise = interval.omitsNoise ? 0 : noiseScale * g * dt.squareRoot()
-      return try run.linearStep(x, at: interval.t, 1 - f * dt, score: g * g * dt, noise: noise)
+      return try run.linearStep(x, at: interval.t, 1 - f * dt, .score, g * g * dt, noise: noise)
     }
   }
 }

@@ -50,7 +50,11 @@ struct LinearMeasurement {
           + "\(matrix.shape) and \(observed.shape)")
     }
     let a = try matrix.converted(to: .float64)
-    let inverse = try Linalg.pinv(a)
+    let gram = try matmul(a, transpose(a))
+    let unit = try Tensor((0..<m * m).map { $0 % (m + 1) == 0 ? 1.0 : 0 }, shape: [m, m])
+    let excess = try sum(square(gram - unit)).item()
+    // Rows that are orthonormal already have their transpose for it.
+    let inverse = excess < 1e-9 * Double(m) ? try transpose(a) : try Linalg.pinv(a)
     known = try matmul(inverse, observed.reshaped(to: [m, 1])).reshaped(to: [1] + Array(shape))
     let (onto, back) = (try transpose(a), try transpose(inverse))
     projected = { x in
@@ -93,5 +97,31 @@ struct LinearMeasurement {
           + "its rows")
     }
     projected = { try lifted(seen($0)) }
+    try LinearMeasurement.check(seen, lifted, points: Shape([1] + shape), again.shape)
+  }
+
+  /// Whether M is linear and the second function its transpose, on random points:
+  /// M(2x + y) = 2 M x + M y and ⟨M x, b⟩ = ⟨x, Mᵀ b⟩.
+  private static func check(
+    _ seen: (Tensor) throws -> Tensor, _ lifted: (Tensor) throws -> Tensor, points: Shape,
+    _ observed: Shape
+  ) throws {
+    let stream = RandomStream(seed: 11)
+    let (x, y) = (try stream.normal(points, .float64), try stream.normal(points, .float64))
+    let b = try stream.normal(observed, .float64)
+    let (first, second) = (try seen(x), try seen(y))
+    func size(_ x: Tensor) throws -> Double { try sum(square(x)).item().squareRoot() }
+    let sizes = try size(first) + size(second)
+    guard try size(seen(x * 2 + y) - first * 2 - second) <= 1e-5 * sizes else {
+      throw UserError(
+        "the first of measurement must be linear, M(2x + y) = 2 M x + M y; on random points it is not"
+      )
+    }
+    let (here, there) = (try sum(first * b).item(), try sum(x * lifted(b)).item())
+    guard try abs(here - there) <= 1e-5 * size(first) * size(b) else {
+      throw UserError(
+        "the second of measurement must be the transpose of the first, (M x)·b = x·(Mᵀ b); on random points "
+          + "they are \(shortNumber(here)) and \(shortNumber(there))")
+    }
   }
 }

@@ -29,6 +29,15 @@ package struct RungeKutta {
   package static let heun = RungeKutta(
     nodes: [0, 1], stages: [Sum([1])], result: Sum([1, 1], times: 0.5), error: nil)
 
+  /// Runge 1895.
+  package static let midpoint = RungeKutta(
+    nodes: [0, 0.5], stages: [Sum([0.5])], result: Sum([0, 1]), error: nil)
+
+  /// Kutta 1901.
+  package static let classical = RungeKutta(
+    nodes: [0, 0.5, 0.5, 1], stages: [Sum([0.5]), Sum([0, 0.5]), Sum([0, 0, 1])],
+    result: Sum([1, 2, 2, 1], times: 1.0 / 6), error: nil)
+
   /// Dormand and Prince 1980, RK5(4)7M: order 5, with an embedded method of order 4. The last stage is the
   /// slope at the result.
   package static let dormandPrince = RungeKutta(
@@ -51,6 +60,13 @@ package struct RungeKutta {
     case all(Double)
     case rows(Tensor)
 
+    /// x + h Σ_i w_i k_i.
+    func moved(_ x: Tensor, by sum: Sum, of slopes: [Tensor]) throws -> Tensor {
+      guard case .all(let h) = self else { return try x + times(sum, of: slopes) }
+      let terms = zip(sum.weights, slopes).filter { $0.0 != 0 }
+      return try combination([(1, x)] + terms.map { (h * sum.factor * $0.0, $0.1) })
+    }
+
     func times(_ sum: Sum, of slopes: [Tensor]) throws -> Tensor {
       var total: Tensor?
       for (weight, slope) in zip(sum.weights, slopes) where weight != 0 {
@@ -72,7 +88,7 @@ package struct RungeKutta {
   ) throws -> [Tensor] {
     var slopes = [first]
     for (stage, node) in zip(stages, nodes.dropFirst()) {
-      slopes.append(try slope(x + h.times(stage, of: slopes), node))
+      slopes.append(try slope(h.moved(x, by: stage, of: slopes), node))
     }
     return slopes
   }
@@ -84,6 +100,6 @@ package struct RungeKutta {
     let slopes = try slopes(x, h, from: run.velocity(x, at: t)) { x, node in
       try run.velocity(x, at: node == 1 ? u : t + node * (u - t))
     }
-    return try x + h.times(result, of: slopes)
+    return try h.moved(x, by: result, of: slopes)
   }
 }

@@ -5,12 +5,32 @@ package enum SampleModule {
   /// All samplers; a new one adds its line here.
   package static let samplers: [Sampler] = [
     EulerMaruyama.sampler,
+    ReverseDiffusion.sampler,
+    Ancestral.sampler,
+    DDPM.sampler,
+    DDIM.sampler,
+    Euler.sampler,
     Heun.sampler,
+    RK4.sampler,
     RK45.sampler,
-    DPMSolver.sampler,
+    LMS.sampler,
+    DPMSolver1.sampler,
+    DPMSolver2.sampler,
+    DPMSolver3.sampler,
+    DPMSolverPP2S.sampler,
+    DPMSolverPP2M.sampler,
+    DPMSolverPP3M.sampler,
+    DPMSolverPPSDE.sampler,
+    UniPC.sampler,
+    FlowEuler.sampler,
+    FlowMidpoint.sampler,
     EDMStochastic.sampler,
     PredictorCorrector.sampler,
     AnnealedLangevin.sampler,
+    UnderdampedLangevin.sampler,
+    MALA.sampler,
+    AdaptiveSDE.sampler,
+    GaussianStep.sampler,
     CoarseToFine.sampler,
   ]
 
@@ -19,6 +39,7 @@ package enum SampleModule {
     types: [
       TypeDescription(DefinedSampler.self, "a sampler of your own"),
       TypeDescription(SamplingRun.self, "what a sampler of your own works with"),
+      TypeDescription(BrownianPath.self, "a Brownian motion that drives samplers"),
     ],
     entries: samplers.map(\.entry) + [
       .variable(
@@ -28,5 +49,5 @@ package enum SampleModule {
           + "recorded, and the message of what ended it.",
         example: "return sample.last"
       ) { () throws -> Value in try LastSamples.last?.value() ?? .none }
-    ] + DefinedSampler.entries + SamplingRun.entries)
+    ] + BrownianPath.entries + DefinedSampler.entries + Certificate.entries + SamplingRun.entries)
 }

@@ -13,6 +13,17 @@ package enum Convergence {
   case tolerance
   /// No order, for a reason; the variance of a Gaussian may be off by this share.
   case none(String, bias: Double)
+  /// The law is exact on Gaussian data, whatever the steps; other data are not for it.
+  case exact
+
+  /// Whether a path of one Brownian motion can be followed, or there is no noise.
+  var isDriven: Bool {
+    switch self {
+    case .ode, .tolerance: true
+    case .sde(let strong, _): strong != nil
+    case .none, .exact: false
+    }
+  }
 
   var text: String {
     switch self {
@@ -21,8 +32,24 @@ package enum Convergence {
       (strong.map { "Strong order \(formatNumber($0)), weak" } ?? "Weak")
         + " order \(formatNumber(weak))."
     case .tolerance: "The error follows the tolerance, without noise."
+    case .exact: "Exact on Gaussian data, whatever the steps."
     case .none(let reason, _): "Without an order of convergence: \(reason)."
     }
+  }
+}
+
+/// A sampler with chosen options, and what it claims with them.
+package struct CertifiedStart {
+  /// The options: `eta = 1`; empty for the defaults.
+  package let options: String
+  package let convergence: Convergence
+  package let start: (SamplingRun) throws -> SamplingStep
+
+  package init(
+    _ options: String, _ convergence: Convergence,
+    _ start: @escaping (SamplingRun) throws -> SamplingStep
+  ) {
+    (self.options, self.convergence, self.start) = (options, convergence, start)
   }
 }
 
@@ -47,30 +74,42 @@ package struct Sampler {
   /// The same at a tolerance, where the sampler has one.
   package let atTolerance: ((Double) -> (SamplingRun) throws -> SamplingStep)?
   package let convergence: Convergence
+  /// Other options than the defaults, which are certified too.
+  package let variants: [CertifiedStart]
   package let plan: TimePlan
 
   package var name: String { entry.name }
 
-  /// - Parameter options: the sampler's own, beside those of the driver; each has a default. `start`
-  ///   receives them in order.
+  /// - Parameters:
+  ///   - options: the sampler's own, beside those of the driver; each has a default. `start` receives them in
+  ///     order.
+  ///   - isDriven: whether one Brownian motion can drive it, where that does not follow from what it claims.
   package init<each A: Argument>(
     _ name: String, _ summary: String, _ options: repeat Parameter<each A>,
-    plan: TimePlan = .grid, convergence: Convergence, details: String = "", source: String,
-    example: String,
+    plan: TimePlan = .grid, convergence: Convergence, variants: [CertifiedStart] = [],
+    isDriven: Bool? = nil, details: String = "", source: String, example: String? = nil,
     atTolerance: ((Double) -> (SamplingRun) throws -> SamplingStep)? = nil,
     start: @escaping (_ run: SamplingRun, repeat each A) throws -> SamplingStep
   ) {
     let body: (ScoreModel, OptionsOf<SamplingOptions>, repeat each A) throws -> Samples = {
       (model: ScoreModel, shared: OptionsOf<SamplingOptions>, own: repeat each A) in
-      try SamplerDriver(model, shared.values, plan).run { run in try start(run, repeat each own) }
+      guard shared.values.noise == nil || isDriven ?? convergence.isDriven else {
+        throw UserError(
+          "noise is for samplers that one Brownian motion drives, which \(name) is not: give a seed"
+        )
+      }
+      return try SamplerDriver(model, shared.values, plan).run { run in
+        try start(run, repeat each own)
+      }
     }
     entry = .function(
       name, summary, Parameter<ScoreModel>.arg("model", "any score: a network or an exact one"),
       Parameter<OptionsOf<SamplingOptions>>.group(SamplingOptions.self), repeat each options,
       returns: Sampler.returns, details: convergence.text + (details.isEmpty ? "" : " " + details),
-      source: source, example: example, body: body)
+      source: source, example: example ?? Sampler.example(name), body: body)
     self.start = { run in try start(run, repeat (each options).requiredDefault()) }
     (self.convergence, self.plan, self.atTolerance) = (convergence, plan, atTolerance)
+    self.variants = variants
   }
 
   /// A sampler without times.
@@ -89,10 +128,31 @@ package struct Sampler {
         + "it ended, and with record recorded_steps [k], x [k, count, …]",
       details: convergence.text, source: source, example: example
     ) { (model: ScoreModel, shared: OptionsOf<SamplingOptions>, own: OptionsOf<Own>) in
-      try SamplerDriver(model, shared.values, .limit).run(limited: { try start($0, own.values) })
+      guard shared.values.noise == nil else {
+        throw UserError(
+          "noise is for samplers that one Brownian motion drives, which \(name) is not: give a seed"
+        )
+      }
+      return try SamplerDriver(model, shared.values, .limit).run(
+        limited: { try start($0, own.values) })
     }
     (self.start, atTolerance) = (nil, nil)
-    (self.convergence, plan) = (convergence, .limit)
+    (self.convergence, plan, variants) = (convergence, .limit, [])
+  }
+
+  /// With the defaults, then with the options of its variants.
+  package var certified: [CertifiedStart] {
+    (start.map { [CertifiedStart("", convergence, $0)] } ?? []) + variants
+  }
+
+  /// `ddim`, or `ddim eta = 1`.
+  package func title(_ start: CertifiedStart) -> String {
+    start.options.isEmpty ? name : "\(name) \(start.options)"
+  }
+
+  private static func example(_ name: String) -> String {
+    "m = nn.score_mlp{sde = sde.vp(), seed = 1}  return sample.\(name)(m, "
+      + "{count = 16, times = schedule.log_snr(m.sde, 20), seed = 1})"
   }
 
   static let returns =

@@ -33,7 +33,10 @@ package struct SamplerDriver {
         "labels must have one class for each of \(count) samples, got \(labels.shape[0])")
     }
     guard count > 0 else { throw UserError("start must have 1 row or more, got 0") }
-    seed = options.seed ?? SessionSeed.next()
+    guard options.noise == nil || options.seed == nil else {
+      throw UserError("give seed or noise, not both: a path has a seed of its own")
+    }
+    seed = options.noise?.seed ?? options.seed ?? SessionSeed.next()
   }
 
   var steps: Int { times.count - 1 }
@@ -135,10 +138,23 @@ package struct SamplerDriver {
   }
 
   func newRun(_ rows: Range<Int>) throws -> SamplingRun {
-    let noise = KeyedNoise(seed: seed, firstRow: rows.lowerBound)
-    guard let labels else { return SamplingRun(model, times: times, keyed: noise) }
-    return try SamplingRun(
-      model, labels: labels.slice(axis: 0, rows), times: times, noise: noise.normal)
+    let keyed = KeyedNoise(seed: seed, firstRow: rows.lowerBound)
+    let isSmall = count <= (1 << 20) / max(model.dimension, 1)
+    let path = options.noise.map {
+      PathNoise($0, firstRow: rows.lowerBound, times: times, isKept: isSmall)
+    }
+    let noise = path.map { $0.normal } ?? keyed.normal
+    let run: SamplingRun
+    if let labels {
+      run = try SamplingRun(
+        model, labels: labels.slice(axis: 0, rows), times: times, noise: noise)
+    } else if path == nil {
+      run = SamplingRun(model, times: times, keyed: keyed)
+    } else {
+      run = SamplingRun(model, times: times, noise: noise)
+    }
+    run.motion = (options.noise ?? BrownianPath(seed: seed), rows.lowerBound)
+    return run
   }
 
   /// Of all samples together.

@@ -8,6 +8,7 @@ package struct SamplingOptions: OptionGroup {
   package var count: Count?
   package var steps: Count?
   package var seed: Int?
+  package var noise: BrownianPath?
   package var times: OneOf<[Double], Tensor>?
   package var start: Tensor?
   package var labels: Tensor?
@@ -35,6 +36,10 @@ package struct SamplingOptions: OptionGroup {
       "steps", \.steps, "steps on the diffusion's own grid of times; 500 where absent",
       in: .positive),
     Option("seed", \.seed, "of the start and the noise; the session's next where absent"),
+    Option(
+      "noise", \.noise,
+      "a path of sample.brownian that drives the steps, the same at any number of them, in place of seed"
+    ),
     Option("times", \.times, "a decreasing grid of times to use instead; steps is then not used"),
     Option(
       "start", \.start,

@@ -1,4 +1,5 @@
 import Catalog
+import Glibc
 import Models
 import Processes
 import Tensors
@@ -46,6 +47,7 @@ package final class SamplingRun: FunctionHolder {
   let keyed: KeyedNoise?
   private var step = 0
   private var drawn = 0
+  private var decided = 0
   /// Whether the step that was begun is to leave out its last noise.
   private(set) var omitsNoise = false
   private var known: [Known] = []
@@ -56,6 +58,8 @@ package final class SamplingRun: FunctionHolder {
   private(set) var rowSteps: (accepted: [Int], rejected: [Int])?
   /// Where rows that step apart were, each at its own time, when an error ended their step.
   var unfinished: (points: Tensor, times: [Double])?
+  /// The Brownian motion of rows that step apart, and the row of it that is the first here.
+  var motion = (path: BrownianPath(seed: 5), firstRow: 0)
   /// Told of the share of a long step that is done.
   var watch: ((_ share: Double) -> Void)?
 
@@ -104,7 +108,7 @@ package final class SamplingRun: FunctionHolder {
 
   /// Begins a step: its noise is its own, and nothing of the step before is kept.
   package func begin(_ interval: Interval) {
-    (step, drawn, omitsNoise) = (interval.index + 1, 0, interval.omitsNoise)
+    (step, drawn, decided, omitsNoise) = (interval.index + 1, 0, 0, interval.omitsNoise)
     unfinished = nil
     forget()
   }
@@ -143,6 +147,17 @@ package final class SamplingRun: FunctionHolder {
     return try source(step, drawn, x.shape, x.dtype)
   }
 
+  /// U(0, 1) numbers by which rows decide, others at each call; no noise that moves them.
+  func uniforms(_ count: Int) throws -> [Double] {
+    defer { decided += 1 }
+    let keyed = KeyedNoise(
+      seed: RandomStream.derivedSeed(motion.path.seed, part: 0xDEC1DE), firstRow: motion.firstRow)
+    // Φ(z) is uniform.
+    return try keyed.normal(step, draw: decided, [count, 1], .float64).doubles().map {
+      erfc(-$0 / 2.0.squareRoot()) / 2
+    }
+  }
+
   /// The key of a draw that something else than `normal` makes, and counts it.
   func takeKey(_ noise: KeyedNoise) -> KeyedNoise.Key {
     defer { (drawn, draws) = (drawn + 1, draws + 1) }
@@ -153,32 +168,31 @@ package final class SamplingRun: FunctionHolder {
   func countEvaluation() { evaluations += 1 }
 
   /// ∇ log p_t(x).
-  package func score(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.score, x, t) { try model.score(x, at: t) }
-  }
+  package func score(_ x: Tensor, at t: Double) throws -> Tensor { try value(.score, x, at: t) }
 
   /// E[x_0 | x_t = x].
-  package func denoise(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.clean, x, t) { try model.denoised(x, at: t) }
-  }
+  package func denoise(_ x: Tensor, at t: Double) throws -> Tensor { try value(.clean, x, at: t) }
 
   /// E[z | x_t = x].
-  package func noise(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.noise, x, t) { try model.estimate(.noise, x, at: t) }
-  }
+  package func noise(_ x: Tensor, at t: Double) throws -> Tensor { try value(.noise, x, at: t) }
 
   /// dx/dt of the probability flow, f x − ½ g² s.
   package func velocity(_ x: Tensor, at t: Double) throws -> Tensor {
-    try value(.velocity, x, t) { try model.estimate(.velocity, x, at: t) }
+    try value(.velocity, x, at: t)
   }
 
   /// The same for rows at times of their own, as a constant of the type of `x`.
   func velocity(_ x: Tensor, at times: [Double]) throws -> Tensor {
+    try constant(.velocity, x, at: times)
+  }
+
+  /// A quantity for rows at times of their own, as a constant of the type of `x`.
+  func constant(_ quantity: Quantity, _ x: Tensor, at times: [Double]) throws -> Tensor {
     // With float64 points a network multiplies in float64, at twice the time. So what a product of other
     // sizes rounds differently is less than float32 shows, and a sample the same beside any others.
-    let v = try value(.velocity, x, at: Tensor(times))
-    try ScoreModel.requireConstant(v)
-    return try v.value.converted(to: x.dtype)
+    let found = try value(quantity, x, at: Tensor(times))
+    try ScoreModel.requireConstant(found)
+    return try found.value.converted(to: x.dtype)
   }
 
   /// A quantity for rows at times of their own, shape [n].
@@ -189,16 +203,15 @@ package final class SamplingRun: FunctionHolder {
     return try model.estimate(quantity, x, times)
   }
 
-  private func value(
-    _ quantity: Quantity, _ x: Tensor, _ t: Double, _ body: () throws -> Tensor
-  ) throws -> Tensor {
+  /// A quantity at one time for all rows, kept within the step.
+  func value(_ quantity: Quantity, _ x: Tensor, at t: Double) throws -> Tensor {
     let version = x.storage.version
     let same = known.first {
       $0.x === x && $0.version == version && $0.t == t && $0.quantity == quantity
     }
     if let same { return same.value }
     try process.check(time: t)
-    let value = try body()
+    let value = try rowValue(quantity, x, at: t) ?? model.estimate(quantity, x, at: t)
     evaluations += 1
     known.append(Known(quantity: quantity, x: x, version: version, t: t, value: value))
     return value

@@ -1,4 +1,5 @@
 local check = require "check"
+local samplers = require "samplers"
 
 local function fails(part, f, ...)
   local passed, message = pcall(f, ...)
@@ -7,17 +8,15 @@ local function fails(part, f, ...)
 end
 
 -- Points of any shape: the same samples as of the vectors that they are, by every sampler that is told times.
-local names = {"euler_maruyama", "heun", "rk45", "dpm_solver_pp_2m", "edm_stochastic",
-  "predictor_corrector", "annealed_langevin"}
 local function model(shape)
   return nn.define{name = "pull", shape = shape, sde = sde.vp(), predicts = "score",
     parameters = {w = tensor{0.9}},
     forward = function(p, x) return -(x * p.w) end}
 end
 local flat, deep = model{6}, model{1, 2, 3}
-for _, name in ipairs(names) do
+for _, name in ipairs(samplers) do
   for _, norms in ipairs(name:find("_corrector") and {"level", "row", "batch"} or {false}) do
-    local options = {count = 5, steps = name ~= "rk45" and 8 or nil, seed = 3, record = 4, norms = norms or nil}
+    local options = {count = 5, steps = not samplers.adaptive[name] and 8 or nil, seed = 3, record = 4, norms = norms or nil}
     local x, told = sample[name](flat, options)
     local y, info = sample[name](deep, options)
     check.equal(y.shape, {5, 1, 2, 3})

@@ -9,11 +9,8 @@ local calls = {
   kl_of_score = function(s) return metric.kl_of_score(mix, s) end,
   density_of_score = function(s) return metric.density_of_score(s, {range = {-1, 1}}) end,
 }
-for name, sampler in pairs(sample) do
-  -- coarse_to_fine takes blind models alone.
-  if name ~= "define" and name ~= "certify" and name ~= "coarse_to_fine" then
-    calls[name] = function(s) return sampler(s, {count = 4, steps = 3, seed = 1}) end
-  end
+for _, name in ipairs(require "samplers") do
+  calls[name] = function(s) return sample[name](s, {count = 4, steps = 3, seed = 1}) end
 end
 assert(calls.euler_maruyama)
 

@@ -11,7 +11,7 @@ import Tensors
 ///
 /// with D the posterior mean, h = λ_u − λ_t and r = h_before/h. The first step has D = D_t alone, and so
 /// has one that ends at σ = 0. Lu et al. 2022 (DPM-Solver++), Algorithm 2. One model call a step.
-package enum DPMSolver {
+package enum DPMSolverPP2M {
   package static let sampler = Sampler(
     "dpm_solver_pp_2m",
     "DPM-Solver++ of two steps on the probability flow; one model call a step.",
@@ -28,14 +28,15 @@ package enum DPMSolver {
       let process = run.process
       let mean = try run.denoise(x, at: t)
       let h = (process.logSNR(at: u) - process.logSNR(at: t)) / 2
-      var combined = mean
+      let scale = -process.alpha(at: u) * expm1(-h)
+      var terms = [(process.sigma(at: u) / process.sigma(at: t), x), (scale, mean)]
       if let before {
         let weight = h / (2 * before.h)
-        combined = try mean * (1 + weight) - before.mean * weight
+        terms[1].0 = scale * (1 + weight)
+        terms.append((-scale * weight, before.mean))
       }
       before = (mean, h)
-      return try x * (process.sigma(at: u) / process.sigma(at: t))
-        - combined * (process.alpha(at: u) * expm1(-h))
+      return try combination(terms)
     }
   }
 }
