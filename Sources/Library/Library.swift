@@ -27,6 +27,7 @@ package let modules: [Module] = [
   PlotModule.module,
   SampleModule.module,
   LikelihoodModule.module,
+  MeasurementModule.module,
   OptimModule.module,
   LossModule.module,
   TrainModule.module,

@@ -9,7 +9,7 @@ import Testing
   /// The Lua modules of each Swift module that has some.
   static let luaModules = [
     "Processes": ["sde"], "Targets": ["target"], "Models": ["nn"], "Optimizers": ["optim"],
-    "Diffusion": ["sample", "likelihood", "loss"], "Metrics": ["metric"],
+    "Diffusion": ["sample", "likelihood", "loss", "measurement"], "Metrics": ["metric"],
   ]
 
   @Test("features are found in every module")

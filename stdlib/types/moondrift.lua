@@ -1080,6 +1080,20 @@ function sampling_run_object:normal(x) end
 --- Gives up its memory at once.
 function sampling_run_object:free() end
 
+--- a Brownian motion that drives samplers
+---@class brownian_path
+---@field seed integer What it is made from.
+local brownian_path_object = {}
+
+--- W(t) for so many rows.
+---@param t number time
+---@param shape integer|integer[] lengths, the first that of the rows
+---@return tensor
+function brownian_path_object:at(t, shape) end
+
+--- Gives up its memory at once.
+function brownian_path_object:free() end
+
 --- an update rule with its learning rate
 ---@class optimizer
 local optimizer_object = {}
@@ -2519,59 +2533,204 @@ sample = {}
 
 --- Euler–Maruyama on the reverse SDE.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, noise_scale?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, noise_scale?: number }
 ---@return tensor
 ---@return table?
 function sample.euler_maruyama(model, options) end
 
+--- The reverse SDE in the steps of the forward one, x ← (2 − a) x + b² s + b z.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.reverse_diffusion(model, options) end
+
+--- Ancestral sampling: from the law of the step before given the posterior mean.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.ancestral(model, options) end
+
+--- Denoising diffusion (DDPM); one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, variance?: string }
+---@return tensor
+---@return table?
+function sample.ddpm(model, options) end
+
+--- Denoising diffusion implicit models (DDIM); one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, eta?: number }
+---@return tensor
+---@return table?
+function sample.ddim(model, options) end
+
+--- Euler's method on the probability-flow ODE; one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.euler(model, options) end
+
 --- Heun's method on the probability-flow ODE; two model calls a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.heun(model, options) end
 
+--- The classical Runge–Kutta method on the probability-flow ODE; four model calls a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.rk4(model, options) end
+
 --- Dormand–Prince on the probability-flow ODE; each sample chooses its own steps.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
 ---@return tensor
 ---@return table?
 function sample.rk45(model, options) end
 
+--- The linear multistep method on the probability flow; one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, order?: integer }
+---@return tensor
+---@return table?
+function sample.lms(model, options) end
+
+--- DPM-Solver-1 on the probability flow; one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.dpm_solver_1(model, options) end
+
+--- DPM-Solver-2 on the probability flow; two model calls a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.dpm_solver_2(model, options) end
+
+--- DPM-Solver-3 on the probability flow; three model calls a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.dpm_solver_3(model, options) end
+
+--- DPM-Solver++(2S), of single steps, on the probability flow; two model calls a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.dpm_solver_pp_2s(model, options) end
+
 --- DPM-Solver++ of two steps on the probability flow; one model call a step.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
 ---@return tensor
 ---@return table?
 function sample.dpm_solver_pp_2m(model, options) end
 
+--- DPM-Solver++(3M), of three steps, on the probability flow; one model call a step, two in the first.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.dpm_solver_pp_3m(model, options) end
+
+--- SDE-DPM-Solver++(2M), of two steps, on the reverse SDE; one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.dpm_solver_pp_sde(model, options) end
+
+--- UniPC, predictor and corrector on the probability flow; one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, order?: integer }
+---@return tensor
+---@return table?
+function sample.unipc(model, options) end
+
+--- Euler's method on the flow, from the velocity alone; one model call a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.flow_euler(model, options) end
+
+--- The midpoint method on the flow, from the velocity alone; two model calls a step.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean }
+---@return tensor
+---@return table?
+function sample.flow_midpoint(model, options) end
+
 --- Heun's method with noise added before each step (churn).
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, churn?: number, churn_from?: number, churn_to?: number, noise_factor?: number }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, churn?: number, churn_from?: number, churn_to?: number, noise_factor?: number }
 ---@return tensor
 ---@return table?
 function sample.edm_stochastic(model, options) end
 
 --- Euler–Maruyama on the reverse SDE, with Langevin steps before each of its steps.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
 ---@return tensor
 ---@return table?
 function sample.predictor_corrector(model, options) end
 
 --- Langevin steps at each of the falling noise levels.
 ---@param model model any score: a network or an exact one
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, norms?: string }
 ---@return tensor
 ---@return table?
 function sample.annealed_langevin(model, options) end
 
+--- Langevin dynamics with a velocity, at each of the falling noise levels.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, friction?: number, level?: number }
+---@return tensor
+---@return table?
+function sample.underdamped_langevin(model, options) end
+
+--- Langevin steps with the test of Metropolis, at each of the falling noise levels.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, corrections?: integer, ratio?: number, level?: number }
+---@return tensor
+---@return table?
+function sample.mala(model, options) end
+
+--- The reverse SDE; each sample chooses its own steps.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, rtol?: number, atol?: number, max_steps?: integer }
+---@return tensor
+---@return table?
+function sample.adaptive_sde(model, options) end
+
+--- Exact steps of the reverse diffusion of Gaussian data, of any length.
+---@param model model any score: a network or an exact one
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, mean?: tensor, covariance?: tensor }
+---@return tensor
+---@return table?
+function sample.gaussian_step(model, options) end
+
 --- Ascent with a blind denoiser from coarse to fine; it ends at a noise level.
 ---@param model model a blind denoiser
----@param options? { count?: integer, steps?: integer, seed?: integer, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, h?: number, beta?: number, grows?: boolean, sigma_start?: number, sigma_end?: number, center?: number, max_steps?: integer, measurement?: tensor|function[], observed?: tensor }
+---@param options? { count?: integer, steps?: integer, seed?: integer, noise?: brownian_path, times?: number[]|tensor, start?: tensor, labels?: tensor, record?: integer, fields?: string[], info?: boolean, final?: string, progress?: boolean, h?: number, beta?: number, grows?: boolean, sigma_start?: number, sigma_end?: number, center?: number, max_steps?: integer, measurement?: tensor|function[], observed?: tensor }
 ---@return tensor
 ---@return table?
 function sample.coarse_to_fine(model, options) end
+
+--- A Brownian motion to drive samplers with: the same at any times it is asked for.
+---@param options? { seed?: integer }
+---@return brownian_path
+function sample.brownian(options) end
 
 --- A sampler of your own, from a start that returns a step.
 ---@param options { name: string, start: function, order?: number, strong_order?: number, weak_order?: number, error_order?: number }
@@ -2579,10 +2738,16 @@ function sample.coarse_to_fine(model, options) end
 function sample.define(options) end
 
 --- Measures a sampler on Gaussian data and a mixture, whose laws are known at all times, against its claims.
----@param sampler sampler|string one of sample.define, or the name of one here
+---@param sampler sampler|string one of sample.define, or the name of one here, with options: 'ddim eta = 1'
 ---@param options? { sde?: sde }
 ---@return any
 function sample.certify(sampler, options) end
+
+--- The exact variance at which a sampler that is linear in its state ends on N(0, variance) data.
+---@param sampler sampler|string one of sample.define, or the name of one here, with options: 'ddim eta = 1'
+---@param options? { sde?: sde, variance?: number, start?: number, times?: number[]|tensor, steps?: integer, final?: string }
+---@return any
+function sample.gaussian_law(sampler, options) end
 
 --- Log-likelihoods and divergences of models along their diffusion.
 ---@class moondrift.likelihood
@@ -2610,6 +2775,40 @@ function likelihood.bound(model, x, options) end
 ---@param options? { levels?: integer, draws?: integer, times?: number[], seed?: integer }
 ---@return any
 function likelihood.path_kl(exact, model, x, options) end
+
+--- What is known of a sample in an inverse problem: masks, and matrices with orthonormal rows.
+---@class moondrift.measurement
+measurement = {}
+
+--- All of a picture but a rectangle, as a bool mask.
+---@param shape integer|integer[] of a point: [d], [h, w] or [c, h, w]
+---@param options? { rows?: integer[], columns?: integer[] }
+---@return tensor
+function measurement.inpainting(shape, options) end
+
+--- A share of the pixels, as a bool mask.
+---@param shape integer|integer[] of a point: [d], [h, w] or [c, h, w]
+---@param options? { share?: number, seed?: integer }
+---@return tensor
+function measurement.random_pixels(shape, options) end
+
+--- Averages of square blocks of pixels, as a matrix with orthonormal rows.
+---@param shape integer|integer[] of a point: [d], [h, w] or [c, h, w]
+---@param options? { factor?: integer }
+---@return tensor
+function measurement.super_resolution(shape, options) end
+
+--- Random directions, as a matrix with orthonormal rows.
+---@param shape integer|integer[] of a point: [d], [h, w] or [c, h, w]
+---@param options? { count?: integer, seed?: integer }
+---@return tensor
+function measurement.random_projections(shape, options) end
+
+--- The low frequencies, as a matrix with orthonormal rows.
+---@param shape integer|integer[] of a point: [d], [h, w] or [c, h, w]
+---@param options? { cutoff?: integer }
+---@return tensor
+function measurement.low_pass(shape, options) end
 
 --- Update rules for training; the rate may be a function of the step.
 ---@class moondrift.optim
@@ -2693,6 +2892,7 @@ function train.resume(path, data, options) end
 ---@field plot moondrift.plot
 ---@field sample moondrift.sample
 ---@field likelihood moondrift.likelihood
+---@field measurement moondrift.measurement
 ---@field optim moondrift.optim
 ---@field loss moondrift.loss
 ---@field train moondrift.train
