@@ -8,6 +8,7 @@ import time
 import decompositions
 import networks
 import operations
+import samplers
 from harness import (
     ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
     peer_python, peer_script, program)
@@ -141,4 +142,5 @@ GROUPS = {
             note="an update of train with the loss written in Lua"),
     ],
     "networks": networks.BENCHES,
+    "diffusion": samplers.BENCHES,
 }
