@@ -8,6 +8,8 @@ import Tensors
 /// Noised by r and s > 0 it is the equal mixture of N(r x_i, s² I), whose score every model trained to
 /// the minimum of the denoising loss would have: the score that memorises.
 /// Biroli et al. 2024, "empirical score"; in one dimension a kernel density estimate of bandwidth s.
+/// With other weights it is any law on finitely many points. Beyond a few axes `NearPoints` works it out;
+/// where a gradient passes, and in few axes, `NormalComponents` do.
 package struct EmpiricalDistribution: Distribution {
   static let entry = Entry.function(
     "empirical", "The empirical distribution of a data set, whose exact score memorises it.",
@@ -22,21 +24,86 @@ package struct EmpiricalDistribution: Distribution {
         "x has shape \(x.shape), expected [n d], or [n] and the shape of a picture, with no axis of 0"
       )
     }
+    try requireFinite(x, "x")
+    return Target(try EmpiricalDistribution(x, weights: nil, name: "empirical"))
+  }
+
+  static let finite = Entry.function(
+    "finite", "A law on finitely many points, each with its weight.",
+    .option("points", "a number for each point, a list of d numbers for each, or pictures"),
+    .option("weights", default: nil, "0 or more, divided by their sum; equal where absent"),
+    returns: "a target without density at time 0",
+    details: "With equal weights it is target.empirical.",
+    source: "Biroli et al. 2024",
+    example: "return target.finite{points = {-1, 1}, weights = {0.2, 0.8}}"
+  ) { (points: TensorSource, weights: [Double]?) in
+    let given = try points.floats("points")
+    guard given.rank >= 1, given.elementCount > 0 else {
+      throw UserError(
+        "points must be a number for each point, a list of d numbers for each, or pictures, got shape "
+          + "\(given.shape)")
+    }
+    try requireFinite(given, "points")
+    let x = given.rank == 1 ? given.expanded(axis: 1) : given
+    guard let weights else {
+      return Target(try EmpiricalDistribution(x, weights: nil, name: "finite"))
+    }
+    let shares = try checkedShares(weights, count: x.shape[0])
+    let kept = shares.indices.filter { shares[$0] > 0 }
+    return Target(
+      try EmpiricalDistribution(
+        x.gathered(rows: kept), weights: kept.map { shares[$0] }, name: "finite"))
+  }
+
+  private static func requireFinite(_ x: Tensor, _ name: String) throws {
+    if try x.isFinite() { return }
     let values = try x.doubles()
     if let place = values.firstIndex(where: { !$0.isFinite }) {
       throw UserError(
-        "x must be finite, got \(formatNumber(values[place])) in row "
+        "\(name) must be finite, got \(formatNumber(values[place])) in row "
           + "\(place * x.shape[0] / x.elementCount + 1)")
     }
-    let rows = try Tensor(values, shape: [x.shape[0], x.elementCount / x.shape[0]])
-    return Target(EmpiricalDistribution(rows: rows, shape: Shape(x.shape.dropFirst())))
   }
 
-  /// Shape [n, d], float64.
-  let rows: Tensor
-  package let shape: Shape
+  private static func checkedShares(_ weights: [Double], count: Int) throws -> [Double] {
+    guard weights.count == count else {
+      throw UserError("weights must be \(count) numbers, one for each point, got \(weights.count)")
+    }
+    if let wrong = weights.first(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw UserError("weights must be 0 or more and finite, got \(formatNumber(wrong))")
+    }
+    let most = weights.max() ?? 0
+    guard most > 0 else { throw UserError("weights must not all be 0") }
+    let total = weights.reduce(0) { $0 + $1 / most }
+    return weights.map { $0 / most / total }
+  }
 
-  package var name: String { "empirical" }
+  /// Shape [n, d], dense, float32 where the data are, else float64.
+  let rows: Tensor
+  /// Of length n, adding up to 1; nil where all are equal.
+  let weights: [Double]?
+  package let name: String
+  package let shape: Shape
+  private let near: Held<NearPoints>
+
+  /// - Parameter x: shape [n] + that of a point, finite.
+  package init(_ x: Tensor, weights: [Double]?, name: String) throws {
+    let values = try x.dtype == .float32 ? x.copied() : x.converted(to: .float64)
+    try self.init(
+      rows: values.densified().reshaped(to: [x.shape[0], x.elementCount / x.shape[0]]),
+      weights: weights, name: name, shape: Shape(x.shape.dropFirst()))
+  }
+
+  private init(rows: Tensor, weights: [Double]?, name: String, shape: Shape) throws {
+    (self.rows, self.weights, self.name, self.shape) = (rows, weights, name, shape)
+    let logWeights = Self.logWeights(rows.shape[0], weights)
+    near = Held { try NearPoints(rows, logWeights: logWeights) }
+  }
+
+  private static func logWeights(_ count: Int, _ weights: [Double]?) -> [Double] {
+    weights.map { $0.map { log($0) } } ?? [-log(Double(count))]
+  }
+
   package var summary: String {
     "\(rows.shape[0]) point\(rows.shape[0] == 1 ? "" : "s"), \(sizeText)"
   }
@@ -46,9 +113,11 @@ package struct EmpiricalDistribution: Distribution {
 
   /// Points of the data set, drawn with replacement.
   package func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
-    try points(
-      ofRows: rows.gathered(rows: stream.integers(count, 0...rows.shape[0] - 1))
-        .converted(to: .float32))
+    let places =
+      try weights.map {
+        try DrawnPlaces($0).places(stream.uniform([count], .float64).doubles())
+      } ?? stream.integers(count, 0...rows.shape[0] - 1)
+    return try points(ofRows: rows.gathered(rows: places).converted(to: .float32))
   }
 
   package func logDensity(_ x: Tensor) throws -> Tensor {
@@ -60,32 +129,55 @@ package struct EmpiricalDistribution: Distribution {
   }
 
   package func noised(mean r: Double, std s: Double) throws -> any Distribution {
+    let means = try rows.converted(to: .float64).combined(with: r, .multiply)
     guard s > 0 else {
-      return EmpiricalDistribution(rows: try rows.combined(with: r, .multiply), shape: shape)
+      return try EmpiricalDistribution(rows: means, weights: weights, name: name, shape: shape)
     }
     return try GaussianMixture(
-      means: rows.combined(with: r, .multiply), stds: [s], weights: [1], name: "noised_empirical",
-      shape: shape)
+      means: means, stds: [s], weights: weights ?? [1], name: "noised_\(name)", shape: shape)
   }
 
   package func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
-    return try onFlattenedPoints(x) { try components.score($0, r, s) }
+    return try onFlattenedPoints(x) { x in
+      guard let law = try law(x, r, s) else { return try components().score(x, r, s) }
+      return try law.tensor(like: x) { row, j in
+        (law.r[row] * law.means[j] - law.x[j]) / law.s[row] / law.s[row]
+      } otherwise: {
+        try components().score($0, $1, $2)
+      }
+    }
   }
 
   package func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s)
-    return try onFlattenedPoints(x) { try components.posteriorMean($0, r, s) }
+    return try onFlattenedPoints(x) { x in
+      guard let law = try law(x, r, s) else { return try components().posteriorMean(x, r, s) }
+      return try law.tensor(like: x) {
+        law.means[$1]
+      } otherwise: {
+        try components().posteriorMean($0, $1, $2)
+      }
+    }
   }
 
   package func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s, "density")
-    return try components.logDensity(flattenedPoints(x), r, s)
+    let flat = try flattenedPoints(x)
+    guard let law = try law(flat, r, s), !law.failed.contains(true) else {
+      return try components().logDensity(flat, r, s)
+    }
+    let half = Double(dimension) / 2
+    let values = law.logMass.indices.map { row in
+      law.logMass[row] - half * log(2 * Double.pi * law.s[row] * law.s[row])
+    }
+    return try Tensor(values).converted(to: x.dtype)
   }
 
-  private var components: NormalComponents {
+  private func components() throws -> NormalComponents {
     NormalComponents(
-      means: rows, logWeights: [-log(Double(rows.shape[0]))], variances: [0])
+      means: try rows.converted(to: .float64),
+      logWeights: Self.logWeights(rows.shape[0], weights), variances: [0])
   }
 
   private func requireNoise(_ s: Tensor, _ part: String = "score") throws {
@@ -96,5 +188,69 @@ package struct EmpiricalDistribution: Distribution {
   package func reach() throws -> ClosedRange<Double> {
     let values = try rows.doubles()
     return (values.min() ?? 0)...(values.max() ?? 0)
+  }
+}
+
+// MARK: - Many axes
+
+extension EmpiricalDistribution {
+  /// What `NearPoints` makes of rows.
+  private struct Law {
+    let x: [Double]
+    let r: [Double]
+    let s: [Double]
+    let means: [Double]
+    let logMass: [Double]
+    let failed: [Bool]
+
+    /// A tensor of value(row, place) at each place of [n d]; rows out of range come from `otherwise`.
+    func tensor(
+      like x: Tensor, _ value: (Int, Int) -> Double,
+      otherwise: (Tensor, Tensor, Tensor) throws -> Tensor
+    ) throws -> Tensor {
+      let d = x.shape[1]
+      var values = means
+      for row in r.indices {
+        for j in row * d..<(row + 1) * d { values[j] = value(row, j) }
+        if failed[row] {
+          let own = try otherwise(
+            x.value.slice(axis: 0, row..<row + 1), forAllRows(r[row]), forAllRows(s[row])
+          ).doubles()
+          for j in 0..<d { values[row * d + j] = own[j] }
+        }
+      }
+      return try Tensor(values, shape: x.shape).converted(to: x.dtype)
+    }
+  }
+
+  /// nil where there are few axes, or where a gradient passes.
+  private func law(_ x: Tensor, _ r: Tensor, _ s: Tensor) throws -> Law? {
+    guard dimension > NormalComponents.directDimension, Recording.current == nil,
+      ![x, r, s].contains(where: \.isRecorded)
+    else { return nil }
+    let n = x.shape[0]
+    func each(_ a: Tensor) throws -> [Double] {
+      let values = try a.value.doubles()
+      return values.count == n ? values : Array(repeating: values[0], count: n)
+    }
+    let (points, ratios, noises) = (try x.value.doubles(), try each(r), try each(s))
+    let law = try near.value().law(points, ratios, noises)
+    return Law(
+      x: points, r: ratios, s: noises, means: law.means, logMass: law.logMass, failed: law.failed)
+  }
+}
+
+/// A value that is made when it is first asked for, and then kept.
+final class Held<Value> {
+  private let make: () throws -> Value
+  private var made: Value?
+
+  init(_ make: @escaping () throws -> Value) { self.make = make }
+
+  func value() throws -> Value {
+    if let made { return made }
+    let value = try make()
+    made = value
+    return value
   }
 }

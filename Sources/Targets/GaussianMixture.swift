@@ -10,20 +10,67 @@ import Tensors
 /// `NormalComponents`. Li et al. 2023 §4.1 takes means −μ, μ and σ = 1 in one dimension.
 package struct GaussianMixture: Distribution {
   static let entry = Entry.function(
-    "gaussian_mixture", "A mixture of isotropic normal components in any dimension.",
+    "gaussian_mixture", "A mixture of normal components in any dimension.",
     .option("means", "a number for each component, a list of d numbers for each, or a picture"),
     .option(
-      "stds", default: .first(1), "standard deviation, one for all components or one for each"),
+      "stds", default: nil,
+      "standard deviation, one for all components or one for each; 1 where absent"),
+    .option(
+      "covariances", default: nil,
+      "in place of stds: symmetric matrices [K, d, d], one for each component, or [d, d] for all"),
     .option("weights", default: nil, "shares that sum to 1; equal where absent"),
-    returns: "a target", source: "Li et al. 2023 §4.1",
+    returns: "a target",
+    details: """
+      With covariances it works in float64, by one eigendecomposition for each. Singular ones are allowed: the \
+      mixture has no density of its own then, its noised marginals have.
+      """,
+    source: "Li et al. 2023 §4.1; Wang and Vastola 2023",
     example: "return target.gaussian_mixture{means = {-3, 3}, stds = 1}"
-  ) { (means: TensorSource, stds: OneOf<Double, [Double]>, weights: [Double]?) in
+  ) {
+    (
+      means: TensorSource, stds: OneOf<Double, [Double]>?, covariances: TensorSource?,
+      weights: [Double]?
+    ) in
     let means = try checkedMeans(means)
     let count = means.shape[0]
+    let shape = Shape(means.shape.dropFirst())
+    guard let covariances else {
+      return Target(
+        try GaussianMixture(
+          means: flattenedPoints(means), stds: checkedStds(stds ?? .first(1), count: count),
+          weights: checkedWeights(weights, count: count), shape: shape))
+    }
+    guard stds == nil else { throw UserError("stds and covariances must not both be given") }
+    let shares = try checkedWeights(weights, count: count)
     return Target(
-      try GaussianMixture(
-        means: flattenedPoints(means), stds: checkedStds(stds, count: count),
-        weights: checkedWeights(weights, count: count), shape: Shape(means.shape.dropFirst())))
+      try CovarianceMixture(
+        components(flattenedPoints(means), covariances.floats("covariances")),
+        weights: shares.count == count ? shares : Array(repeating: 1 / Double(count), count: count),
+        name: "gaussian_mixture", shape: shape))
+  }
+
+  /// N(m_k, Σ_k).
+  private static func components(_ means: Tensor, _ matrices: Tensor) throws
+    -> [CovarianceMixture.Component]
+  {
+    let (count, d) = (means.shape[0], means.shape[1])
+    let wanted = "[\(count), \(d), \(d)] or [\(d), \(d)]"
+    let isOne = matrices.rank == 2
+    guard isOne || matrices.rank == 3 && matrices.shape[0] == count,
+      matrices.shape[matrices.rank - 1] == d, matrices.shape[matrices.rank - 2] == d
+    else {
+      throw UserError(
+        "covariances must have shape \(wanted), a matrix for each mean or one for all, got \(matrices.shape)"
+      )
+    }
+    let covariances = try (0..<(isOne ? 1 : count)).map { k in
+      try Covariance(
+        isOne ? matrices : matrices.select(axis: 0, k),
+        name: isOne ? "covariances" : "covariances[\(k + 1)]")
+    }
+    return try (0..<count).map { k in
+      try covariances[isOne ? 0 : k].component(means.slice(axis: 0, k..<k + 1))
+    }
   }
 
   let components: NormalComponents
@@ -51,6 +98,7 @@ package struct GaussianMixture: Distribution {
   }
 
   package var summary: String {
+    if name == "gaussian" { return sizeText }
     let count = components.count
     return "\(count) component\(count == 1 ? "" : "s"), \(sizeText)"
   }

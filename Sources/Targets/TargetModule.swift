@@ -7,7 +7,8 @@ package enum TargetModule {
     "target", "Distributions to learn: samples, and exact density and score where they exist.",
     types: [TypeDescription(Target.self, "a distribution to learn")],
     entries: [
-      GaussianMixture.entry, EmpiricalDistribution.entry, DefinedTarget.entry,
+      Gaussian.entry, GaussianMixture.entry, EmpiricalDistribution.entry,
+      EmpiricalDistribution.finite, ProductDistribution.entry, DefinedTarget.entry,
     ] + methods)
 
   static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "

@@ -6,6 +6,7 @@ import tempfile
 import time
 
 import decompositions
+import exact_scores
 import networks
 import operations
 import samplers
@@ -142,5 +143,5 @@ GROUPS = {
             note="an update of train with the loss written in Lua"),
     ],
     "networks": networks.BENCHES,
-    "diffusion": samplers.BENCHES,
+    "diffusion": samplers.BENCHES + exact_scores.BENCHES,
 }

@@ -7,7 +7,10 @@ local wide = target.gaussian_mixture{means = random.stream(1):normal{5, 20}, std
 local data = target.empirical(mix:sample(7, {seed = 1}))
 local bump = target.define{name = "bump", dimension = 1,
   energy = function(x) return (x:column(1)^4) / 4 end}
-local laws = {mix, wide, data, bump}
+local laws = {mix, wide, data, bump, target.gaussian{mean = {1, 2}, covariance = {{1, 1}, {1, 1}}},
+  target.gaussian_mixture{means = {{0, 0}, {1, 2}}, covariances = {{{1, 0.5}, {0.5, 1}}, {{2, -1}, {-1, 2}}}},
+  target.finite{points = random.stream(2):normal{30, 18}, weights = tensor.arange(1, 30):table()},
+  target.product({target.finite{points = {-1, 1}}, bump}, {count = 2})}
 
 -- The largest difference between the score and the slope of the density, relative to the score.
 local function mismatch(law, process, t, factor)
