@@ -12,7 +12,7 @@ package enum NNModule {
       TypeDescription(NetworkObject.self, "what a network computes, without a diffusion"),
     ],
     entries: networks.map { $0.entry } + NetworkObject.entries
-      + [TargetScore.entry, TargetScore.noised] + ModelFile.entries + methods)
+      + [ScoreMachine.entry, TargetScore.entry, TargetScore.noised] + ModelFile.entries + methods)
 
   /// The networks that Lua makes by name, and that files hold.
   static let networks: [any Network.Type] = [

@@ -2277,8 +2277,13 @@ function schedule.trained(sde, steps, options) end
 ---@class moondrift.target
 target = {}
 
---- A mixture of isotropic normal components in any dimension.
----@param options { means: number|boolean|table|tensor, stds?: number|number[], weights?: number[] }
+--- A normal distribution N(mean, covariance) in any dimension.
+---@param options? { mean?: number|boolean|table|tensor, covariance?: number|boolean|table|tensor, std?: number|number[] }
+---@return target
+function target.gaussian(options) end
+
+--- A mixture of normal components in any dimension.
+---@param options { means: number|boolean|table|tensor, stds?: number|number[], covariances?: number|boolean|table|tensor, weights?: number[] }
 ---@return target
 function target.gaussian_mixture(options) end
 
@@ -2286,6 +2291,17 @@ function target.gaussian_mixture(options) end
 ---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
 ---@return target
 function target.empirical(x) end
+
+--- A law on finitely many points, each with its weight.
+---@param options { points: number|boolean|table|tensor, weights?: number[] }
+---@return target
+function target.finite(options) end
+
+--- Independent coordinates, each from a target on the line.
+---@param factors target|target[] a target of one dimension, or a list of them, a coordinate each
+---@param options? { count?: integer }
+---@return target
+function target.product(factors, options) end
 
 --- A target of your own, from functions on batches of points.
 ---@param options? { dimension?: integer, shape?: integer[], name?: string, log_density?: function, energy?: function, score?: function, sample?: function }
@@ -2320,6 +2336,11 @@ function nn.define(options) end
 ---@param options { network: network|model, sde: sde, predicts?: string, sigma_data?: number|tensor }
 ---@return model
 function nn.model(options) end
+
+--- The exact model of pictures for a score that is local, equivariant, both or neither.
+---@param options { data: tensor, sde: sde, kind?: string, patch?: integer|function, border?: string }
+---@return model
+function nn.score_machine(options) end
 
 --- Reads a network that m:save wrote: the same parameters, bit for bit.
 ---@param path string
