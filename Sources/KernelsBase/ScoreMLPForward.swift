@@ -88,7 +88,7 @@ extension Kernels {
     var start = 0
     while start < count {
       let lanes = min(16, count &- start)
-      transpose(x + start &* d, lanes, d, workspace)
+      transposeRows(x + start &* d, lanes, d, workspace)
       if shape.activation == .swish {
         ScoreMLPUnits.swish(units, pairs, d, workspace)
       } else {
@@ -108,7 +108,7 @@ extension Kernels {
 }
 
 /// Column by column, 16 numbers each; rows beyond `lanes` are zero.
-@inline(__always) private func transpose(_ x: FloatIn, _ lanes: Int, _ d: Int, _ out: FloatOut) {
+@inline(__always) func transposeRows(_ x: FloatIn, _ lanes: Int, _ d: Int, _ out: FloatOut) {
   if lanes < 16 { Kernels.fill(out, 0, 16 &* d) }
   for i in 0..<lanes {
     for j in 0..<d { out[16 &* j &+ i] = x[i &* d &+ j] }

@@ -30,6 +30,8 @@ public struct ScoreMLPShape {
   public var unitCount: Int { (width + 1) / 2 * 2 * (2 * dimension + 1) + dimension + 2 }
   /// Floats of scratch memory that evaluation at one time needs.
   public var forwardWorkspaceCount: Int { 32 * dimension }
+  /// Floats of scratch memory that the trace of the slope needs.
+  public var traceWorkspaceCount: Int { 16 * (2 * dimension + features) }
   /// Floats of scratch memory that a step of training needs, whatever the number of examples.
   public var workspaceCount: Int {
     max(800, paddedWidth * (2 * (2 * dimension + features + 1) + 2) + 2 * dimension)
@@ -69,6 +71,12 @@ public protocol ScoreMLPKernels {
   static func scoreMLPForward(
     _ units: FloatIn, _ shape: ScoreMLPShape, _ x: FloatIn, keep: Float, factor: Float,
     workspace: FloatOut, _ out: FloatOut, count: Int)
+
+  /// out (count × d) = h(x) and trace (count) = Tr ∂h/∂x for rows with features γ (count × e) of their own.
+  /// The row of an example depends on nothing but its own numbers.
+  static func scoreMLPTrace(
+    _ parameters: FloatIn, _ shape: ScoreMLPShape, _ x: FloatIn, gamma: FloatIn,
+    workspace: FloatOut, _ out: FloatOut, trace: FloatOut, count: Int)
 
   /// (1/count) Σ weight_i ‖h_i / divisor_i + z_i‖² and its gradient, which overwrites `gradient`.
   /// Without `firstLayer` the gradient of W1, b1, E, bE is left as it was (random features).

@@ -107,6 +107,14 @@ package final class NetworkScore: ScoreFunction {
     return network.rowOutput(at: t)?.scaled(by: 1 / process.sigma(at: t))
   }
 
+  /// σ s and its divergence row by row, where the network is σ s and has a kernel for it; nil elsewhere.
+  package func rowTrace() -> RowTrace? {
+    guard parametrization.isScore, !isBound, call.values.allSatisfy({ $0.trace == nil }) else {
+      return nil
+    }
+    return network.rowTrace()
+  }
+
   package func denoised(_ y: Tensor) throws -> Tensor? {
     guard parametrization.isBlind else { return nil }
     return try y - output(y, nil, nil)

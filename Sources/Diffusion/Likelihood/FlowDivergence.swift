@@ -1,6 +1,9 @@
 import Autodiff
 import Catalog
+import KernelsBase
 import Models
+import Processes
+import Runtime
 import Tensors
 
 /// How the divergence of a velocity field is found.
@@ -23,9 +26,14 @@ final class FlowDivergence {
   private let model: ScoreModel
   private let kind: DivergenceKind
   private let plan: CompiledFunction?
+  /// Both by a kernel in float32, row by row.
+  private let rowTrace: RowTrace?
 
-  init(_ model: ScoreModel, _ kind: DivergenceKind, isLabelled: Bool) {
+  /// - Parameter allowsFloat32: whether the rounding of float32 is below the tolerance.
+  init(_ model: ScoreModel, _ kind: DivergenceKind, isLabelled: Bool, allowsFloat32: Bool) {
     (self.model, self.kind) = (model, kind)
+    rowTrace =
+      kind == .exact && allowsFloat32 && !isLabelled ? model.networkScore?.rowTrace() : nil
     let callsLua = !model.functions.isEmpty
     plan =
       callsLua || isLabelled || model.network == nil
@@ -47,6 +55,7 @@ final class FlowDivergence {
   func callAsFunction(
     _ model: ScoreModel, _ x: Tensor, _ t: Tensor, probes: Tensor?
   ) throws -> Values {
+    if let rowTrace, let values = try rowValues(rowTrace, x, t) { return values }
     guard let plan else { return try Self.values(model, kind, x, t, probes) }
     let results = try plan.call(([x, t] + (probes.map { [$0] } ?? [])).map { .object($0) })
     let tensors = results.compactMap { result -> Tensor? in
@@ -74,6 +83,39 @@ final class FlowDivergence {
       }
       return (v, try concatenate(parts, axis: 1))
     }
+  }
+
+  /// v = f x − ½ g² s and ∇·v = d f − ½ g² ∇·s with s = F/σ; nil where f is not finite.
+  private func rowValues(_ trace: RowTrace, _ x: Tensor, _ t: Tensor) throws -> Values? {
+    let (count, d) = (x.shape[0], x.shape[1])
+    let (x, times) = (try x.densified(), try t.densified())
+    let velocity = try Tensor(uninitialized: x.shape, .float64)
+    let divergence = try Tensor(uninitialized: [count, 1], .float64)
+    let (px, pt) = (x.pointer(Double.self), times.pointer(Double.self))
+    let (pv, pd) = (velocity.pointer(Double.self), divergence.pointer(Double.self))
+    let process = model.process
+    try WorkerPool.shared.run(count: count, grain: 128) { range in
+      let n = range.count
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: n * (2 * d + 2)) {
+        guard let points = $0.baseAddress else { return }
+        let (score, slope, when) = (points + n * d, points + 2 * n * d, points + n * (2 * d + 1))
+        let first = range.lowerBound
+        for i in 0..<n * d { (points + i).initialize(to: Float(px[first * d + i])) }
+        for i in 0..<n { (when + i).initialize(to: Float(pt[first + i])) }
+        trace(points, when, score, slope, rows: n)
+        for i in 0..<n {
+          let t = pt[first + i]
+          let (f, g) = (process.drift(at: t), process.diffusion(at: t))
+          let factor = 0.5 * g * g / process.sigma(at: t)
+          for j in 0..<d {
+            let place = (first + i) * d + j
+            pv[place] = f * px[place] - factor * Double(score[i * d + j])
+          }
+          pd[first + i] = Double(d) * f - factor * Double(slope[i])
+        }
+      }
+    }
+    return try velocity.isFinite() ? (velocity, divergence) : nil
   }
 
   private static func exact(_ x: Tensor, _ pullBack: (Tensor) throws -> [Tensor]) throws -> Tensor {

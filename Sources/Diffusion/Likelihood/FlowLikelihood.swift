@@ -147,7 +147,9 @@ private struct FlowSolve {
         try SamplingRun(model, labels: $0.slice(axis: 0, range), times: [], noise: noNoise)
       } ?? SamplingRun(model, times: [], noise: noNoise)
     let probes = try probes(range)
-    let field = FlowDivergence(model, kind, isLabelled: labels != nil)
+    let field = FlowDivergence(
+      model, kind, isLabelled: labels != nil,
+      allowsFloat32: min(options.rtol, options.atol) >= 1e-6)
     let control = StepControl(
       rtol: options.rtol, atol: options.atol, errorOrder: 5, maxSteps: options.maxSteps.value)
     let d = dimension

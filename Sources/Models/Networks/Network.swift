@@ -37,6 +37,8 @@ package protocol Network: AnyObject, Configured where Options: NetworkOptions {
   /// F at one level for rows in raw memory, without gradients, where it is computed row by row; the last
   /// digits may differ. nil elsewhere.
   func rowOutput(at level: Double) -> RowFunction?
+  /// F and the trace of its slope row by row, without a trace of the tape; nil where it has no kernel for it.
+  func rowTrace() -> RowTrace?
   /// Throws where the score of a model of it cannot be used: a function of the user's own is tried.
   func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws
   /// Gives options from a file the function that no file holds.
@@ -136,6 +138,7 @@ extension Network {
   package func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws {}
 
   package func rowOutput(at level: Double) -> RowFunction? { nil }
+  package func rowTrace() -> RowTrace? { nil }
 
   package func output(
     _ x: Tensor, _ level: Tensor?, _ call: NetworkCall, dividedBy divisors: Tensor

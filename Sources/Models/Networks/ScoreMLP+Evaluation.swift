@@ -36,4 +36,28 @@ extension ScoreMLP {
       }
     }
   }
+
+  /// F with its trace, each row at a time of its own.
+  package func rowTrace() -> RowTrace? {
+    guard dimension <= ScoreMLP.kernelDimension else { return nil }
+    let features = options.time.features.value
+    let shape = ScoreMLPShape(
+      dimension: dimension, width: options.width.value, features: features,
+      activation: isReLU ? .relu : .swish)
+    let (flat, frequencies) = (parameters.flat, frequencies)
+    let scale = Float(1 / options.divisor)
+    return RowTrace { x, t, out, trace, rows in
+      let count = rows * features + shape.traceWorkspaceCount
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: count) {
+        guard let gamma = $0.baseAddress else { return }
+        kernels.fourierFeatures(
+          t, frequencies.pointer(Float.self), gamma, count: rows, frequencies: features / 2)
+        kernels.scoreMLPTrace(
+          flat.pointer(Float.self), shape, x, gamma: gamma, workspace: gamma + rows * features,
+          out, trace: trace, count: rows)
+      }
+      for i in 0..<rows * shape.dimension { out[i] *= scale }
+      for i in 0..<rows { trace[i] *= scale }
+    }
+  }
 }
