@@ -1,6 +1,5 @@
 import Autodiff
 import Catalog
-import Runtime
 import Tensors
 
 /// The data points nearest to each of some points, by Euclidean distance.
@@ -37,50 +36,41 @@ enum Nearest {
     return Several(distances, places)
   }
 
-  /// Elements of the largest block of distances.
-  private static let blockSize = 1 << 22
-
   static func find(_ x: Tensor, in data: Tensor, _ k: Int) throws -> (Tensor, Tensor) {
-    let (n, m) = (x.shape[0], data.shape[0])
-    let distances = try Tensor.full([n, k], .nan, x.dtype)
-    let places = try Tensor.zeros([n, k], .int64)
-    let rows = max(1, blockSize / max(m, 1))
-    for first in stride(from: 0, to: n, by: rows) {
-      let block = try pairwiseDistances(x.slice(axis: 0, first..<min(first + rows, n)), data)
-      try WorkerPool.shared.run(count: block.shape[0], grain: max(1, (1 << 16) / max(m, 1))) {
-        for row in $0 {
-          let place = places.pointer(Int64.self) + (first + row) * k
-          if x.dtype == .float64 {
-            select(
-              block.pointer(Double.self) + row * m, m, k,
-              distances.pointer(Double.self) + (first + row) * k, place)
-          } else {
-            select(
-              block.pointer(Float.self) + row * m, m, k,
-              distances.pointer(Float.self) + (first + row) * k, place)
-          }
-        }
+    x.dtype == .float64
+      ? try find(x, in: data, k, of: Double.self) : try find(x, in: data, k, of: Float.self)
+  }
+
+  private static func find<T: DistanceElement>(
+    _ x: Tensor, in data: Tensor, _ k: Int, of type: T.Type
+  ) throws -> (Tensor, Tensor) {
+    let distances = try Tensor.full([x.shape[0], k], .infinity, T.dtype)
+    let places = try Tensor.zeros([x.shape[0], k], .int64)
+    let (distance, place) = (distances.pointer(T.self), places.pointer(Int64.self))
+    try forEachDistanceBlock(x, data, of: T.self) { block in
+      for row in block.rows {
+        select(
+          block.distances(ofRow: row), block.columns, k, distance + row * k, place + row * k)
       }
     }
+    for i in 0..<x.shape[0] * k where place[i] == 0 { distance[i] = .nan }
     return (distances, places)
   }
 
-  /// Keeps the k smallest of a row in order.
+  /// Keeps the k smallest of a row in order, those of earlier blocks among them.
   private static func select<T: BinaryFloatingPoint>(
-    _ row: UnsafePointer<T>, _ count: Int, _ k: Int, _ best: UnsafeMutablePointer<T>,
+    _ row: UnsafePointer<T>, _ columns: Range<Int>, _ k: Int, _ best: UnsafeMutablePointer<T>,
     _ places: UnsafeMutablePointer<Int64>
   ) {
-    var found = 0
-    for i in 0..<count where row[i] < (found < k ? T.infinity : best[k - 1]) {
-      var j = min(found, k - 1)
+    for i in 0..<columns.count where row[i] < best[k - 1] {
+      var j = k - 1
       while j > 0, best[j - 1] > row[i] {
         best[j] = best[j - 1]
         places[j] = places[j - 1]
         j -= 1
       }
       best[j] = row[i]
-      places[j] = Int64(i + 1)
-      found = min(found + 1, k)
+      places[j] = Int64(columns.lowerBound + i + 1)
     }
   }
 }

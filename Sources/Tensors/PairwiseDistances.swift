@@ -21,6 +21,45 @@ public func pairwiseDistances(
   }
 }
 
+/// Some rows of distances as they are formed: those of a few rows of x to a few points of y.
+package struct DistanceBlock<T> {
+  package let rows: Range<Int>
+  package let columns: Range<Int>
+  fileprivate let base: UnsafePointer<T>
+
+  /// The distances of one row of x to the points `columns` of y.
+  package func distances(ofRow row: Int) -> UnsafePointer<T> {
+    base + (row - rows.lowerBound) * columns.count
+  }
+}
+
+/// Distances without their matrix: `body` is given them block by block, in memory that the next block takes.
+///
+/// Threads share the rows of x; the blocks of one row come in the order of the points of y, on one thread. So what
+/// is kept for each row needs no lock, and has the same bits at any number of threads.
+/// - Parameters: as of `pairwiseDistances`; `x` and `y` of element type `T`.
+package func forEachDistanceBlock<T: DistanceElement>(
+  _ x: Tensor, _ y: Tensor, of type: T.Type, order: Double = 2, squared: Bool = false,
+  _ body: (DistanceBlock<T>) throws -> Void
+) throws {
+  try PairwiseDistances<T>(x, y, order: order, squared: squared).forEachBlock(body)
+}
+
+/// Σ_j ‖x_i − y_j‖₂ for each row of x; each sum in float64 over blocks of points.
+package func sumsOfDistances(_ x: Tensor, _ y: Tensor) throws -> [Double] {
+  func sums<T: DistanceElement>(of type: T.Type) throws -> [Double] {
+    let totals = try Tensor.zeros([x.shape[0]], .float64)
+    let total = totals.pointer(Double.self)
+    try forEachDistanceBlock(x, y, of: T.self) { block in
+      for row in block.rows {
+        total[row] += Double(T.sum(block.distances(ofRow: row), block.columns.count))
+      }
+    }
+    return try totals.doubles()
+  }
+  return x.dtype == .float64 ? try sums(of: Double.self) : try sums(of: Float.self)
+}
+
 private struct PairwiseDistances<T: DistanceElement> {
   let x: Tensor
   let y: Tensor
@@ -43,7 +82,7 @@ private struct PairwiseDistances<T: DistanceElement> {
   func distances() throws -> Tensor {
     let result = try Tensor(uninitialized: [rows, columns], T.dtype)
     guard rows > 0, columns > 0 else { return result }
-    let panels = order == 1 || order == 2 || order == .infinity ? try packed() : nil
+    let panels = try packed()
     let (rowBlocks, columnBlocks) = (
       (rows + Self.rowBlock - 1) / Self.rowBlock,
       (columns + Self.columnBlock - 1) / Self.columnBlock
@@ -52,34 +91,64 @@ private struct PairwiseDistances<T: DistanceElement> {
       let row = chunk / columnBlocks * Self.rowBlock
       let column = chunk % columnBlocks * Self.columnBlock
       fill(
-        row..<min(row + Self.rowBlock, rows),
-        column..<min(column + Self.columnBlock, columns), panels, result.pointer(T.self))
+        row..<min(row + Self.rowBlock, rows), column..<min(column + Self.columnBlock, columns),
+        panels, result.pointer(T.self) + row * columns + column, columns)
     }
     return result
   }
 
+  func forEachBlock(_ body: (DistanceBlock<T>) throws -> Void) throws {
+    guard rows > 0, columns > 0 else { return }
+    // Of so few rows the matrix is no larger than the copy of y, and threads share the points.
+    if rows <= min(inner, 16) {
+      let all = try distances()
+      return try body(
+        DistanceBlock(
+          rows: 0..<rows, columns: 0..<columns, base: UnsafePointer(all.pointer(T.self))))
+    }
+    let panels = try packed()
+    // Few rows are cut finer, so that all threads have some.
+    let rowBlock = rows < 8 * Self.rowBlock ? max(4, rows / 8 & ~3) : Self.rowBlock
+    let width = min(Self.columnBlock, columns)
+    try WorkerPool.shared.run(chunks: (rows + rowBlock - 1) / rowBlock) { chunk in
+      let some = chunk * rowBlock..<min((chunk + 1) * rowBlock, rows)
+      let memory = UnsafeMutablePointer<T>.allocate(capacity: some.count * width)
+      defer { memory.deallocate() }
+      for column in stride(from: 0, to: columns, by: width) {
+        try Cancellation.check()
+        let part = column..<min(column + width, columns)
+        fill(some, part, panels, memory, part.count)
+        try body(DistanceBlock(rows: some, columns: part, base: UnsafePointer(memory)))
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - out: the distance of the first row and the first column.
+  ///   - stride: elements from one row to the next.
   private func fill(
-    _ rows: Range<Int>, _ columns: Range<Int>, _ panels: Tensor?, _ out: UnsafeMutablePointer<T>
+    _ rows: Range<Int>, _ columns: Range<Int>, _ panels: Tensor?, _ out: UnsafeMutablePointer<T>,
+    _ stride: Int
   ) {
     let source = UnsafePointer(x.pointer(T.self)) + rows.lowerBound * inner
-    guard let panels else { return fillPowers(rows, columns, out) }
+    guard let panels else { return fillPowers(rows, columns, out, stride) }
     let measure: DistanceMeasure = order == 1 ? .magnitudes : order == 2 ? .squares : .largest
-    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: T.panelWidth) {
+    for column in Swift.stride(from: 0, to: columns.count, by: T.panelWidth) {
+      let panel = UnsafePointer(panels.pointer(T.self)) + (columns.lowerBound + column) * inner
       T.distances(
-        measure, source, rows.count, UnsafePointer(panels.pointer(T.self)) + column * inner, inner,
-        out + rows.lowerBound * self.columns + column, self.columns,
-        min(T.panelWidth, columns.upperBound - column))
+        measure, source, rows.count, panel, inner, out + column, stride,
+        min(T.panelWidth, columns.count - column))
     }
     guard order == 2, !squared else { return }
-    for row in rows {
-      let line = out + row * self.columns + columns.lowerBound
+    for row in 0..<rows.count {
+      let line = out + row * stride
       T.sqrt(UnsafePointer(line), line, columns.count)
     }
   }
 
   /// (Σ |d|^p)^(1/p), about the largest |d| so that no power leaves the range.
   private func fillPowers(
-    _ rows: Range<Int>, _ columns: Range<Int>, _ out: UnsafeMutablePointer<T>
+    _ rows: Range<Int>, _ columns: Range<Int>, _ out: UnsafeMutablePointer<T>, _ stride: Int
   ) {
     let (a, b) = (x.pointer(T.self), y.pointer(T.self))
     for i in rows {
@@ -97,13 +166,16 @@ private struct PairwiseDistances<T: DistanceElement> {
           }
         }
         let isPlain = largest > 0 && largest.isFinite
-        out[i * self.columns + j] = T(isPlain ? largest * pow(sum, 1 / order) : largest)
+        out[(i - rows.lowerBound) * stride + j - columns.lowerBound] = T(
+          isPlain ? largest * pow(sum, 1 / order) : largest)
       }
     }
   }
 
-  /// y by panels: of each, the first coordinate of all its points, then the second and so on.
-  private func packed() throws -> Tensor {
+  /// y by panels: of each, the first coordinate of all its points, then the second and so on; nil of orders
+  /// that have no kernel.
+  private func packed() throws -> Tensor? {
+    guard order == 1 || order == 2 || order == .infinity else { return nil }
     let width = T.panelWidth
     let count = (columns + width - 1) / width
     let panels = try Tensor(uninitialized: [count, inner, width], T.dtype)
@@ -125,7 +197,7 @@ private struct PairwiseDistances<T: DistanceElement> {
 }
 
 /// The two precisions of the kernels.
-private protocol DistanceElement: Element, BinaryFloatingPoint {
+package protocol DistanceElement: Element, BinaryFloatingPoint {
   /// Points of a panel.
   static var panelWidth: Int { get }
   static func distances(
@@ -133,28 +205,31 @@ private protocol DistanceElement: Element, BinaryFloatingPoint {
     _ panel: UnsafePointer<Self>, _ inner: Int, _ out: UnsafeMutablePointer<Self>, _ outRow: Int,
     _ columns: Int)
   static func sqrt(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ n: Int)
+  static func sum(_ x: UnsafePointer<Self>, _ n: Int) -> Self
 }
 
 extension Float: DistanceElement {
-  fileprivate static var panelWidth: Int { 32 }
-  fileprivate static func distances(
+  package static var panelWidth: Int { 32 }
+  package static func distances(
     _ measure: DistanceMeasure, _ x: FloatIn, _ rows: Int, _ panel: FloatIn, _ inner: Int,
     _ out: FloatOut, _ outRow: Int, _ columns: Int
   ) {
     kernels.distances(
       measure, x, rows: rows, panel, inner: inner, out, outRow: outRow, columns: columns)
   }
-  fileprivate static func sqrt(_ x: FloatIn, _ y: FloatOut, _ n: Int) { kernels.sqrt(x, y, n) }
+  package static func sqrt(_ x: FloatIn, _ y: FloatOut, _ n: Int) { kernels.sqrt(x, y, n) }
+  package static func sum(_ x: FloatIn, _ n: Int) -> Float { kernels.sum(x, n) }
 }
 
 extension Double: DistanceElement {
-  fileprivate static var panelWidth: Int { 16 }
-  fileprivate static func distances(
+  package static var panelWidth: Int { 16 }
+  package static func distances(
     _ measure: DistanceMeasure, _ x: DoubleIn, _ rows: Int, _ panel: DoubleIn, _ inner: Int,
     _ out: DoubleOut, _ outRow: Int, _ columns: Int
   ) {
     kernels.distances(
       measure, x, rows: rows, panel, inner: inner, out, outRow: outRow, columns: columns)
   }
-  fileprivate static func sqrt(_ x: DoubleIn, _ y: DoubleOut, _ n: Int) { kernels.sqrt(x, y, n) }
+  package static func sqrt(_ x: DoubleIn, _ y: DoubleOut, _ n: Int) { kernels.sqrt(x, y, n) }
+  package static func sum(_ x: DoubleIn, _ n: Int) -> Double { kernels.sum(x, n) }
 }
