@@ -6,7 +6,9 @@ import tempfile
 import time
 
 import decompositions
+import distances
 import exact_scores
+import likelihoods
 import networks
 import operations
 import samplers
@@ -143,5 +145,5 @@ GROUPS = {
             note="an update of train with the loss written in Lua"),
     ],
     "networks": networks.BENCHES,
-    "diffusion": samplers.BENCHES + exact_scores.BENCHES,
+    "diffusion": samplers.BENCHES + exact_scores.BENCHES + distances.BENCHES + likelihoods.BENCHES,
 }
