@@ -40,6 +40,13 @@ extension Object {
   }
 }
 
+/// An object that stands for one number and says more about it, as a measurement does. A log keeps the number,
+/// a file the fields.
+public protocol NumberObject: Object {
+  var number: Double { get }
+  var fields: Value { get }
+}
+
 /// "a tensor", "an sde".
 public func articled(_ noun: String) -> String {
   let vowels: Set<Character> = ["a", "e", "i", "o"]

@@ -48,6 +48,8 @@ package struct JSON {
     case .list(let values):
       try writeList(values, level: level, path: path)
     case .map(let pairs), .record(_, let pairs): try write(map: pairs, level: level, path: path)
+    case .object(let object as any NumberObject):
+      try write(object.fields, level: level, path: path)
     case .object(let object):
       guard let tensor = object as? Tensor else {
         throw UserError("\(path) cannot be written as JSON: \(object.describe())")

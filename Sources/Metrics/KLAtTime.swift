@@ -16,7 +16,9 @@ enum KLAtTime {
     "kl_at_time",
     "KL divergence of the noised target p_t from the density of a score at the same time.",
     .arg("target"), .arg("model"), .group(FineGridOptions.self),
-    returns: "KL in nats; nan where the score is not finite on the grid",
+    .option(
+      "info", default: false, "adds a second result: the value as a measurement with its floor"),
+    returns: "KL in nats, nan where the score is not finite on the grid; with info a measurement",
     details: """
       One dimension; the target must have noised marginals. The range is, where absent, \
       the reach of p_t (six standard deviations) widened by half; one that leaves out more than 1e-6 of \
@@ -24,15 +26,22 @@ enum KLAtTime {
 
       Evaluates the score at (points − 1) · nodes + 1 places, in one call: 4001 at the defaults, where \
       each of the 2000 cells has 2 nodes, and the density of p_t at `points`.
-      """,
+
+      """ + Metric.claims(properties, .none),
     source: "Li et al. 2023, Eq. 11",
     example: """
       mix = target.gaussian_mixture{means = {-3, 3}}
       return metric.kl_at_time(mix, mix:model(sde.ve_power()), {time = 0.1})
       """
-  ) { (target: Target, model: ScoreModel, options: OptionsOf<FineGridOptions>) in
-    try kl(target, model, options.values)
+  ) { (target: Target, model: ScoreModel, options: OptionsOf<FineGridOptions>, info: Bool) in
+    try KLOfScore.withFloor(target, model, info) { try kl(target, $0, options.values) }
   }
+
+  private static let properties: [MetricProperty] = [.zeroOnItself, .zeroIffEqual]
+
+  static let metric = Metric(
+    entry, properties: properties, interval: .none,
+    body: .model { model, target, _ in Estimate(try kl(target, model, FineGridOptions())) })
 
   static func kl(_ target: Target, _ model: ScoreModel, _ options: FineGridOptions) throws
     -> Double

@@ -18,7 +18,9 @@ enum KLOfScore {
     "kl_of_score",
     "KL divergence of the target from the density of a score at a small time (Li et al. 2023).",
     .arg("target"), .arg("model"), .group(GridOptions.self),
-    returns: "KL in nats; nan where the score is not finite on the grid",
+    .option(
+      "info", default: false, "adds a second result: the value as a measurement with its floor"),
+    returns: "KL in nats, nan where the score is not finite on the grid; with info a measurement",
     details: """
       One dimension. The score at `time` is integrated over x and normalised on the grid, then compared \
       with the target itself, not with its noised marginal: `metric.kl_of_score_floor` says what a \
@@ -29,15 +31,21 @@ enum KLOfScore {
 
       Evaluates the score at (points − 1) · nodes + 1 places, in one call: 3201 at the defaults, where \
       each of the 50 cells has 64 nodes, and the target's density at `points`.
-      """,
+
+      """ + Metric.claims([], .none),
     source: "Li et al. 2023, §4.1, Eq. 11",
     example: """
       mix = target.gaussian_mixture{means = {-3, 3}}
       return metric.kl_of_score(mix, mix:model(sde.ve_power()))
       """
-  ) { (target: Target, model: ScoreModel, options: OptionsOf<GridOptions>) in
-    try kl(target, model, options.values)
+  ) { (target: Target, model: ScoreModel, options: OptionsOf<GridOptions>, info: Bool) in
+    try withFloor(target, model, info) { try kl(target, $0, options.values) }
   }
+
+  /// Its value for the exact score is above 0, and another score may come below that.
+  static let metric = Metric(
+    entry, properties: [], interval: .none,
+    body: .model { model, target, _ in Estimate(try kl(target, model, GridOptions())) })
 
   static let floor = Entry.function(
     "kl_of_score_floor", "What kl_of_score gives for the exact score of the noised target.",
@@ -52,6 +60,19 @@ enum KLOfScore {
   ) { (target: Target, sde: SDE, options: OptionsOf<GridOptions>) in
     try target.distribution.requireNoised()
     return try kl(target, ScoreModel(exactScoreOf: target, sde), options.values)
+  }
+
+  /// A divergence from the target, and as a measurement with the value of the exact score as the floor.
+  static func withFloor(
+    _ target: Target, _ model: ScoreModel, _ info: Bool, _ divergence: (ScoreModel) throws -> Double
+  ) throws -> WithMeasurement<Double> {
+    let value = try divergence(model)
+    guard info else { return WithMeasurement(value, nil) }
+    let floor =
+      target.distribution.hasNoised
+      ? try divergence(ScoreModel(exactScoreOf: target, model.sde)) : nil
+    return WithMeasurement(
+      value, Measurement(value, floor: floor, reference: target.describe()))
   }
 
   static func kl(_ target: Target, _ model: ScoreModel, _ options: GridOptions) throws -> Double {

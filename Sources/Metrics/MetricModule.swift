@@ -2,11 +2,26 @@ import Catalog
 
 /// The Lua module `metric`: how far a model or its samples are from a target.
 package enum MetricModule {
+  /// All metrics with a contract; a new one adds its line here.
+  package static let metrics: [Metric] = [
+    KLOfScore.metric,
+    KLAtTime.metric,
+    ScoreError.metric,
+    MemorizedFraction.metric,
+    EnergyDistance.metric,
+    SlicedWasserstein.metric,
+    SlicedWasserstein.line,
+  ]
+
   package static let module = Module(
     "metric", "How far a model or its samples are from a target, and how much they copy the data.",
-    entries: [
-      KLOfScore.entry, KLOfScore.floor, KLAtTime.entry, DensityOfScore.entry,
-      DensityOfScore.massLeft, DSMBayesLoss.entry, MemorizedFraction.entry, Nearest.entry,
-      Quantiles.entry, Quantiles.interval, Bootstrap.entry,
-    ])
+    types: [
+      TypeDescription(Measurement.self, "what a metric measured"),
+      TypeDescription(DefinedMetric.self, "a metric of your own"),
+    ],
+    entries: metrics.map(\.entry) + [
+      SameLaw.entry, DSMLoss.entry, KLOfScore.floor, DensityOfScore.entry, DensityOfScore.massLeft,
+      DSMBayesLoss.entry,
+      Nearest.entry, Quantiles.entry, Quantiles.interval, Bootstrap.entry,
+    ] + DefinedMetric.entries + Measurement.entries)
 }

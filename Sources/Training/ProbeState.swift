@@ -39,7 +39,7 @@ package final class ProbeState: Object {
 }
 
 extension Callback {
-  /// Calls a probe: a number, also in a 0-d tensor, or another value for the log.
+  /// Calls a probe: a number, also in a 0-d tensor or a measurement, or another value for the log.
   ///
   /// - Throws: where it returns nothing, which would leave a hole in the log.
   func probe(_ state: ProbeState, name: String) throws -> Value {
@@ -47,6 +47,7 @@ extension Callback {
     switch value {
     case .none:
       throw UserError("probe \(name) must return a value, got nil; is a 'return' missing?")
+    case .object(let object as any NumberObject): return .number(object.number)
     case .object(let object):
       guard let tensor = object as? Tensor, tensor.rank == 0 else { return value }
       switch tensor.dtype {

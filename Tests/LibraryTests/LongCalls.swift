@@ -86,6 +86,9 @@ extension LongCall {
       "m = target.gaussian_mixture{means = {-3, 3}}:model(sde.ve_power())",
       "metric.mass_left(m, {range = {-10, 10}, points = 4000000})"),
     call("x = s:normal{50000, 8}", "metric.memorized_fraction(x, x)"),
+    call("x = s:normal{50000, 8}", "metric.energy_distance(x, x, {seed = 1})"),
+    call("x = s:normal{300000, 8}", "metric.sliced_wasserstein(x, x, {seed = 1})"),
+    call("x = s:normal{300000, 8}", "metric.same_law(x, x, {seed = 1})"),
     call(
       "t = target.gaussian_mixture{means = {-3, 3}}",
       "metric.kl_of_score_floor(t, sde.ve_power(), {points = 4000000})"),

@@ -8,6 +8,10 @@ struct TightMemoryTests {
   static let calls = [
     "x:table()", "x:reshape{-1, 2}:table()", "metric.quantiles(x)",
     "metric.bootstrap(x, {resamples = 1})",
+    "metric.wasserstein(x:reshape{-1, 1}, x:reshape{-1, 1})",
+    "metric.energy_distance(x:reshape{-1, 1}, x:reshape{-1, 1})",
+    "metric.sliced_wasserstein(x:reshape{-1, 2}, x:reshape{-1, 2}, {floors = 0})",
+    "metric.same_law(x:reshape{-1, 1}, x:reshape{-1, 1}, {permutations = 19})",
     "metric.interval(x)", "plot.line(x, x)", "plot.histogram(x)", "plot.scatter(x, x):text()",
     "plot.heat(x:reshape{2000, 5000})", "target.gaussian_mixture{means = x}",
     "target.empirical(x:reshape{-1, 1})",

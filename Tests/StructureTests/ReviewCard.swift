@@ -16,6 +16,7 @@ enum ReviewCard {
   static func features(in files: [SourceFile]) -> [Feature] {
     let markers = [
       "static let constructor = ", "static let sampler = Sampler(", "static let entry = Entry.",
+      "static let metric = Metric(",
     ]
     return files.filter { modules.contains($0.target) && !$0.name.hasSuffix("Module.swift") }
       .compactMap { file in
@@ -39,7 +40,7 @@ enum ReviewCard {
         }
       }
       let count = words.count { word in
-        ["entry", "sampler", "self"].contains { word == "\(feature.type).\($0)" }
+        ["entry", "sampler", "metric", "self"].contains { word == "\(feature.type).\($0)" }
       }
       return count == 1
         ? nil : "\(feature.file.path): \(feature.type) is listed \(count) times in its module"

@@ -910,6 +910,33 @@ function network_object:copy() end
 --- Gives up its memory at once.
 function network_object:free() end
 
+--- what a metric measured
+---@class measurement
+---@field value number What the metric is.
+---@field low number? Lower end of the interval; nil where there is none.
+---@field high number? Upper end of the interval; nil where there is none.
+---@field level number? Confidence of the interval; nil where there is none.
+---@field floor number? What the metric is for truth against truth at the same n; nil where it was not asked for.
+---@field n integer? Points that were measured; nil where none were.
+---@field seed integer? Of what was drawn; nil where nothing was.
+---@field reference string What the value was measured against.
+---@operator unm: number
+---@operator add(any): number
+---@operator sub(any): number
+---@operator mul(any): number
+---@operator div(any): number
+local measurement_object = {}
+
+--- Gives up its memory at once.
+function measurement_object:free() end
+
+--- a metric of your own
+---@class metric
+local metric_object = {}
+
+--- Gives up its memory at once.
+function metric_object:free() end
+
 --- a figure of one or more panels
 ---@class figure
 local figure_object = {}
@@ -2355,9 +2382,72 @@ metric = {}
 --- KL divergence of the target from the density of a score at a small time (Li et al. 2023).
 ---@param target target
 ---@param model model
----@param options? { time?: number, points?: integer, range?: number[], nodes?: integer }
+---@param options? { time?: number, points?: integer, range?: number[], nodes?: integer, info?: boolean }
 ---@return number
+---@return measurement?
 function metric.kl_of_score(target, model, options) end
+
+--- KL divergence of the noised target p_t from the density of a score at the same time.
+---@param target target
+---@param model model
+---@param options? { time?: number, points?: integer, range?: number[], nodes?: integer, info?: boolean }
+---@return number
+---@return measurement?
+function metric.kl_at_time(target, model, options) end
+
+--- How far the score of a model is from the exact one at each noise level.
+---@param model model
+---@param exact model another model of the same diffusion: target:model(sde)
+---@param options { points: target|tensor, count?: integer, times?: number[], draws?: integer, seed?: integer }
+---@return any
+function metric.score_error(model, exact, options) end
+
+--- The share of samples much nearer to one data point than to any other.
+---@param samples tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param data tensor points of the same shape
+---@param options? { ratio?: number, reference?: tensor, info?: boolean, level?: number }
+---@return number
+---@return tensor
+---@return tensor
+---@return integer
+---@return measurement?
+function metric.memorized_fraction(samples, data, options) end
+
+--- The energy distance of two samples: 0 for equal laws only.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer }
+---@return measurement
+function metric.energy_distance(x, y, options) end
+
+--- The Wasserstein distance of projections of two samples on random lines.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer, projections?: integer, p?: number }
+---@return measurement
+function metric.sliced_wasserstein(x, y, options) end
+
+--- The Wasserstein distance of two samples on the line, exact.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer, p?: number }
+---@return measurement
+function metric.wasserstein(x, y, options) end
+
+--- Tests whether two samples are of one law: a permutation test.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { permutations?: integer, projections?: integer, draws?: integer, seed?: integer }
+---@return number
+---@return any
+function metric.same_law(x, y, options) end
+
+--- The denoising loss of a model at each noise level, on points it was not trained on.
+---@param model model
+---@param x tensor points, shape [n, d] or [n] and the model's shape
+---@param options? { times?: number[], draws?: integer, seed?: integer }
+---@return any
+function metric.dsm_loss(model, x, options) end
 
 --- What kl_of_score gives for the exact score of the noised target.
 ---@param target target
@@ -2365,13 +2455,6 @@ function metric.kl_of_score(target, model, options) end
 ---@param options? { time?: number, points?: integer, range?: number[], nodes?: integer }
 ---@return number
 function metric.kl_of_score_floor(target, sde, options) end
-
---- KL divergence of the noised target p_t from the density of a score at the same time.
----@param target target
----@param model model
----@param options? { time?: number, points?: integer, range?: number[], nodes?: integer }
----@return number
-function metric.kl_at_time(target, model, options) end
 
 --- The density whose score a model has at one time, on a grid.
 ---@param model model
@@ -2392,16 +2475,6 @@ function metric.mass_left(model, options) end
 ---@param options? { weight?: function, nodes?: integer }
 ---@return number
 function metric.dsm_bayes_loss(target, sde, options) end
-
---- The share of samples much nearer to one data point than to any other.
----@param samples tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
----@param data tensor points of the same shape
----@param options? { ratio?: number }
----@return number
----@return tensor
----@return tensor
----@return integer
-function metric.memorized_fraction(samples, data, options) end
 
 --- The data points nearest to each point.
 ---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
@@ -2435,6 +2508,16 @@ function metric.interval(values, options) end
 ---@return number
 ---@return integer
 function metric.bootstrap(values, options) end
+
+--- A metric of your own, from a function of two samples.
+---@param options { name: string, body: function, properties?: string[], interval?: string, resamples?: integer }
+---@return metric
+function metric.define(options) end
+
+--- Holds a metric to what it claims, on laws that are known.
+---@param metric metric|string one of metric.define, or the name of one here
+---@return any
+function metric.certify(metric) end
 
 --- Data sets: those that come with the program, and files in their formats.
 ---@class moondrift.data
