@@ -154,7 +154,7 @@ let package = Package(
     .testTarget(
       name: "DiffusionTests",
       dependencies: [
-        "Diffusion", "Models", "Processes", "Autodiff", "Tensors", "Runtime", "Catalog",
+        "Diffusion", "Models", "Processes", "Targets", "Autodiff", "Tensors", "Runtime", "Catalog",
         "TestSupport", "moondrift",
       ]),
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "moondrift"]),

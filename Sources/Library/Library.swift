@@ -30,5 +30,6 @@ package let modules: [Module] = [
   MeasurementModule.module,
   OptimModule.module,
   LossModule.module,
+  DrawModule.module,
   TrainModule.module,
 ]

@@ -8,6 +8,7 @@
 //   optimizer "adam"                optimizer_options {"rate": 0.001, …}
 //   train_options {"batch": 32, …}  run {"step": 500, "seed": 1, …}
 //   functions ["probe", "rate"]     probe {"every": 10, "names": ["kl"]}
+//   time "log_normal"  time_options {"mean": -1.2, …}                    where one was chosen
 //   loss "denoising"   loss_options {"weight": "min_snr"}               where one was chosen
 //   data {"shape": [1000, 2], "fingerprint": "…"}                     log: columns that are no numbers
 //
@@ -39,7 +40,7 @@ enum Checkpoint {
         ("probe", try JSON.line(options.probe?.stored ?? .list([]))),
         ("data", try JSON.line(DataPrint(run.data).stored)), ("log", try JSON.line(log.texts)),
       ]
-      + stored(options.loss?.choice, "loss")
+      + stored(options.loss?.choice, "loss") + stored(options.time?.choice, "time")
       + (run.labels.map { [("labels", try DataPrint.fingerprint(of: $0))] } ?? [])
     var tensors = ModelFile.tensors(of: run.model).map { ("model." + $0.name, $0.tensor) }
     tensors += run.chain.tensors.map { ("optimizer." + $0.name, $0.tensor) }
@@ -84,7 +85,7 @@ enum Checkpoint {
 
   static func functions(_ options: TrainOptions, _ optimizer: Optimizer?) -> [String] {
     var names: [String] = []
-    if options.time != nil { names.append("time") }
+    if options.time?.mustBeGivenAgain == true { names.append("time") }
     if options.weight != nil { names.append("weight") }
     if options.loss?.mustBeGivenAgain == true { names.append("loss") }
     if options.probe != nil { names.append("probe") }

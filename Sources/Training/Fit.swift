@@ -26,7 +26,8 @@ package final class Fit: FunctionHolder {
   package var functions: [Callback] {
     let options = group.options
     return run.model.functions + group.optimizer.functions
-      + [options.time, options.weight].compactMap(\.self) + (options.loss?.functions ?? [])
+      + (options.weight.map { [$0] } ?? []) + (options.time?.functions ?? [])
+      + (options.loss?.functions ?? [])
       + (options.probe?.functions.map(\.body) ?? [])
   }
 

@@ -205,7 +205,8 @@ private struct CheckpointReader {
     var options = try TrainOptions(
       restoring: JSONReader.value(of: text("train_options"), path: place), place: place)
     options.optimizer = optimizer
-    (options.time, options.weight) = (given.time, given.weight)
+    options.weight = given.weight
+    options.time = try chosen("time", given.time, DrawModule.draw)
     options.loss = try chosen("loss", given.loss, LossModule.loss)
     (options.probe, options.labels) = (given.probe, given.labels)
     if let progress = given.progress { options.progress = progress }

@@ -12,7 +12,9 @@ package struct TrainOptions: OptionGroup {
   package var noises: Count = 1
   package var labels: Tensor?
   package var optimizer: Optimizer?
-  package var time: Callback?
+  package var time: OneOf<Callback, ChosenDraw>?
+  package var isAntithetic = false
+  package var common: String?
   package var weight: Callback?
   package var loss: OneOf<Callback, TrainingLoss>?
   package var ema: Double?
@@ -43,7 +45,16 @@ package struct TrainOptions: OptionGroup {
     Option("optimizer", \.optimizer, "an update rule, optim.adam{} where absent"),
     Option(
       "time", \.time,
-      "how t is drawn: function(n, stream) → tensor [n]; uniform over the SDE's times where absent"),
+      "how t is drawn: one of the module draw, or function(n, stream) → tensor [n]; uniform over the SDE's times where "
+        + "absent"),
+    Option(
+      "antithetic", \.isAntithetic,
+      "each second noise of a point is the negative of the one before, at the same time; noises must be even"
+    ),
+    Option(
+      "common", \.common,
+      "draws used again: the times and noises of the first update in each, or for each point its own, once and for all",
+      in: .oneOf(["update", "point"])),
     Option(
       "weight", \.weight,
       "λ(t) on ‖s − ∇ log p‖²: function(t [n]) → tensor [n]; where absent σ(t)², or for a model that "
@@ -66,6 +77,12 @@ package struct TrainOptions: OptionGroup {
     ),
     Option("progress", \.progress, "a progress line on stderr; on a terminal where absent"),
   ]
+
+  package func check() throws {
+    guard !isAntithetic || noises.value.isMultiple(of: 2) else {
+      throw UserError("antithetic needs an even number of noises, got noises = \(noises)")
+    }
+  }
 }
 
 /// One seed, or one for each model.

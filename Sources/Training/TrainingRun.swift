@@ -61,9 +61,9 @@ final class TrainingRun {
   private let short: NoisedBatch
   private let gradient: Tensor
   private let average: ParameterAverage?
-  let timeKey: UInt64
-  private let noiseKey: UInt64
-  private let probeKey: UInt64
+  let draws: ExampleDraws
+  /// The times of all updates, where draws are common.
+  @exclusivity(unchecked) var commonTimes: TimeTable?
 
   init(
     model: ScoreModel, score: NetworkScore, data: Tensor, options: TrainOptions, seed: Int,
@@ -73,12 +73,6 @@ final class TrainingRun {
     (self.model, self.network, self.data) = (model, network, data)
     labels = try Train.checkedLabels(options.labels, score, count: data.shape[0])
     (self.seed, self.index) = (seed, index)
-    func key(_ purpose: RandomPurpose) -> UInt64 {
-      mix(seed: UInt64(bitPattern: Int64(seed)), purpose: purpose.rawValue)
-    }
-    timeKey = key(.time)
-    noiseKey = key(.noise)
-    probeKey = key(.probe)
     process = model.process
     pointCount = data.shape[0]
     noises = options.noises.value
@@ -89,7 +83,10 @@ final class TrainingRun {
     whole = try NoisedBatch(
       capacity: rows, shape: model.shape, isLabelled: options.labels != nil,
       probes: loss.probes?.count ?? 0)
-    order = try PointOrder(count: pointCount, batch: options.batch.value, key: key(.shuffle))
+    draws = try ExampleDraws(options, process, seed: seed, probes: loss.probes)
+    order = try PointOrder(
+      count: pointCount, batch: options.batch.value,
+      key: mix(seed: UInt64(bitPattern: Int64(seed)), purpose: RandomPurpose.shuffle.rawValue))
     objective = try Self.objective(options, loss, setting)
     hasBuffers = network.parameters.items.contains(where: \.isBuffer)
     let count = network.parameters.trained.count
@@ -131,8 +128,8 @@ final class TrainingRun {
   var callsLua: Bool { objective.callsLua(count: nextBatch.count) }
   private var nextBatch: NoisedBatch { order.isLast(step) ? short : whole }
 
-  /// Examples before the next update.
-  var examples: UInt64 { UInt64(bitPattern: Int64(examples(before: step))) }
+  /// Examples of an update.
+  func rows(of step: Int) -> Int { order.isLast(step) ? short.count : whole.count }
 
   func examples(before step: Int) -> Int { order.points(before: step) &* noises }
 
@@ -161,14 +158,12 @@ final class TrainingRun {
   /// set, or to the first that does not where it is. Ends early where numbers stop being finite or the user
   /// interrupts; the state is whole after each update.
   func advance(_ schedule: Schedule, callingLua: Bool) throws {
-    var start = examples(before: step) - examples(before: schedule.steps.lowerBound)
     while schedule.steps.contains(step) {
       let current = nextBatch
       guard objective.callsLua(count: current.count) == callingLua else { return }
       let rate = schedule.rates[step - schedule.steps.lowerBound]
       if Cancellation.isRequested { return }
-      try fill(current, schedule, start)
-      start += current.count
+      try fill(current, schedule.examples)
       let out = gradient.pointer(Float.self)
       let loss = try objective.lossAndGradient(current, into: out)
       guard loss.isFinite else { return stop("loss") }
@@ -205,7 +200,7 @@ final class TrainingRun {
   }
 
   /// Gathers the next examples and mixes noise into them.
-  private func fill(_ batch: NoisedBatch, _ schedule: Schedule, _ start: Int) throws {
+  private func fill(_ batch: NoisedBatch, _ examples: TimeTable) throws {
     let d = model.dimension
     let source = data.pointer(Float.self)
     let clean = batch.clean.pointer(Float.self)
@@ -214,44 +209,44 @@ final class TrainingRun {
         let place = Int(clamping: places[noises == 1 ? i : i / noises])
         (clean + i * d).update(from: source + place * d, count: d)
       }
-      guard let labels, let chosen = batch.labels?.pointer(Int64.self) else { return }
-      let classes = labels.pointer(Int64.self)
-      for i in 0..<batch.count { chosen[i] = classes[Int(clamping: places[i / noises])] }
+      if let labels, let chosen = batch.labels?.pointer(Int64.self) {
+        let classes = labels.pointer(Int64.self)
+        for i in 0..<batch.count { chosen[i] = classes[Int(clamping: places[i / noises])] }
+      }
+      switch draws.sharing {
+      case nil: draw(batch, 0, self.examples(before: step), batch.count, examples)
+      case .update: draw(batch, 0, 0, batch.count, examples)
+      case .point:
+        for offset in stride(from: 0, to: batch.count, by: noises) {
+          let place = Int(clamping: places[offset / noises])
+          draw(batch, offset, place * noises, noises, examples)
+        }
+      }
     }
-    copyRow(schedule.times, start, to: batch.times)
-    copyRow(schedule.sigma, start, to: batch.sigma)
-    copyRow(schedule.alpha, start, to: batch.alpha)
-    let weights = batch.weights.pointer(Float.self)
-    if let given = schedule.weights {
-      weights.update(from: given.pointer(Float.self) + start, count: batch.count)
-    } else {
-      for i in 0..<batch.count { weights[i] = 1 }
-    }
-    kernels.normal(
-      batch.noise.pointer(Float.self), rows: batch.count, columns: d, key: noiseKey, step: 0,
-      firstRow: examples)
     batch.mixNoise()
-    if let probes = loss.probes { draw(probes, batch) }
   }
 
-  /// Fills the random vectors of the examples.
-  private func draw(_ probes: Probes, _ batch: NoisedBatch) {
-    guard let tensor = batch.probes else { return }
-    let (v, columns) = (tensor.pointer(Float.self), probes.count * model.dimension)
-    switch probes.law {
-    case .gaussian:
-      kernels.normal(
-        v, rows: batch.count, columns: columns, key: probeKey, step: 0, firstRow: examples)
-    case .rademacher:
-      kernels.uniform(
-        v, rows: batch.count, columns: columns, key: probeKey, step: 0, firstRow: examples)
-      for i in 0..<batch.count * columns { v[i] = v[i] < 0.5 ? -1 : 1 }
+  /// Fills rows of a batch, from `offset` on, with the draws of examples, from the number `example` on.
+  private func draw(
+    _ batch: NoisedBatch, _ offset: Int, _ example: Int, _ count: Int, _ table: TimeTable
+  ) {
+    let start = example - table.first
+    func copy(_ source: Tensor, _ target: Tensor) {
+      (target.pointer(Float.self) + offset).update(
+        from: source.pointer(Float.self) + start, count: count)
     }
-  }
-
-  private func copyRow(_ source: Tensor, _ start: Int, to target: Tensor) {
-    target.pointer(Float.self).update(
-      from: source.pointer(Float.self) + start, count: target.elementCount)
+    copy(table.drawn.t, batch.times)
+    copy(table.drawn.sigma, batch.sigma)
+    copy(table.drawn.alpha, batch.alpha)
+    if let given = table.weights {
+      copy(given, batch.weights)
+    } else {
+      let weights = batch.weights.pointer(Float.self) + offset
+      for i in 0..<count { weights[i] = 1 }
+    }
+    draws.fill(
+      batch, offset, example: UInt64(bitPattern: Int64(example)), count: count,
+      dimension: model.dimension)
   }
 
   /// Tells the storages that training has written to them, for gradients recorded before.

@@ -60,3 +60,40 @@ import Testing
     #expect(abs(cost(costs, columns) - ordered) < 1e-9 * ordered)
   }
 }
+
+@Suite("Pairs by optimal transport") struct TransportPairTests {
+  @Test("each noise of a batch is dealt to one point, and the sum of squared distances is least")
+  func pairs() throws {
+    let stream = RandomStream(seed: 3)
+    let batch = try NoisedBatch(capacity: 40, shape: [2, 2])
+    try batch.clean.assign(stream.normal([40, 2, 2]))
+    try batch.noise.assign(stream.normal([40, 2, 2]))
+    try batch.alpha.assign(Tensor.scalar(0.5))
+    try batch.sigma.assign(Tensor.scalar(2))
+    func rows(_ tensor: Tensor) throws -> [[Double]] {
+      let numbers = try tensor.doubles()
+      return (0..<40).map { Array(numbers[4 * $0..<4 * $0 + 4]) }
+    }
+    func distance(_ a: [Double], _ b: [Double]) -> Double {
+      zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+    let (clean, before) = (try rows(batch.clean), try rows(batch.noise))
+    try batch.pairByTransport()
+    let after = try rows(batch.noise)
+    let inOrder = { (rows: [[Double]]) in rows.sorted { $0.lexicographicallyPrecedes($1) } }
+    #expect(inOrder(after) == inOrder(before))
+    let costs = clean.flatMap { x in before.map { distance(x, $0) } }
+    let best = try Assignment.leastCost(costs, count: 40).enumerated().reduce(0) {
+      $0 + costs[$1.offset * 40 + $1.element]
+    }
+    let (found, first) = (
+      zip(clean, after).reduce(0) { $0 + distance($1.0, $1.1) },
+      zip(clean, before).reduce(0) { $0 + distance($1.0, $1.1) }
+    )
+    #expect(abs(found - best) < 1e-4 * best)
+    #expect(found < 0.8 * first)
+    for (x, (z, y)) in zip(clean, zip(after, try rows(batch.noised))) {
+      for k in 0..<4 { #expect(abs(0.5 * x[k] + 2 * z[k] - y[k]) < 1e-5) }
+    }
+  }
+}

@@ -55,6 +55,7 @@ struct BadInputTests {
     "network": "nn.score_mlp{dimension = 1, width = 2, seed = 1}",
     "optimizer": "optim.sgd{rate = 0.1}",
     "loss": "loss.denoising()",
+    "draw": "draw.uniform()",
     // One that diverged, so that no number of updates takes long.
     "fit": """
     (function()

@@ -106,6 +106,9 @@ import Testing
     Addition(
       list: "Sources/Optimizers/OptimModule.swift", behind: "    SGD.self,",
       line: "    SignDescent.self,", needed: "let rate"),
+    Addition(
+      list: "Sources/Diffusion/Losses/LossModule.swift", behind: "    BlindLoss.self,",
+      line: "    PseudoHuberLoss.self,", needed: "package let options"),
   ]
 
   @Test("what the page on extending adds compiles as it stands", arguments: 0..<additions.count)

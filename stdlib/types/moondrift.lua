@@ -1143,6 +1143,13 @@ local loss_object = {}
 --- Gives up its memory at once.
 function loss_object:free() end
 
+--- a law of times
+---@class draw
+local draw_object = {}
+
+--- Gives up its memory at once.
+function draw_object:free() end
+
 --- a training run, from before its first update on
 ---@class fit
 ---@field model model The model as it is now.
@@ -2961,23 +2968,57 @@ function loss.flow_matching(options) end
 ---@return loss
 function loss.blind() end
 
+--- How train draws times: `train(m, x, {time = draw.log_normal{mean = -1.2, std = 1.2}})`. A function is one too.
+---@class moondrift.draw
+draw = {}
+
+--- Times drawn uniformly, as train does where it is told none.
+---@param options? { first?: number, last?: number, antithetic?: boolean, stratified?: boolean, importance?: boolean }
+---@return draw
+function draw.uniform(options) end
+
+--- Times whose noise level σ/α is log-normal.
+---@param options? { mean?: number, std?: number, antithetic?: boolean, stratified?: boolean, importance?: boolean }
+---@return draw
+function draw.log_normal(options) end
+
+--- Times whose noise level σ/α is uniform in its logarithm.
+---@param options? { sigma_min?: number, sigma_max?: number, antithetic?: boolean, stratified?: boolean, importance?: boolean }
+---@return draw
+function draw.log_uniform(options) end
+
+--- Times whose logit is normal: more in the middle of the diffusion than at its ends.
+---@param options? { mean?: number, std?: number, antithetic?: boolean, stratified?: boolean, importance?: boolean }
+---@return draw
+function draw.logit_normal(options) end
+
+--- Times whose noise level σ/α has a density that is a power of it.
+---@param options? { exponent?: number, sigma_min?: number, sigma_max?: number, antithetic?: boolean, stratified?: boolean, importance?: boolean }
+---@return draw
+function draw.power(options) end
+
+--- The same time for all examples: the law of x_t at one time is learnt.
+---@param options { t: number }
+---@return draw
+function draw.fixed(options) end
+
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 ---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
 
 --- A training run that has made no update yet: `fit:advance(n)` makes n of them.
 ---@param model model|model[] a network, or a list of them
 ---@param data tensor|tensor[] points, shape [n, d] or [n] and the model's shape; or a list, one for each model
----@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
 
 --- A run that fit:save wrote: the same numbers as if it had never stopped.
 ---@param path string
 ---@param data tensor the points that the run was started with
----@param options? { labels?: tensor, optimizer?: optimizer, time?: function, weight?: function, loss?: function|loss, probe?: table, progress?: boolean, model?: model }
+---@param options? { labels?: tensor, optimizer?: optimizer, time?: function|draw, weight?: function, loss?: function|loss, probe?: table, progress?: boolean, model?: model }
 ---@return any
 function train.resume(path, data, options) end
 
@@ -2999,6 +3040,7 @@ function train.resume(path, data, options) end
 ---@field measurement moondrift.measurement
 ---@field optim moondrift.optim
 ---@field loss moondrift.loss
+---@field draw moondrift.draw
 ---@field train moondrift.train
 moondrift = {}
 

@@ -94,7 +94,7 @@ package struct FlowMatchingLoss: Loss {
 
 extension NoisedBatch {
   /// Deals the noises to the points so that Σ ‖x_0ᵢ − zᵢ‖² is least.
-  func pairByTransport() throws {
+  package func pairByTransport() throws {
     // ‖x_0‖² and ‖z‖² are in every pairing, so what is left is −2 ⟨x_0, z⟩.
     let (x, z) = (try flattenedPoints(clean), try flattenedPoints(noise))
     let products = try x.matrixProduct(z.transposed()).doubles()

@@ -94,7 +94,8 @@ local function define(options)
   options.dimension, options.sde = 1, options.sde or sde.vp()
   return nn.define(options)
 end
-check.raises("nn.define: predicts must be 'score' or 'noise' or 'clean' or 'velocity' or 'v' or 'edm' or 'gaussian' or 'residual' or 'transport', got 'nose'"
+check.raises("nn.define: predicts must be 'score' or 'noise' or 'clean' or 'velocity' or 'v' or 'edm' or 'gaussian' or "
+  .. "'residual' or 'transport', got 'nose'"
   .. " (did you mean 'noise'?)", define, {predicts = "nose", forward = network})
 check.raises("nn.define: give forward or score, not both", define, {score = network, forward = network})
 check.raises("nn.define: predicts must be 'score' where score is given; give forward instead", define,

@@ -67,6 +67,15 @@ local cases = {
     predicts = "transport"} end, plane, {batch = 25, loss = loss.flow_matching{pairing = "optimal_transport"}}},
   {function() return nn.residual_mlp{sde = sde.edm(), dimension = 2, width = 8, blocks = 1, seed = 1,
     predicts = "residual"} end, plane, {batch = 25, loss = loss.blind()}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, time = draw.log_normal{stratified = true}, loss = loss.sliced()}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 7, time = draw.uniform{antithetic = true}, noises = 3}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, time = draw.power{importance = true}, noises = 2, antithetic = true, common = "point",
+      loss = loss.implicit{probes = 2}}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, noises = 2, common = "update"}, {time = function(n, stream) return 0.1 + 0.5 * stream:uniform(n) end}},
   {linear, plane, {batch = 25, ema = 0.9}, nil, true},
   {function()
     local own = sde.define{name = "slow", alpha = function(t) return (-t^2):exp() end,
@@ -194,6 +203,11 @@ fails(": loss of the run was denoising with a function or a model, which no file
 fails(": loss is loss.blind{}, the run had denoising with {\"gamma\": 5}", points, {loss = loss.blind()})
 train.start(model(1), points, {steps = 5, loss = denoising}):save(path)
 fails(": loss is loss.blind{}, the run had a function", points, {loss = loss.blind()})
+
+-- A draw by its name
+train.start(model(1), points, {steps = 5, time = draw.fixed{t = 0.5}}):save(path)
+fails(': time is draw.fixed{t = 0.25}, the run had fixed with {"t": 0.5}', points, {time = draw.fixed{t = 0.25}})
+check.equal(train.resume(path, points, {time = draw.fixed{t = 0.5}}).step, 0)
 
 -- A file that is none
 fit:save(path)
