@@ -74,6 +74,11 @@ struct BadInputTests {
     """,
     "figure": "plot.line({1, 2}, {3, 4})",
     "brownian_path": "sample.brownian{seed = 1}",
+    "measurement": "metric.energy_distance(tensor{{1}, {2}}, tensor{{1}, {3}}, {seed = 1})",
+    "metric": """
+    metric.define{name = "gap", interval = "none",
+      body = function(x, y) return (x:mean() - y:mean()):item() end}
+    """,
     "sampler": """
     sample.define{name = "still", start = function() return function(x) return x end end}
     """,
