@@ -118,9 +118,13 @@ import Testing
   @Test("Ctrl-C leaves no half-written file and says so", arguments: ScriptFiles.experiments)
   func interrupted(_ path: String) throws {
     let folder = try TemporaryFolder()
+    // In the foreground timeout presses once; else a second press may stop what the first one closes.
     var command = Command(
       "/usr/bin/timeout",
-      ["--preserve-status", "-s", "INT", "1.5", Products.moondrift, Products.root + "/" + path])
+      [
+        "--foreground", "--preserve-status", "-s", "INT", "1.5", Products.moondrift,
+        Products.root + "/" + path,
+      ])
     command.folder = folder.path
     let result = try command.run()
     #expect(result.status == 1)
