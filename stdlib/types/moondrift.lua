@@ -2875,7 +2875,7 @@ function likelihood.ode(model, x, options) end
 --- An upper bound on −ln p of points under a model, term by term.
 ---@param model model any score: a network or an exact one
 ---@param x tensor points, [n] and the shape of one
----@param options? { levels?: integer, draws?: integer, times?: number[], labels?: tensor, seed?: integer }
+---@param options? { levels?: integer, draws?: integer, times?: number[], seed?: integer, labels?: tensor }
 ---@return any
 function likelihood.bound(model, x, options) end
 

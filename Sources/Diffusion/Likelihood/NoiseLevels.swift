@@ -5,6 +5,24 @@ import Processes
 import Runtime
 import Tensors
 
+/// At which noise levels a model is looked at, and with which noise.
+struct NoiseLevelOptions: OptionGroup {
+  var levels: Count = 128
+  var draws: Count = 1
+  var times: [Double]?
+  var seed: Int?
+
+  static let options: [Option<NoiseLevelOptions>] = [
+    Option("levels", \.levels, "noise levels of the quadrature", in: .levels),
+    Option("draws", \.draws, "of the noise, for each point and level", in: .positive),
+    Option(
+      "times", \.times,
+      "{t_0, T}; the first training time of the diffusion and its last time where absent",
+      in: .rising),
+    Option("seed", \.seed, "of the noise; the session's next where absent"),
+  ]
+}
+
 /// Noise levels between t_0 and T for integrals over λ = ln(α²/σ²), with the same noise for every model.
 ///
 /// With g² dt = −σ² dλ a weighted error of scores is one of noise: ½ ∫ g² ‖δs‖² dt = ½ ∫ ‖σ δs‖² dλ
@@ -21,12 +39,12 @@ struct NoiseLevels {
 
   /// From the end T, where λ is least, to t_0.
   let levels: [Level]
-  private let seed: Int
+  let seed: Int
   private let draws: Int
 
   /// Gauss–Legendre nodes in λ.
   init(
-    _ process: any DiffusionProcess, _ span: LikelihoodSpan, count: Int, draws: Int, seed: Int
+    _ process: any DiffusionProcess, _ span: LikelihoodSpan, _ options: NoiseLevelOptions
   ) throws {
     let (least, most) = (process.logSNR(at: span.last), process.logSNR(at: span.first))
     guard least.isFinite, most.isFinite else {
@@ -34,13 +52,14 @@ struct NoiseLevels {
         "times must lie where ln(alpha²/sigma²) is finite, got {\(formatNumber(span.first)), "
           + "\(formatNumber(span.last))}")
     }
-    levels = try gaussLegendre(count, on: least...most).map { node in
+    levels = try gaussLegendre(options.levels.value, on: least...most).map { node in
       let t = try process.time(ofLogSNR: node.x)
       return Level(
         t: t, logSNR: node.x, weight: node.weight, alpha: process.alpha(at: t),
         sigma: process.sigma(at: t))
     }
-    (self.seed, self.draws) = (seed, draws)
+    draws = options.draws.value
+    seed = options.seed ?? SessionSeed.next()
   }
 
   /// What `error` gives for each point and level, averaged over the draws.
@@ -126,5 +145,11 @@ extension ScoreModel {
     let points = try reshape(rows, to: [rows.shape[0]] + shape)
     let given = network == nil ? points : try points.converted(to: .float32)
     return try flattenedPoints(estimate(.noise, given, at: t)).converted(to: .float64)
+  }
+}
+
+extension Domain where Value == Count {
+  static var levels: Domain {
+    Domain("an integer from 2 to 4096") { (2...4096).contains($0.value) }
   }
 }

@@ -12,29 +12,12 @@ import Tensors
 /// bounded by its mean over the points, E_x KL(q(x_T|x)‖π).
 /// Song et al. 2021 (maximum likelihood training), Theorem 1; Chen et al. 2023, Section 5.
 enum PathDivergence {
-  struct Options: OptionGroup {
-    var levels: Count = 128
-    var draws: Count = 1
-    var times: [Double]?
-    var seed: Int?
-
-    static let options: [Option<Options>] = [
-      Option("levels", \.levels, "noise levels of the quadrature", in: .levels),
-      Option("draws", \.draws, "of the noise, for each point and level", in: .positive),
-      Option(
-        "times", \.times,
-        "{t_0, T}; the first training time of the diffusion and its last time where absent",
-        in: .rising),
-      Option("seed", \.seed, "of the noise; the session's next where absent"),
-    ]
-  }
-
   static let entry = Entry.function(
     "path_kl", "KL of the exact reverse process from a model's, over paths, split over time.",
     .arg("exact", "the exact score of what x was drawn from"),
     .arg("model", "a score of the same diffusion"),
     .arg("x", "points of the target, [n] and the shape of one"),
-    Parameter<OptionsOf<Options>>.group(Options.self),
+    Parameter<OptionsOf<NoiseLevelOptions>>.group(NoiseLevelOptions.self),
     returns:
       "a table: value in nats, prior + path, with its standard_error; prior, a bound on KL(p_T‖π); path, the "
       + "integral, and path_error; times, log_snr, density and density_error [levels], E ½‖σ(s − s_θ)‖² at "
@@ -49,12 +32,12 @@ enum PathDivergence {
       m = nn.score_mlp{sde = sde.vp(), seed = 1}
       return likelihood.path_kl(mix:model(m.sde), m, mix:sample(100, {seed = 1}), {seed = 1}).path
       """
-  ) { (exact: ScoreModel, model: ScoreModel, x: Tensor, options: OptionsOf<Options>) in
+  ) { (exact: ScoreModel, model: ScoreModel, x: Tensor, options: OptionsOf<NoiseLevelOptions>) in
     try divergence(exact, model, x, options.values)
   }
 
   private static func divergence(
-    _ exact: ScoreModel, _ model: ScoreModel, _ x: Tensor, _ options: Options
+    _ exact: ScoreModel, _ model: ScoreModel, _ x: Tensor, _ options: NoiseLevelOptions
   ) throws -> Value {
     guard exact.sde.describe() == model.sde.describe() else {
       throw UserError(
@@ -67,9 +50,7 @@ enum PathDivergence {
     let rows = try likelihoodPoints(x, exact)
     guard rows.shape[0] > 0 else { throw UserError("x must hold 1 point or more, got 0") }
     let span = try LikelihoodSpan(model, options.times)
-    let seed = options.seed ?? SessionSeed.next()
-    let levels = try NoiseLevels(
-      model.process, span, count: options.levels.value, draws: options.draws.value, seed: seed)
+    let levels = try NoiseLevels(model.process, span, options)
     let errors = try levels.errors(of: rows) { noised, _, level, _ in
       let difference =
         try exact.estimatedNoise(noised, at: level.t)
@@ -85,7 +66,7 @@ enum PathDivergence {
       [
         ("value", .number(value)), ("standard_error", .number(error)),
         ("prior", .number(meanAndError(priors).mean)), ("path", .number(whole)),
-        ("path_error", .number(pathError)), ("seed", .integer(seed)),
+        ("path_error", .number(pathError)), ("seed", .integer(levels.seed)),
       ] + (try errors.fields())
     return .record(name: "path_kl", pairs.map { (Value.Key($0.key), $0.value) })
   }

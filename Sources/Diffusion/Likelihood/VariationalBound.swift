@@ -13,22 +13,13 @@ import Tensors
 /// Kingma et al. 2021, Eqs. 11 to 18; Song et al. 2021 (maximum likelihood training), Theorem 3.
 enum VariationalBound {
   struct Options: OptionGroup {
-    var levels: Count = 128
-    var draws: Count = 1
-    var times: [Double]?
+    var noise = NoiseLevelOptions()
     var labels: Tensor?
-    var seed: Int?
 
-    static let options: [Option<Options>] = [
-      Option("levels", \.levels, "noise levels of the quadrature", in: .levels),
-      Option("draws", \.draws, "of the noise, for each point and level", in: .positive),
-      Option(
-        "times", \.times,
-        "{t_0, T}; the first training time of the diffusion and its last time where absent",
-        in: .rising),
-      Option("labels", \.labels, "the class of each point [n], for a network with classes"),
-      Option("seed", \.seed, "of the noise; the session's next where absent"),
-    ]
+    static let options: [Option<Options>] =
+      Option.group(\.noise) + [
+        Option("labels", \.labels, "the class of each point [n], for a network with classes")
+      ]
   }
 
   static let entry = Entry.function(
@@ -66,10 +57,8 @@ enum VariationalBound {
       }
       return try labels.constant("labels")
     }
-    let span = try LikelihoodSpan(model, options.times)
-    let seed = options.seed ?? SessionSeed.next()
-    let levels = try NoiseLevels(
-      model.process, span, count: options.levels.value, draws: options.draws.value, seed: seed)
+    let span = try LikelihoodSpan(model, options.noise.times)
+    let levels = try NoiseLevels(model.process, span, options.noise)
     let errors = try levels.errors(of: rows) { noised, z, level, rows in
       let own = try labels.map { try model.labelled($0.slice(axis: 0, rows)) } ?? model
       return try sum(square(own.estimatedNoise(noised, at: level.t) - z), axis: 1) * 0.5
@@ -89,14 +78,8 @@ enum VariationalBound {
         ("prior", .number(meanAndError(prior).mean)),
         ("diffusion", .number(meanAndError(diffusion).mean)),
         ("reconstruction", .number(reconstruction)), ("points", .object(try Tensor(points))),
-        ("seed", .integer(seed)),
+        ("seed", .integer(levels.seed)),
       ] + (try errors.fields())
     return .record(name: "bound", pairs.map { (Value.Key($0.key), $0.value) })
-  }
-}
-
-extension Domain where Value == Count {
-  static var levels: Domain {
-    Domain("an integer from 2 to 4096") { (2...4096).contains($0.value) }
   }
 }

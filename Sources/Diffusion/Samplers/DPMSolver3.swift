@@ -19,12 +19,7 @@ package enum DPMSolver3 {
     convergence: .ode(order: 3), source: "Lu et al. 2022 (DPM-Solver), Algorithm 2", start: start)
 
   package static func start(_ run: SamplingRun) -> SamplingStep {
-    { x, interval in
-      guard let step = run.lambdaInterval(interval) else {
-        return try run.firstOrderStep(x, from: interval.t, to: interval.u)
-      }
-      return try move(run, x, step)
-    }
+    run.stepsInLambda { x, step, _ in try move(run, x, step) }
   }
 
   static func move(_ run: SamplingRun, _ x: Tensor, _ step: LambdaInterval) throws -> Tensor {

@@ -22,10 +22,7 @@ package enum DPMSolverPP3M {
 
   package static func start(_ run: SamplingRun) -> SamplingStep {
     var known: [(lambda: Double, value: Tensor)] = []
-    return { x, interval in
-      guard let step = run.lambdaInterval(interval) else {
-        return try run.firstOrderStep(x, from: interval.t, to: interval.u)
-      }
+    return run.stepsInLambda { x, step, _ in
       known = Array(known.suffix(2)) + [(step.lambda.t, try run.denoise(x, at: step.t))]
       return known.count == 1
         ? try DPMSolverPP2S.move(run, x, step) : try step.moved(x, through: known)

@@ -21,10 +21,7 @@ package enum DPMSolverPPSDE {
 
   package static func start(_ run: SamplingRun) -> SamplingStep {
     var before: (mean: Tensor, h: Double)?
-    return { x, interval in
-      guard let step = run.lambdaInterval(interval) else {
-        return try run.firstOrderStep(x, from: interval.t, to: interval.u)
-      }
+    return run.stepsInLambda { x, step, interval in
       let h = step.h
       let mean = try run.denoise(x, at: step.t)
       var combined = mean

@@ -104,9 +104,16 @@ extension SamplingRun {
       x, at: t, kept, .clean, process.alpha(at: u) - kept * process.alpha(at: t))
   }
 
-  /// The step in λ; nil where it has no finite length, so that only a step of order 1 can be made.
-  func lambdaInterval(_ interval: Interval) -> LambdaInterval? {
-    let step = LambdaInterval(process, from: interval.t, to: interval.u)
-    return step.isFinite ? step : nil
+  /// Steps in λ. Where one has no finite length, a step of order 1 is made in its place.
+  func stepsInLambda(
+    _ move: @escaping (_ x: Tensor, _ step: LambdaInterval, _ interval: Interval) throws -> Tensor
+  ) -> SamplingStep {
+    { x, interval in
+      let step = LambdaInterval(self.process, from: interval.t, to: interval.u)
+      guard step.isFinite else {
+        return try self.firstOrderStep(x, from: interval.t, to: interval.u)
+      }
+      return try move(x, step, interval)
+    }
   }
 }

@@ -27,10 +27,7 @@ package enum LMS {
 
   package static func start(_ run: SamplingRun, order: Int) -> SamplingStep {
     var known: [(level: Double, noise: Tensor)] = []
-    return { x, interval in
-      guard let step = run.lambdaInterval(interval) else {
-        return try run.firstOrderStep(x, from: interval.t, to: interval.u)
-      }
+    return run.stepsInLambda { x, step, _ in
       let (now, next) = (step.sigma.t / step.alpha.t, step.sigma.u / step.alpha.u)
       known = Array(known.suffix(order - 1)) + [(now, try run.noise(x, at: step.t))]
       if known.count + 1 < order {

@@ -27,10 +27,7 @@ package enum UniPC {
 
   package static func start(_ run: SamplingRun, order: Int) -> SamplingStep {
     var known: [(lambda: Double, value: Tensor)] = []
-    return { x, interval in
-      guard let step = run.lambdaInterval(interval) else {
-        return try run.firstOrderStep(x, from: interval.t, to: interval.u)
-      }
+    return run.stepsInLambda { x, step, interval in
       if known.last?.lambda != step.lambda.t {
         known.append((step.lambda.t, try run.denoise(x, at: step.t)))
       }
