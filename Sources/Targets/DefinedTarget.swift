@@ -9,7 +9,7 @@ import Tensors
 /// inversion on a grid (`GridSampler`, d ≤ 2) or by `MALA` (d > 2). With `energy` (−ln p up to a
 /// constant) there is no log density. The functions are checked when the target is made
 /// (`DefinedTarget+Checks.swift`).
-final class DefinedTarget: Distribution {
+final class DefinedTarget: QuadratureDensity {
   static let entry = Entry.function(
     "define", "A target of your own, from functions on batches of points.",
     .group(PointOptions.self), .option("name", default: "custom", "what it is called"),
@@ -96,6 +96,20 @@ final class DefinedTarget: Distribution {
   var functions: [Callback] { [density, scoreFunction, sampler].compactMap(\.self) }
   var hasLogDensity: Bool { density != nil && !isEnergy }
   var hasScore: Bool { density != nil || scoreFunction != nil }
+  var hasNoised: Bool { density != nil && dimension <= 2 }
+  var isNormalised: Bool { !isEnergy }
+
+  func densityTable() throws -> DensityTable {
+    if let table { return table }
+    guard hasNoised else {
+      throw missing("noised marginals: they need a density in one or two dimensions")
+    }
+    let made = try DensityTable(dimension: dimension, name: densityName) { [self] x in
+      try unnormalised(points(ofRows: x)).constant("the result of \(densityName)").doubles()
+    }
+    table = made
+    return made
+  }
 
   func logDensity(_ x: Tensor) throws -> Tensor {
     guard !isEnergy else {

@@ -48,7 +48,7 @@ package struct EmpiricalDistribution: Distribution {
     guard let weights else {
       return Target(try EmpiricalDistribution(x, weights: nil, name: "finite"))
     }
-    let shares = try checkedShares(weights, count: x.shape[0])
+    let shares = try checkedShares(weights, count: x.shape[0], of: "point")
     let kept = shares.indices.filter { shares[$0] > 0 }
     return Target(
       try EmpiricalDistribution(
@@ -63,19 +63,6 @@ package struct EmpiricalDistribution: Distribution {
         "\(name) must be finite, got \(formatNumber(values[place])) in row "
           + "\(place * x.shape[0] / x.elementCount + 1)")
     }
-  }
-
-  private static func checkedShares(_ weights: [Double], count: Int) throws -> [Double] {
-    guard weights.count == count else {
-      throw UserError("weights must be \(count) numbers, one for each point, got \(weights.count)")
-    }
-    if let wrong = weights.first(where: { !($0 >= 0 && $0.isFinite) }) {
-      throw UserError("weights must be 0 or more and finite, got \(formatNumber(wrong))")
-    }
-    let most = weights.max() ?? 0
-    guard most > 0 else { throw UserError("weights must not all be 0") }
-    let total = weights.reduce(0) { $0 + $1 / most }
-    return weights.map { $0 / most / total }
   }
 
   /// Shape [n, d], dense, float32 where the data are, else float64.

@@ -5,7 +5,7 @@ import Tensors
 
 /// The law of r x_0 + s z, x_0 from a density in one or two dimensions, by quadrature over it.
 struct NoisedDensity: Distribution {
-  let base: DefinedTarget
+  let base: any QuadratureDensity
   let r: Double
   let s: Double
 

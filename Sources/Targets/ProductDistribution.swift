@@ -3,14 +3,14 @@ import Catalog
 import Runtime
 import Tensors
 
-/// Independent coordinates, each with a law on the line: p(x) = Π_j p_j(x_j).
+/// Independent blocks of coordinates, each with a law of its own: p(x) = Π_j p_j(x_j).
 ///
-/// Noise is independent too, so that score and posterior mean are those of each coordinate, and densities
+/// Noise is independent too, so that score and posterior mean are those of each block, and densities
 /// multiply. Of points ±1, under x = a x_0 + √Δ z, coordinate j has the score (a tanh(a x_j/Δ) − x_j)/Δ.
 struct ProductDistribution: Distribution {
   static let entry = Entry.function(
-    "product", "Independent coordinates, each from a target on the line.",
-    .arg("factors", "a target of one dimension, or a list of them, a coordinate each"),
+    "product", "Independent coordinates, or blocks of them, each from a target of its own.",
+    .arg("factors", "a target of vectors, or a list of them, a block of coordinates each"),
     .option("count", default: 1 as Count, "how many times the list is repeated", in: .positive),
     returns: "a target", details: "What it knows is what all of them know.",
     source: "",
@@ -25,39 +25,46 @@ struct ProductDistribution: Distribution {
       case .second(let many): many
       }
     guard !list.isEmpty else { throw UserError("factors must have at least one target, got {}") }
-    if let place = list.firstIndex(where: { $0.shape != [1] }) {
+    if let place = list.firstIndex(where: { $0.shape.rank != 1 }) {
       throw UserError(
-        "factors must have one dimension, got \(list[place].describe()) at position \(place + 1)")
+        "factors must be of vectors, got \(list[place].describe()) at position \(place + 1)")
     }
-    let length = try Count(list.count) * count
+    let length = try list.reduce(0 as Count) { try $0 + Count($1.dimension) } * count
     try Memory.request(length.value, of: Run.self)
     return Target(ProductDistribution(list.map(\.distribution), repeated: count.value))
   }
 
-  /// Neighbouring coordinates of one law.
+  /// Neighbouring blocks of one law.
   private struct Run {
     let law: any Distribution
     let columns: Range<Int>
+    /// How often the law is there.
+    var count: Int { columns.count / law.dimension }
   }
 
   private let runs: [Run]
   let shape: Shape
+  let name: String
 
-  private init(_ laws: [any Distribution], repeated count: Int) {
-    if laws.count == 1 {
-      runs = [Run(law: laws[0], columns: 0..<count)]
-    } else {
-      runs = (0..<laws.count * count).map { Run(law: laws[$0 % laws.count], columns: $0..<$0 + 1) }
+  init(_ laws: [any Distribution], repeated count: Int = 1, name: String = "product") {
+    var runs: [Run] = []
+    var start = 0
+    for law in laws.count == 1 ? laws : (0..<count).flatMap({ _ in laws }) {
+      let length = law.dimension * (laws.count == 1 ? count : 1)
+      runs.append(Run(law: law, columns: start..<start + length))
+      start += length
     }
-    shape = [laws.count * count]
+    (self.runs, self.name) = (runs, name)
+    shape = [start]
   }
 
-  private init(_ runs: [Run], shape: Shape) { (self.runs, self.shape) = (runs, shape) }
+  private init(_ runs: [Run], shape: Shape, name: String) {
+    (self.runs, self.shape, self.name) = (runs, shape, name)
+  }
 
-  var name: String { "product" }
   var summary: String {
     let names = runs.prefix(3).map { run in
-      run.columns.count == 1 ? run.law.name : "\(run.law.name)^\(run.columns.count)"
+      run.count == 1 ? run.law.name : "\(run.law.name)^\(run.count)"
     }
     return "\(names.joined(separator: ", "))\(runs.count > 3 ? ", …" : ""), d = \(dimension)"
   }
@@ -70,7 +77,8 @@ struct ProductDistribution: Distribution {
   func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
     let parts = try runs.map { run in
       let length = try Shape(checking: [count, run.columns.count])
-      return try run.law.sample(length.elementCount, stream).reshaped(to: Array(length))
+      return try run.law.sample(length.elementCount / run.law.dimension, stream).densified()
+        .reshaped(to: Array(length))
     }
     return parts.count == 1 ? parts[0] : try concatenate(parts, axis: 1)
   }
@@ -83,7 +91,8 @@ struct ProductDistribution: Distribution {
 
   func noised(mean r: Double, std s: Double) throws -> any Distribution {
     try ProductDistribution(
-      runs.map { Run(law: try $0.law.noised(mean: r, std: s), columns: $0.columns) }, shape: shape)
+      runs.map { Run(law: try $0.law.noised(mean: r, std: s), columns: $0.columns) },
+      shape: shape, name: name)
   }
 
   func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
@@ -108,15 +117,16 @@ struct ProductDistribution: Distribution {
     try runs[0].law.mass(outside: range)
   }
 
-  /// What `body` makes of the coordinates of each law, given as rows [n c, 1]; shaped like x.
+  /// What `body` makes of the blocks of each law, given as rows [n c, d]; a number or a row for each block.
   private func byColumn(_ x: Tensor, _ body: (any Distribution, Tensor) throws -> Tensor) throws
     -> Tensor
   {
     let n = x.shape[0]
     let parts = try runs.map { run in
-      let count = run.columns.count
       let columns = try slice(x, axis: 1, run.columns)
-      return try reshape(body(run.law, reshape(columns, to: [n * count, 1])), to: [n, count])
+      let rows = try reshape(columns, to: [n * run.count, run.law.dimension])
+      let result = try body(run.law, rows)
+      return try reshape(result, to: [n, run.count * result.shape[1]])
     }
     return parts.count == 1 ? parts[0] : try concatenate(parts, axis: 1)
   }

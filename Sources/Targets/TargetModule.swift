@@ -8,8 +8,9 @@ package enum TargetModule {
     types: [TypeDescription(Target.self, "a distribution to learn")],
     entries: [
       Gaussian.entry, GaussianMixture.entry, EmpiricalDistribution.entry,
-      EmpiricalDistribution.finite, ProductDistribution.entry, DefinedTarget.entry,
-    ] + methods)
+      EmpiricalDistribution.finite, ProductDistribution.entry, MixtureDistribution.entry,
+      RaisedCosine.entry, UniformIntervals.entry, Checkerboard.entry, DefinedTarget.entry,
+    ] + Curves.entries + methods)
 
   static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "
 

@@ -2331,16 +2331,57 @@ function target.empirical(x) end
 ---@return target
 function target.finite(options) end
 
---- Independent coordinates, each from a target on the line.
----@param factors target|target[] a target of one dimension, or a list of them, a coordinate each
+--- Independent coordinates, or blocks of them, each from a target of its own.
+---@param factors target|target[] a target of vectors, or a list of them, a block of coordinates each
 ---@param options? { count?: integer }
 ---@return target
 function target.product(factors, options) end
+
+--- A mixture of any targets of one shape.
+---@param targets target[] a list of targets
+---@param options? { weights?: number[] }
+---@return target
+function target.mixture(targets, options) end
+
+--- Smooth bumps of compact support on the line.
+---@param options { means: number[], half_widths?: number|number[], weights?: number[] }
+---@return target
+function target.raised_cosine(options) end
+
+--- The uniform law on an interval of the line, or on several.
+---@param options? { low?: number|number[], high?: number|number[], weights?: number[] }
+---@return target
+function target.uniform(options) end
+
+--- The uniform law on the dark squares of a board in the plane.
+---@param options? { squares?: integer, side?: number }
+---@return target
+function target.checkerboard(options) end
 
 --- A target of your own, from functions on batches of points.
 ---@param options? { dimension?: integer, shape?: integer[], name?: string, log_density?: function, energy?: function, score?: function, sample?: function }
 ---@return target
 function target.define(options) end
+
+--- Circles about 0 in the plane, with noise about them.
+---@param options? { radii?: number[], std?: number, weights?: number[] }
+---@return target
+function target.rings(options) end
+
+--- Two half circles in the plane that reach into each other, with noise about them.
+---@param options? { std?: number }
+---@return target
+function target.moons(options) end
+
+--- Arms of a spiral about 0 in the plane, with noise about them.
+---@param options? { arms?: integer, turns?: number, radius?: number, std?: number }
+---@return target
+function target.spiral(options) end
+
+--- A rolled-up line in the plane, or a sheet in space, with noise about it.
+---@param options? { radius?: number, std?: number, height?: number }
+---@return target
+function target.swiss_roll(options) end
 
 --- Score models: networks, and exact scores in the same form.
 ---@class moondrift.nn

@@ -185,4 +185,4 @@ raises("finite", "weights must be 2 numbers, one for each point, got 1", {points
 raises("finite", "weights must be 0 or more and finite, got -1", {points = {1, 2}, weights = {1, -1}})
 raises("finite", "weights must not all be 0", {points = {1, 2}, weights = {0, 0}})
 raises("finite", "points must be finite, got nan in row 2", {points = {1, 0/0}})
-raises("product", "factors must have one dimension, got gaussian(d = 5) at position 2", {bit, full})
+raises("product", "factors must be of vectors, got empirical(2 points, 2×2) at position 2", {bit, target.empirical(tensor.ones{2, 2, 2})})
