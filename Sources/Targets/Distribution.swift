@@ -59,7 +59,7 @@ extension Distribution {
   }
 
   /// Rows [n, d] as points.
-  func points(ofRows x: Tensor) throws -> Tensor {
+  package func points(ofRows x: Tensor) throws -> Tensor {
     shape.rank == 1 ? x : try reshape(x, to: [x.shape[0]] + shape)
   }
 

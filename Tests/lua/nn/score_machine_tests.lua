@@ -136,7 +136,7 @@ for _, t in ipairs{0.1, 0.5, 0.95} do
   check.near((machine:denoise(pictures, t) - (around(pictures) * (a / s^2)):tanh()):abs():max():item(), 0, 1e-9)
 end
 
--- DDIM (Song et al. 2021): x_u = α_u E[x_0] + σ_u E[z], on equal steps of t from 1 to 0.
+-- DDIM (Song et al. 2021): x_u = α_u E[x_0] + σ_u E[z], on equal steps of t from 1 to 0, with the closed form.
 local function ddim(denoise, x, steps)
   for i = steps, 1, -1 do
     local t, u = i / steps * math.pi / 2 / 1.008, (i - 1) / steps * math.pi / 2 / 1.008
@@ -147,16 +147,18 @@ local function ddim(denoise, x, steps)
 end
 local function consistency(y) return (y * around(y:sign())):greater(0):to("float32"):mean():item() end
 local function closed(x, _, a, s) return (around(x) * (a / s^2)):tanh() end
-for steps, expected in pairs{[20] = 0.989, [100] = 0.992, [1000] = 0.995} do
+-- NumPy with its own normal numbers, 4,000 pictures (500 with 1,000 steps): .98458 ± .00014, .99180 ± .00010,
+-- .99647 ± .00019. 400 pictures have standard errors of .0005 and less.
+for steps, expected in pairs{[20] = 0.9846, [100] = 0.9918, [1000] = 0.9965} do
   local y = ddim(closed, random.stream(steps):normal{400, 16, 16}, steps)
-  check.near(consistency(y), expected, 0.005)
+  check.near(consistency(y), expected, 0.002)
 end
--- The machine's own run; a patch of one pixel has no majority to follow.
+-- The machine in the sampler of that name; a patch of one pixel has no majority to follow.
 local start = random.stream(20):normal({8, 16, 16}, {dtype = "float64"})
-local mine = ddim(function(x, t) return machine:denoise(x, t) end, start, 20)
-check.near((mine - ddim(closed, start, 20)):abs():max():item(), 0, 1e-6)
+local function sampled(m) return sample.ddim(m, {start = start, times = tensor.linspace(1, 0, 21)}) end
+check.near((sampled(machine) - ddim(closed, start, 20)):abs():max():item(), 0, 1e-6)
 local blind = nn.score_machine{data = toy, patch = 1, sde = cosine}
-assert(consistency(ddim(function(x, t) return blind:denoise(x, t) end, start, 20)) < 0.8)
+assert(consistency(sampled(blind)) < 0.8)
 
 -- A patch by the time, and one time for each picture.
 local by_time = nn.score_machine{data = data, patch = function(t) return t > 0.5 and 3 or 1 end, sde = process}
