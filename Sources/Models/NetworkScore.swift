@@ -94,6 +94,12 @@ package final class NetworkScore: ScoreFunction {
   }
 
   package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
+    if parametrization.isPlainScore, x.trace == nil, Recording.current == nil, !isBound,
+      x.dtype.isFloatingPoint, x.rank == 2, x.shape[1] == dimension,
+      call.values.allSatisfy({ $0.trace == nil })
+    {
+      return try network.rows(x, at: t)
+    }
     guard x.trace == nil, x.dtype == .float32, x.rank == 2, x.shape[1] == dimension,
       x.shape[0] > 0, let rowScore = rowScore(at: t, process: process)
     else { return nil }
@@ -122,6 +128,12 @@ package final class NetworkScore: ScoreFunction {
 }
 
 extension Parametrization {
+  /// Whether F(x, t) is the score itself.
+  fileprivate var isPlainScore: Bool {
+    guard let own = self as? QuantityParametrization else { return false }
+    return own.quantity == .score && own.convention == .plain
+  }
+
   /// Whether F(x, t) is σ s, as a network's own step of denoising score matching takes it.
   package var isScore: Bool {
     guard let own = self as? QuantityParametrization else { return false }

@@ -37,6 +37,9 @@ package protocol Network: AnyObject, Configured where Options: NetworkOptions {
   /// F at one level for rows in raw memory, without gradients, where it is computed row by row; the last
   /// digits may differ. nil elsewhere.
   func rowOutput(at level: Double) -> RowFunction?
+  /// F at one level for all rows of [n, d], without gradients, in the element type of `x`; the last digits may
+  /// differ. nil where there is no faster way to it than `output`.
+  func rows(_ x: Tensor, at level: Double) throws -> Tensor?
   /// F and the trace of its slope row by row, without a trace of the tape; nil where it has no kernel for it.
   func rowTrace() -> RowTrace?
   /// Throws where the score of a model of it cannot be used: a function of the user's own is tried.
@@ -138,6 +141,7 @@ extension Network {
   package func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws {}
 
   package func rowOutput(at level: Double) -> RowFunction? { nil }
+  package func rows(_ x: Tensor, at level: Double) throws -> Tensor? { nil }
   package func rowTrace() -> RowTrace? { nil }
 
   package func output(

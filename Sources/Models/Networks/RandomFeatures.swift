@@ -89,16 +89,21 @@ package final class RandomFeatures: Network {
 
   /// σ(W x + U e(t)), shape [n, m]; e = [0, …, 0, 1] where it is blind.
   package func features(_ x: Tensor, _ t: Tensor?, _ call: NetworkCall) throws -> Tensor {
-    let waves =
-      try t.map { try fourierFeatures($0, call["omega"]) }
-      ?? .zeros([x.shape[0], options.time.features.value])
-    let e = try concatenate([waves, Tensor.full([x.shape[0], 1], 1, waves.dtype)], axis: 1)
-    let hidden = try matmul(x, transpose(call["w"])) + matmul(e, transpose(call["u"]))
+    let hidden = try hidden(x, t, call)
     switch options.activation {
     case "silu": return try silu(hidden)
     case "tanh": return try tanh(hidden)
     default: return try relu(hidden)
     }
+  }
+
+  /// W x + U e(t), shape [n, m].
+  func hidden(_ x: Tensor, _ t: Tensor?, _ call: NetworkCall) throws -> Tensor {
+    let waves =
+      try t.map { try fourierFeatures($0, call["omega"]) }
+      ?? .zeros([x.shape[0], options.time.features.value])
+    let e = try concatenate([waves, Tensor.full([x.shape[0], 1], 1, waves.dtype)], axis: 1)
+    return try matmul(x, transpose(call["w"])) + matmul(e, transpose(call["u"]))
   }
 
   /// Rows scaled to ‖·‖₁ = 1.
