@@ -87,6 +87,12 @@ let package = Package(
         "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Files", "Models",
         "Optimizers", "Diffusion",
       ]),
+    .target(
+      name: "Theory",
+      dependencies: [
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Targets",
+        "Models",
+      ]),
     .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "Files", "CCairo"]),
 
     // 8–10: the host
@@ -94,7 +100,7 @@ let package = Package(
       name: "Library",
       dependencies: [
         "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Models", "Optimizers",
-        "Diffusion", "Metrics", "Training", "Files", "Plots",
+        "Diffusion", "Metrics", "Theory", "Training", "Files", "Plots",
       ]),
     .target(name: "Reference", dependencies: ["Catalog"]),
     .target(name: "LuaHost", dependencies: ["CLua", "Catalog", "Runtime"]),

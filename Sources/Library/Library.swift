@@ -9,6 +9,7 @@ import Optimizers
 import Plots
 import Processes
 import Targets
+import Theory
 import Training
 
 package let modules: [Module] = [
@@ -32,4 +33,5 @@ package let modules: [Module] = [
   LossModule.module,
   DrawModule.module,
   TrainModule.module,
+  TheoryModule.module,
 ]

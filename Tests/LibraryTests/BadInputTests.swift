@@ -73,6 +73,14 @@ struct BadInputTests {
     end)()
     """,
     "figure": "plot.line({1, 2}, {3, 4})",
+    "gradient_flow": """
+    theory.gradient_flow(nn.random_features{width = 3, sde = sde.ou(), seed = 1}, tensor.ones{2, 1},
+      {time = {0.1, 1}, times = 2})
+    """,
+    "random_features_flow": """
+    theory.random_features{dimension = 4, width = 6, count = 5, sde = sde.ou(), seed = 1}
+    """,
+    "linear_flow": "theory.linear_denoiser(random.stream(1):normal{5, 2}, {sde = sde.ou()})",
     "brownian_path": "sample.brownian{seed = 1}",
     "measurement": "metric.energy_distance(tensor{{1}, {2}}, tensor{{1}, {3}}, {seed = 1})",
     "metric": """

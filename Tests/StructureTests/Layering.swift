@@ -12,7 +12,7 @@ enum Layering {
     ["Processes", "Targets", "Files"],
     ["Models", "Optimizers"],
     ["Diffusion"],
-    ["Metrics", "Training", "Plots"],
+    ["Metrics", "Theory", "Training", "Plots"],
     ["Library", "Reference", "LuaHost"],
     ["Shell"],
     ["moondrift"],
