@@ -12,6 +12,7 @@ import likelihoods
 import networks
 import operations
 import samplers
+import theory
 from harness import (
     ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
     peer_python, peer_script, program)
@@ -146,4 +147,5 @@ GROUPS = {
     ],
     "networks": networks.BENCHES,
     "diffusion": samplers.BENCHES + exact_scores.BENCHES + distances.BENCHES + likelihoods.BENCHES,
+    "theory": theory.BENCHES,
 }
