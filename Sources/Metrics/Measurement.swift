@@ -46,10 +46,14 @@ package final class Measurement: NumberObject {
 
   /// `0.123 [0.118, 0.130], floor 0.045 at n = 1000`.
   package func describe() -> String {
+    describeWithoutCount() + (n.map { " at n = \($0)" } ?? "")
+  }
+
+  /// The same without n, where several measurements have one.
+  func describeWithoutCount() -> String {
     var text = shown(value)
     if let interval { text += " [\(shown(interval.low)), \(shown(interval.high))]" }
     if let floor { text += ", floor \(shown(floor))" }
-    if let n { text += " at n = \(n)" }
     return text
   }
 

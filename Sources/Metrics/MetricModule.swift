@@ -18,10 +18,11 @@ package enum MetricModule {
     types: [
       TypeDescription(Measurement.self, "what a metric measured"),
       TypeDescription(DefinedMetric.self, "a metric of your own"),
+      TypeDescription(Ledger.self, "what samples are to the points of a target"),
     ],
     entries: metrics.map(\.entry) + [
       SameLaw.entry, DSMLoss.entry, KLOfScore.floor, DensityOfScore.entry, DensityOfScore.massLeft,
       DSMBayesLoss.entry,
       Nearest.entry, Quantiles.entry, Quantiles.interval, Bootstrap.entry,
-    ] + DefinedMetric.entries + Measurement.entries)
+    ] + DefinedMetric.entries + Measurement.entries + Ledger.entries)
 }

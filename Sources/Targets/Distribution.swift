@@ -17,7 +17,9 @@ package protocol Distribution {
   var hasScore: Bool { get }
   /// Whether the law of r x_0 + s z is known for every r and s > 0, in closed form or by quadrature.
   var hasNoised: Bool { get }
-  /// Throws where it is not; makes ready what it takes, so that no Lua is called for it later.
+  /// The points it lives on, where they are finitely many and known.
+  var support: (any Support)? { get }
+  /// Throws where there are no noised marginals; makes ready what they take, so that no Lua is called for it later.
   func requireNoised() throws
 
   /// The Lua functions that it is made of.

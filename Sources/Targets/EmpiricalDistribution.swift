@@ -72,6 +72,8 @@ package struct EmpiricalDistribution: Distribution {
   package let name: String
   package let shape: Shape
   private let near: Held<NearPoints>
+  /// For each row the first one that is equal, and how many there are without repeats.
+  let equalRows: Held<(places: [Int], distinct: Int)>
 
   /// - Parameter x: shape [n] + that of a point, finite.
   package init(_ x: Tensor, weights: [Double]?, name: String) throws {
@@ -85,6 +87,7 @@ package struct EmpiricalDistribution: Distribution {
     (self.rows, self.weights, self.name, self.shape) = (rows, weights, name, shape)
     let logWeights = Self.logWeights(rows.shape[0], weights)
     near = Held { try NearPoints(rows, logWeights: logWeights) }
+    equalRows = Held { try Self.firstEqualRows(rows) }
   }
 
   private static func logWeights(_ count: Int, _ weights: [Double]?) -> [Double] {

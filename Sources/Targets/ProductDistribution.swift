@@ -35,14 +35,14 @@ struct ProductDistribution: Distribution {
   }
 
   /// Neighbouring blocks of one law.
-  private struct Run {
+  struct Run {
     let law: any Distribution
     let columns: Range<Int>
     /// How often the law is there.
     var count: Int { columns.count / law.dimension }
   }
 
-  private let runs: [Run]
+  let runs: [Run]
   let shape: Shape
   let name: String
 

@@ -9,8 +9,9 @@ package enum TargetModule {
     entries: [
       Gaussian.entry, GaussianMixture.entry, EmpiricalDistribution.entry,
       EmpiricalDistribution.finite, ProductDistribution.entry, MixtureDistribution.entry,
-      RaisedCosine.entry, UniformIntervals.entry, Checkerboard.entry, DefinedTarget.entry,
-    ] + Curves.entries + methods)
+      RaisedCosine.entry, UniformIntervals.entry, Checkerboard.entry, Subspace.entry,
+      GaussianProcess.entry, Dots.entry, Binary.entry, DefinedTarget.entry,
+    ] + Curves.entries + methods + SupportMethods.entries)
 
   static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "
 

@@ -83,6 +83,7 @@ struct BadInputTests {
     "linear_flow": "theory.linear_denoiser(random.stream(1):normal{5, 2}, {sde = sde.ou()})",
     "brownian_path": "sample.brownian{seed = 1}",
     "measurement": "metric.energy_distance(tensor{{1}, {2}}, tensor{{1}, {3}}, {seed = 1})",
+    "ledger": "metric.ledger(tensor{{1}, {3}}, {target = target.binary{dimension = 1}})",
     "metric": """
     metric.define{name = "gap", interval = "none",
       body = function(x, y) return (x:mean() - y:mean()):item() end}

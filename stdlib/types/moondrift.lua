@@ -820,6 +820,33 @@ function target_object:has_score() end
 ---@return boolean
 function target_object:has_noised() end
 
+--- Whether it lives on finitely many points that are known.
+---@return boolean
+function target_object:has_support() end
+
+--- How many points it lives on; infinite beyond the range of float64.
+---@return any
+function target_object:support_size() end
+
+--- The logarithm to base 2 of how many points it lives on.
+---@return number
+function target_object:support_bits() end
+
+--- Whether each point is one of its support.
+---@param x tensor points, shape [n, d] or [n] and the target's shape
+---@param options? { tolerance?: number }
+---@return tensor
+function target_object:contains(x, options) end
+
+--- The point of its support nearest to each point.
+---@param x tensor points, shape [n, d] or [n] and the target's shape
+---@return tensor
+function target_object:project(x) end
+
+--- All points of its support, where there are at most 2^24.
+---@return tensor
+function target_object:enumerate() end
+
 --- The exact score of the noised marginals, as a model.
 ---@param sde sde the diffusion
 ---@return model
@@ -936,6 +963,20 @@ local metric_object = {}
 
 --- Gives up its memory at once.
 function metric_object:free() end
+
+--- what samples are to the points of a target
+---@class ledger
+---@field valid measurement The share of samples on the support.
+---@field novel measurement? The share on the support and not in the training set; nil without one.
+---@field memorized measurement? The share of samples in the training set; nil without one.
+---@field covered measurement The share of the support that the samples reach.
+---@field duplicates measurement The share of samples whose point an earlier sample has.
+---@field counts any Numbers of samples and of different points: samples, valid, memorized, novel, distinct, …
+---@field support number How many points the support has.
+local ledger_object = {}
+
+--- Gives up its memory at once.
+function ledger_object:free() end
 
 --- a figure of one or more panels
 ---@class figure
@@ -1193,68 +1234,6 @@ local state_object = {}
 
 --- Gives up its memory at once.
 function state_object:free() end
-
---- the gradient flow of a random-features model
----@class gradient_flow
----@field eigenvalues tensor γ of the features' Gram matrix from large to small, 0 for null modes; rates are 2 γ/m².
----@field rank integer How many modes the data drive; the others stay as they start.
----@field width integer m, the number of features.
-local gradient_flow_object = {}
-
---- The model at a training time: an ordinary score model.
----@param tau number training time; math.huge for the end
----@return model
-function gradient_flow_object:model(tau) end
-
---- A at a training time.
----@param tau number training time; math.huge for the end
----@return tensor
-function gradient_flow_object:coefficients(tau) end
-
---- The denoising loss at a training time, on the data and on `test`.
----@param tau number|tensor training time: a number or a tensor; math.huge for the end
----@return any
-function gradient_flow_object:loss(tau) end
-
---- E_t λ(t) E ‖s − ∇ ln p_t‖², under the noised data and under the noised `test`.
----@param tau number|tensor training time: a number or a tensor; math.huge for the end
----@return any
-function gradient_flow_object:score_error(tau) end
-
---- Gives up its memory at once.
-function gradient_flow_object:free() end
-
---- random features in high dimension at one time
----@class random_features_flow
----@field eigenvalues tensor λ of U from large to small.
-local random_features_flow_object = {}
-
---- Training and test loss and the error of the score at a training time.
----@param tau number|tensor training time: a number or a tensor; math.huge for the end
----@return any
-function random_features_flow_object:losses(tau) end
-
---- Gives up its memory at once.
-function random_features_flow_object:free() end
-
---- the gradient flow of a linear score
----@class linear_flow
----@field eigenvalues tensor Of the data's second moment Σ x xᵀ/n, from large to small.
-local linear_flow_object = {}
-
---- The model at a training time.
----@param tau number training time; math.huge for the end
----@return model
-function linear_flow_object:model(tau) end
-
---- KL(p_t ‖ q_t) of N(0, I), noised to t, from the law whose score the model is.
----@param t number time of the diffusion
----@param tau number|tensor training time: a number or a tensor; math.huge for the end
----@return any
-function linear_flow_object:kl(t, tau) end
-
---- Gives up its memory at once.
-function linear_flow_object:free() end
 
 --- N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.
 ---@class moondrift.tensor
@@ -2420,6 +2399,27 @@ function target.uniform(options) end
 ---@return target
 function target.checkerboard(options) end
 
+--- A target of few coordinates, laid into a space of many.
+---@param law target the target within the subspace, of vectors
+---@param options? { dimension?: integer, basis?: number|boolean|table|tensor, mean?: number[], seed?: integer }
+---@return target
+function target.subspace(law, options) end
+
+--- A Gaussian process on the line, seen at some places: random functions.
+---@param options? { points?: integer|number[], kernel?: string, length?: number, std?: number, noise?: number }
+---@return target
+function target.gaussian_process(options) end
+
+--- Pictures of one white dot on black, at any pixel.
+---@param options { size: integer|integer[], amplitude?: number }
+---@return target
+function target.dots(options) end
+
+--- Independent coordinates that are −1 or 1, each as likely.
+---@param options? { dimension?: integer, shape?: integer[] }
+---@return target
+function target.binary(options) end
+
 --- A target of your own, from functions on batches of points.
 ---@param options? { dimension?: integer, shape?: integer[], name?: string, log_density?: function, energy?: function, score?: function, sample?: function }
 ---@return target
@@ -2628,6 +2628,12 @@ function metric.define(options) end
 ---@param metric metric|string one of metric.define, or the name of one here
 ---@return any
 function metric.certify(metric) end
+
+--- Which samples are points of a target's support, which are new, which copies.
+---@param samples tensor shape [n, d] or [n] and the target's shape
+---@param options { target: target, training?: tensor, tolerance?: number, level?: number }
+---@return ledger
+function metric.ledger(samples, options) end
 
 --- Data sets: those that come with the program, and files in their formats.
 ---@class moondrift.data
@@ -3129,34 +3135,55 @@ function train.resume(path, data, options) end
 ---@class moondrift.theory
 theory = {}
 
---- Gradient flow of a random-features model on the denoising loss, solved exactly for all training times.
----@param model model an nn.random_features that predicts the score; its weights are the start
----@param data tensor|target points [n, d], or a target, which stands for infinitely many
----@param options? { time?: number[], times?: integer, nodes?: integer, draws?: integer, weight?: function, test?: tensor|target, seed?: integer }
----@return gradient_flow
-function theory.gradient_flow(model, data, options) end
-
---- Random features in high dimension on normal data at one time: spectrum, and losses at any training time.
----@param options { dimension?: integer, width?: integer, count?: integer, time?: number, activation?: string, draws?: integer, sde: sde, seed?: integer }
----@return random_features_flow
-function theory.random_features(options) end
-
---- Where the eigenvalues of random features lie for large d, n and p, and when they memorize.
----@param options { psi_p: number, psi_n: number, sde: sde, time?: number, activation?: string }
----@return any
-function theory.random_features_spectrum(options) end
-
---- Gradient flow of a linear score on a data set of mean 0, solved exactly for all training times.
----@param data tensor points [n, d]
----@param options { sde: sde }
----@return linear_flow
-function theory.linear_denoiser(data, options) end
-
---- E KL(N(0, I_d) ‖ N(0, Σ̂)) for the covariance Σ̂ of N points: what the best linear denoiser of a data set loses.
----@param dimension integer d
----@param count integer N, above d + 1
+--- When trajectories going back in time commit to a class, ½ ln Λ.
+---@param options? { data?: tensor, covariance?: number|boolean|table|tensor, variance?: number, sde?: sde }
 ---@return number
-function theory.covariance_kl(dimension, count) end
+function theory.speciation_time(options) end
+
+--- The chance that two clones of a trajectory end in one class, for two normal classes.
+---@param t number time at which the trajectory is cloned
+---@param options { separation: number, std?: number, sde?: sde }
+---@return number
+function theory.cloning(t, options) end
+
+--- The potential of the overlap with the classes, one well or two.
+---@param q number|number[] overlap m·x/√d, a number or a list of them
+---@param t number time of the Ornstein–Uhlenbeck process
+---@param options { mu: number, dimension: integer }
+---@return tensor
+---@return number
+function theory.class_potential(q, t, options) end
+
+--- When the empirical score of n samples turns to single training points.
+---@param law target|tensor a target, by its entropy; or data, by the weight of a point's own
+---@param options? { n?: number, weight?: number, sde?: sde, draws?: integer, seed?: integer }
+---@return number
+---@return any
+function theory.collapse_time(law, options) end
+
+--- How far the samples at a time are from collapse, (ln n − I(x_0; x_t))/d.
+---@param law target a target
+---@param t number time
+---@param options { n: number, sde?: sde, draws?: integer, seed?: integer }
+---@return number
+---@return number
+function theory.excess_entropy(law, t, options) end
+
+--- How much noise leaves of a point, I(x_0; x_t) in nats.
+---@param law target a target whose noised marginals have a density
+---@param snr number α²/σ²
+---@param options? { draws?: integer, seed?: integer }
+---@return number
+---@return number
+function theory.mutual_information(law, snr, options) end
+
+--- The posterior weight of the training point that a noised point came from.
+---@param data tensor points, shape [n, d], or pictures
+---@param t number time
+---@param options? { sde?: sde, draws?: integer, seed?: integer }
+---@return number
+---@return number
+function theory.own_weight(data, t, options) end
 
 ---@class moondrift
 ---@field tensor moondrift.tensor

@@ -1,0 +1,113 @@
+-- Laws on finitely many points: membership, size, enumeration, projection, and what a ledger says of samples of them.
+local check = require "check"
+
+local function double(x) return x:to("float64") end
+local dots, bits = target.dots{size = {4, 6}, amplitude = 2}, target.binary{dimension = 10}
+local die = target.finite{points = {1, 2, 3, 4, 5, 6}}
+local laws = {
+  {dots, 24}, {bits, 1024}, {die, 6},
+  {target.product({die, target.finite{points = {-1, 1}}}, {count = 2}), 144},
+  {target.empirical(tensor{{0, 0}, {1, 0}, {0, 0}}), 2},
+  {target.binary{shape = {2, 3}}, 64},
+}
+for _, case in ipairs(laws) do
+  local law, size = table.unpack(case)
+  check.equal(law:has_support(), true)
+  check.equal(law:support_size(), size)
+  check.near(law:support_bits(), math.log(size, 2), 1e-12)
+  -- All points, each once, and each of the support.
+  local all = law:enumerate()
+  check.equal(all.shape[1], size)
+  assert(law:contains(all, {tolerance = 0}):all():item())
+  local apart = linalg.distances(all:reshape{size, -1}, all:reshape{size, -1}) + tensor.eye(size)
+  assert(apart:min():item() > 0.5, tostring(law))
+  local report = metric.ledger(all, {target = law, training = all})
+  check.equal({report.covered.value, report.valid.value, report.memorized.value, report.novel.value, report.duplicates.value},
+    {1.0, 1.0, 1.0, 0.0, 0.0})
+  -- Samples are points, moved ones are none, and go back to where they were.
+  local x = double(law:sample(50, {seed = 1}))
+  assert(law:contains(x, {tolerance = 0}):all():item())
+  local moved = x + random.stream(2):normal(x.shape, {dtype = "float64"}) * 0.05
+  assert(not law:contains(moved):any():item())
+  assert((law:project(moved) - x):abs():max():item() == 0)
+  local share = metric.ledger(moved, {target = law, training = x, tolerance = 0.5})
+  check.equal({share.memorized.value, share.novel.value}, {1.0, 0.0})
+end
+
+-- The nearest point, by looking at all of them.
+for _, law in ipairs{dots, bits, target.product{die, target.finite{points = {{0, 0}, {3, 1}}}}} do
+  local all = law:enumerate():reshape{law:support_size(), -1}
+  local x = random.stream(3):normal{30, law.dimension} * 3
+  local _, places = metric.nearest(x, all)
+  local shape = {30, table.unpack(law.shape)}
+  local got = law:project(x:reshape(shape)):reshape(x.shape)
+  assert((got - all[places:column(1)]):abs():max():item() == 0, tostring(law))
+end
+
+-- Exact under noise: the same as the finite law of all points, in far fewer steps.
+for _, law in ipairs{dots, target.binary{dimension = 8}} do
+  local slow = target.finite{points = law:enumerate()}
+  for _, t in ipairs{0.01, 0.3, 2} do
+    local x = double(law:noised(sde.ou(), t):sample(20, {seed = 4}))
+    local fast, m = law:model(sde.ou()), slow:model(sde.ou())
+    local size = m:score(x, t):abs():max():item()
+    assert((fast:score(x, t) - m:score(x, t)):abs():max():item() < 1e-9 * size)
+    assert((fast:denoise(x, t) - m:denoise(x, t)):abs():max():item() < 1e-9)
+    assert((fast:log_density(x, t) - m:log_density(x, t)):abs():max():item() < 1e-8)
+    -- A law that has noise already.
+    local twice = law:noised(sde.ou(), t):model(sde.ou())
+    local want = slow:noised(sde.ou(), t):model(sde.ou())
+    assert((twice:score(x, 0.1) - want:score(x, 0.1)):abs():max():item() < 1e-8 * size)
+    assert((twice:denoise(x, 0.1) - want:denoise(x, 0.1)):abs():max():item() < 1e-8)
+  end
+end
+
+-- What n draws cover of S equally likely points: 1 − (1 − 1/S)^n, which is the floor; and the interval holds it.
+local n, size = 40, 24
+local want = 1 - (1 - 1 / size)^n
+local total, inside = 0, 0
+for seed = 1, 400 do
+  local r = metric.ledger(dots:sample(n, {seed = seed}), {target = dots, training = dots:sample(6, {seed = 1000})})
+  total = total + r.covered.value
+  if r.covered.low <= want and want <= r.covered.high then inside = inside + 1 end
+  check.near(r.covered.floor, want, 1e-12)
+  check.equal(r.counts.valid, n)
+  check.equal(r.counts.distinct + r.counts.duplicates, n)
+  check.equal(r.counts.memorized + r.counts.novel, n)
+  check.near(r.novel.floor, 1 - r.counts.training / size, 1e-12)
+end
+check.near(total / 400, want, 0.01)
+assert(inside > 340, inside)
+
+-- In 4,096 dimensions: no overflow, and as a probe it stands for the share of novel samples.
+local wide = target.binary{dimension = 4096}
+check.equal(wide:support_size(), math.huge)
+check.equal(wide:support_bits(), 4096.0)
+local r = metric.ledger(wide:sample(20, {seed = 1}), {target = wide, training = wide:sample(5, {seed = 2})})
+check.equal({r.novel.value, r.counts.distinct, r.covered.value}, {1.0, 20, 0.0})
+local fit = train(nn.score_mlp{dimension = 2, width = 4, sde = sde.vp(), seed = 1}, target.binary{dimension = 2}:sample(8, {seed = 1}),
+  {steps = 2, seed = 1, probe = {every = 1, novel = function()
+    return metric.ledger(tensor{{1, 1}, {0, 3}}, {target = target.binary{dimension = 2}, training = tensor{{-1, 1}}})
+  end}})
+check.equal(fit.log.novel[1]:item(), 0.5)
+
+-- What is not finite is neither valid nor a point.
+local broken = tensor{{1, 0 / 0}, {1, -1}}
+check.equal(metric.ledger(broken, {target = target.binary{dimension = 2}}).counts.valid, 1)
+check.equal(target.binary{dimension = 2}:contains(broken):table(), {false, true})
+
+-- What is missing is named.
+check.raises("target 'moons' has no support of finitely many known points", function() target.moons():enumerate() end)
+check.raises("target 'moons' has no support of finitely many known points",
+  function() metric.ledger(tensor.zeros{2, 2}, {target = target.moons()}) end)
+check.raises("target 'product' has no support of finitely many known points",
+  function() target.product{die, target.uniform()}:support_size() end)
+check.raises("target 'binary' must have at most 2^24 points to list them, got 2^4096", function() wide:enumerate() end)
+check.raises("target 'dots' has no density without noise; its noised marginals have",
+  function() dots:log_density(tensor.zeros{1, 4, 6}) end)
+check.raises("metric.ledger: training must be points of dots(4×6, amplitude 2), got another in row 2",
+  function() metric.ledger(dots:enumerate(), {target = dots, training = tensor.concatenate({dots:sample(1), tensor.ones{1, 4, 6}}, 1)}) end)
+check.raises("metric.ledger: samples must not be empty, got shape [0, 4, 6]",
+  function() metric.ledger(tensor.zeros{0, 4, 6}, {target = dots}) end)
+check.raises("target.dots: size must be a positive integer or two, {h, w}, got a table", function() target.dots{size = {4}} end)
+check.raises("target.binary: dimension is required: a positive integer; or shape", function() target.binary{} end)
