@@ -12,5 +12,7 @@ package enum TheoryModule {
     entries: [
       GradientFlow.entry, RandomFeaturesFlow.entry, RandomFeaturesSpectrum.entry, LinearFlow.entry,
       CovarianceKL.entry,
+      SpeciationTime.entry, Cloning.entry, ClassPotential.entry, CollapseTime.entry,
+      CollapseTime.excess, MutualInformation.entry, OwnWeight.entry,
     ] + GradientFlow.methods + RandomFeaturesFlow.methods + LinearFlow.methods)
 }
