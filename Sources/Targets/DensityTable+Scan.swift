@@ -7,7 +7,8 @@ extension DensityTable {
 
   /// The axis along which to halve a cell whose polynomial, or whose lack of support, a point of the scan
   /// contradicts; nil where none does.
-  func contradictedAxis(_ cell: Cell, _ scan: DensityGrid, _ peak: Double) -> Int? {
+  func contradictedAxis(_ cell: Cell, _ scan: DensityGrid?, _ peak: Double) -> Int? {
+    guard let scan else { return nil }
     guard !cell.isRough || cell.values.isEmpty else { return nil }
     let ranges = (0..<dimension).map { indices(of: cell, scan.axes[$0], $0) }
     guard ranges.allSatisfy({ !$0.isEmpty }) else { return nil }

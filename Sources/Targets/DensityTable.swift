@@ -77,21 +77,47 @@ final class DensityTable {
 
   private static let mostCells = 6000
   private var tolerance: Double { dimension == 1 ? 1e-12 : 1e-10 }
-  var depth: Double { dimension == 1 ? 700 : 100 }
+  var depth: Double { Self.depth(dimension: dimension) }
+  private static func depth(dimension: Int) -> Double { dimension == 1 ? 700 : 100 }
 
+  /// A density whose mass is found by scanning.
+  ///
   /// - Parameter name: of the function, for errors.
-  init(dimension: Int, name: String, _ logDensity: LogDensity) throws {
-    self.dimension = dimension
-    rule = LegendreRule(dimension == 1 ? 16 : 12)
-    secondRule = dimension == 1 ? LegendreRule(1) : rule
+  convenience init(dimension: Int, name: String, _ logDensity: LogDensity) throws {
     let count = Self.scanCount(dimension: dimension)
     let scan = try DensityGrid(
       DensityGrid.region(dimension: dimension, logDensity).map { $0.with(count: count) }, logDensity
     )
-    let region = try DensityGrid.region(dimension: dimension, depth: depth, logDensity)
-    var open = try evaluated(firstCells(of: region), name, logDensity)
+    let region = try DensityGrid.region(
+      dimension: dimension, depth: Self.depth(dimension: dimension), logDensity)
+    try self.init(
+      dimension: dimension, name: name, cells: Self.firstCells(of: region), scan: scan, logDensity)
+  }
+
+  /// A density on the line whose support is known: it is smooth within each interval that is left when the ends of
+  /// all cut each other, and 0 elsewhere.
+  convenience init(name: String, support: [ClosedRange<Double>], _ logDensity: LogDensity) throws {
+    let ends = Set(support.flatMap { [$0.lowerBound, $0.upperBound] }).sorted()
+    let cells = zip(ends, ends.dropFirst()).filter { low, high in
+      support.contains { $0.lowerBound <= low && high <= $0.upperBound }
+    }.flatMap { low, high in
+      Self.firstCells(of: [DensityGrid.Axis(lower: asinh(low), upper: asinh(high), count: 2)], 4)
+    }
+    try self.init(dimension: 1, name: name, cells: cells, scan: nil, logDensity)
+  }
+
+  private init(
+    dimension: Int, name: String, cells: [Cell], scan: DensityGrid?, _ logDensity: LogDensity
+  ) throws {
+    self.dimension = dimension
+    rule = LegendreRule(dimension == 1 ? 16 : 12)
+    secondRule = dimension == 1 ? LegendreRule(1) : rule
+    var open = try evaluated(cells, name, logDensity)
     noise = try measuredNoise(open, name, logDensity)
-    var peak = scan.peak - scan.axes.reduce(0) { $0 + log(cosh(max(abs($1.lower), abs($1.upper)))) }
+    var peak = -Double.infinity
+    if let scan {
+      peak = scan.peak - scan.axes.reduce(0) { $0 + log(cosh(max(abs($1.lower), abs($1.upper)))) }
+    }
     var finished: [Cell] = []
     while !open.isEmpty {
       peak = open.reduce(peak) { max($0, $1.top) }
@@ -121,8 +147,9 @@ final class DensityTable {
     try finish(finished)
   }
 
-  private func firstCells(of region: [DensityGrid.Axis]) -> [Cell] {
-    let count = dimension == 1 ? 48 : 8
+  private static func firstCells(of region: [DensityGrid.Axis], _ most: Int = 48) -> [Cell] {
+    let dimension = region.count
+    let count = dimension == 1 ? most : 8
     func ends(_ axis: Int, _ i: Int) -> (Double, Double) {
       guard axis < dimension else { return (0, 0) }
       let (a, b) = (region[axis].lower, region[axis].upper)

@@ -31,6 +31,11 @@ final class RaisedCosine: QuadratureDensity {
     }
     let widths = try checkedNumbers(
       halfWidths, "half_widths", count: means.count, of: "bump", .positive)
+    if let k = widths.indices.first(where: { widths[$0] < 1e-9 * abs(means[$0]) }) {
+      throw UserError(
+        "half_widths must be at least 1e-9 of a bump's distance from 0, got \(formatNumber(widths[k])) at "
+          + formatNumber(means[k]))
+    }
     let shares = try checkedShares(weights, count: means.count, of: "bump")
     let kept = shares.indices.filter { shares[$0] > 0 }
     return Target(
@@ -46,8 +51,9 @@ final class RaisedCosine: QuadratureDensity {
 
   init(means: [Double], halfWidths: [Double], weights: [Double]) {
     (self.means, self.halfWidths, self.weights) = (means, halfWidths, weights)
+    let support = zip(means, halfWidths).map { $0 - $1...$0 + $1 }
     table = Held {
-      try DensityTable(dimension: 1, name: "raised_cosine") {
+      try DensityTable(name: "raised_cosine", support: support) {
         try Self.logDensity($0, means, halfWidths, weights).doubles()
       }
     }

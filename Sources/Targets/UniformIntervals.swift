@@ -32,6 +32,13 @@ final class UniformIntervals: QuadratureDensity {
         "high must be above low, got \(formatNumber(highs[k])) and \(formatNumber(lows[k]))")
     }
     let lengths = zip(lows, highs).map { $1 - $0 }
+    if let k = lengths.indices.first(where: {
+      !lengths[$0].isFinite || lengths[$0] < 1e-9 * max(abs(lows[$0]), abs(highs[$0]))
+    }) {
+      throw UserError(
+        "high must be finite beyond low, by 1e-9 of their size or more, got \(formatNumber(highs[k])) "
+          + "and \(formatNumber(lows[k]))")
+    }
     let shares = try checkedShares(weights ?? lengths, count: count, of: "interval")
     let kept = shares.indices.filter { shares[$0] > 0 }
     return Target(
@@ -46,7 +53,7 @@ final class UniformIntervals: QuadratureDensity {
   init(_ intervals: [ClosedRange<Double>], weights: [Double]) {
     (self.intervals, self.weights) = (intervals, weights)
     table = Held {
-      try DensityTable(dimension: 1, name: "uniform") {
+      try DensityTable(name: "uniform", support: intervals) {
         try log(Self.density($0, intervals, weights)).doubles()
       }
     }

@@ -66,6 +66,21 @@ local u = (values:to("float64") - 3) / 2
 local cdf = (1 + u + (u * math.pi):sin() / math.pi) / 2
 local share = (tensor.arange(1, 20000, {dtype = "float64"}) - 0.5) / 20000
 assert((cdf - share):abs():max():item() < 2 / 20000^0.5)
+-- However narrow it is and however far from 0: a scan of the line would miss it.
+local narrow = target.raised_cosine{means = {0, 1000}, half_widths = {1, 1e-3}}:model(process)
+local wide = target.raised_cosine{means = {0}, half_widths = {1}}:model(process)
+for _, sigma in ipairs{1e-4, 0.01, 1} do
+  local there = narrow:log_density(double{{1000}}, sigma):item()
+  local alone = target.raised_cosine{means = {1000}, half_widths = {1e-3}}:model(process):log_density(double{{1000}}, sigma):item()
+  local here = narrow:log_density(double{{0.3}}, sigma):item() - wide:log_density(double{{0.3}}, sigma):item()
+  check.near(there - alone, math.log(0.5), 1e-9)
+  check.near(here, math.log(0.5), 1e-9)
+  local scale = sigma * 1e3   -- the same bump about 0, a thousand times as wide
+  local same = wide:log_density(double{{0}}, scale):item() + math.log(1000)
+  check.near(alone, same, 1e-6)
+end
+check.raises("target.raised_cosine: half_widths must be at least 1e-9 of a bump's distance from 0, got 1e-300 at 1e+300",
+  function() target.raised_cosine{means = {1e300}, half_widths = 1e-300} end)
 -- It goes where a target on the line goes.
 local law = target.raised_cosine{means = {-3, 3}}
 local ou = sde.ou()
