@@ -3,7 +3,7 @@
 -- source:   Kamb and Ganguli, "An analytic theory of creativity in convolutional diffusion models", ICML 2025
 --           (arXiv 2412.20292), §4.1, Theorems 4.1 and B.2
 -- run:      scripts/moondrift scripts/memorization/ideal_score_machines.lua
--- time:     about three minutes on 2 cores
+-- time:     about one minute on 2 cores
 -- expect:   The ideal machine copies its training set. The equivariant one draws a single dot at every pixel, each
 --           as often. The local one, from a black and a white picture, draws pictures that are new, in which each
 --           pixel agrees with most of its neighbours, the more of them the more steps the sampler takes. Thresholds:
