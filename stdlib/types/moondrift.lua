@@ -1235,6 +1235,68 @@ local state_object = {}
 --- Gives up its memory at once.
 function state_object:free() end
 
+--- the gradient flow of a random-features model
+---@class gradient_flow
+---@field eigenvalues tensor γ of the features' Gram matrix from large to small, 0 for null modes; rates are 2 γ/m².
+---@field rank integer How many modes the data drive; the others stay as they start.
+---@field width integer m, the number of features.
+local gradient_flow_object = {}
+
+--- The model at a training time: an ordinary score model.
+---@param tau number training time; math.huge for the end
+---@return model
+function gradient_flow_object:model(tau) end
+
+--- A at a training time.
+---@param tau number training time; math.huge for the end
+---@return tensor
+function gradient_flow_object:coefficients(tau) end
+
+--- The denoising loss at a training time, on the data and on `test`.
+---@param tau number|tensor training time: a number or a tensor; math.huge for the end
+---@return any
+function gradient_flow_object:loss(tau) end
+
+--- E_t λ(t) E ‖s − ∇ ln p_t‖², under the noised data and under the noised `test`.
+---@param tau number|tensor training time: a number or a tensor; math.huge for the end
+---@return any
+function gradient_flow_object:score_error(tau) end
+
+--- Gives up its memory at once.
+function gradient_flow_object:free() end
+
+--- random features in high dimension at one time
+---@class random_features_flow
+---@field eigenvalues tensor λ of U from large to small.
+local random_features_flow_object = {}
+
+--- Training and test loss and the error of the score at a training time.
+---@param tau number|tensor training time: a number or a tensor; math.huge for the end
+---@return any
+function random_features_flow_object:losses(tau) end
+
+--- Gives up its memory at once.
+function random_features_flow_object:free() end
+
+--- the gradient flow of a linear score
+---@class linear_flow
+---@field eigenvalues tensor Of the data's second moment Σ x xᵀ/n, from large to small.
+local linear_flow_object = {}
+
+--- The model at a training time.
+---@param tau number training time; math.huge for the end
+---@return model
+function linear_flow_object:model(tau) end
+
+--- KL(p_t ‖ q_t) of N(0, I), noised to t, from the law whose score the model is.
+---@param t number time of the diffusion
+---@param tau number|tensor training time: a number or a tensor; math.huge for the end
+---@return any
+function linear_flow_object:kl(t, tau) end
+
+--- Gives up its memory at once.
+function linear_flow_object:free() end
+
 --- N-dimensional arrays. `tensor{1, 2, 3}` makes one; every function is also a method.
 ---@class moondrift.tensor
 ---@overload fun(values: number|boolean|table|tensor, options?: { dtype?: "float32"|"float64"|"int64"|"bool" }): tensor
@@ -3134,6 +3196,35 @@ function train.resume(path, data, options) end
 --- Theory that can be run: models at any training time, spectra, and closed forms.
 ---@class moondrift.theory
 theory = {}
+
+--- Gradient flow of a random-features model on the denoising loss, solved exactly for all training times.
+---@param model model an nn.random_features that predicts the score; its weights are the start
+---@param data tensor|target points [n, d], or a target, which stands for infinitely many
+---@param options? { time?: number[], times?: integer, nodes?: integer, draws?: integer, weight?: function, test?: tensor|target, seed?: integer }
+---@return gradient_flow
+function theory.gradient_flow(model, data, options) end
+
+--- Random features in high dimension on normal data at one time: spectrum, and losses at any training time.
+---@param options { dimension?: integer, width?: integer, count?: integer, time?: number, activation?: string, draws?: integer, sde: sde, seed?: integer }
+---@return random_features_flow
+function theory.random_features(options) end
+
+--- Where the eigenvalues of random features lie for large d, n and p, and when they memorize.
+---@param options { psi_p: number, psi_n: number, sde: sde, time?: number, activation?: string }
+---@return any
+function theory.random_features_spectrum(options) end
+
+--- Gradient flow of a linear score on a data set of mean 0, solved exactly for all training times.
+---@param data tensor points [n, d]
+---@param options { sde: sde }
+---@return linear_flow
+function theory.linear_denoiser(data, options) end
+
+--- E KL(N(0, I_d) ‖ N(0, Σ̂)) for the covariance Σ̂ of N points: what the best linear denoiser of a data set loses.
+---@param dimension integer d
+---@param count integer N, above d + 1
+---@return number
+function theory.covariance_kl(dimension, count) end
 
 --- When trajectories going back in time commit to a class, ½ ln Λ.
 ---@param options? { data?: tensor, covariance?: number|boolean|table|tensor, variance?: number, sde?: sde }
