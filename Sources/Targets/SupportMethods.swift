@@ -17,7 +17,7 @@ enum SupportMethods {
       returns: "an integer where it is below 2^53", example: example + "return t:support_size()"
     ) { (target: Target) in
       let size = try target.distribution.requiredSupport().supportSize
-      return size < 0x1p53 ? Value.integer(Int(size)) : Value.number(size)
+      return size < 0x1p53 ? Value.integer(Int(clamping: size)) : Value.number(size)
     },
     .method(
       Target.self, "support_bits", "The logarithm to base 2 of how many points it lives on.",
