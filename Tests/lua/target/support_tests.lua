@@ -111,3 +111,16 @@ check.raises("metric.ledger: samples must not be empty, got shape [0, 4, 6]",
   function() metric.ledger(tensor.zeros{0, 4, 6}, {target = dots}) end)
 check.raises("target.dots: size must be a positive integer or two, {h, w}, got a table", function() target.dots{size = {4}} end)
 check.raises("target.binary: dimension is required: a positive integer; or shape", function() target.binary{} end)
+
+-- Gradients pass, and a recorded function gives the same: the slope of ln p is the score, that of the score by differences.
+for _, law in ipairs{target.dots{size = 3}, target.binary{dimension = 9}} do
+  local m = law:model(sde.ou())
+  local x = random.stream(1):normal({2, table.unpack(law.shape)}, {dtype = "float64"})
+  local v, h = random.stream(2):normal(x.shape, {dtype = "float64"}), 1e-5
+  local function along(y) return (m:score(y, 0.5) * v):sum() end
+  local slope = (grad.grad(along)(x) * v):sum():item()
+  check.near(slope, ((along(x + v * h) - along(x - v * h)) / (2 * h)):item(), 1e-7 * math.abs(slope))
+  local score = grad.grad(function(y) return m:log_density(y, 0.5):sum() end)(x)
+  assert((score - m:score(x, 0.5)):abs():max():item() < 1e-12)
+  assert((grad.compile(function(y) return m:score(y, 0.5) end)(x) - m:score(x, 0.5)):abs():max():item() == 0)
+end
