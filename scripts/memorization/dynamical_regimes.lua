@@ -3,7 +3,7 @@
 -- source:   Biroli, Bonnaire, de Bortoli, Mézard, "Dynamical regimes of diffusion models", Nature Communications 2024
 --           (arXiv 2402.18491), Eqs. 4–6
 -- run:      scripts/moondrift scripts/memorization/dynamical_regimes.lua
--- time:     about four minutes on 2 cores
+-- time:     about six minutes on 2 cores
 -- expect:   Clones made at t_S = ½ ln(d μ²) end in one class with probability 0.775 in every dimension. The weight
 --           of a point's own is one half where I(x_0; x_t) = ln n: for normal coordinates, for bits, and for a
 --           single dot at σ = A/√(2 ln n). Thresholds: ±0.03 for clones, ±10 % of the signal-to-noise ratio for
