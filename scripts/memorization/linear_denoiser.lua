@@ -12,7 +12,7 @@ local claims = require "moondrift.claims"
 local run = require "moondrift.run"
 
 local settings = args{
-  sets = 400,                          -- data sets of each size
+  sets = 4000,                         -- data sets of each size
   time = 0.001,                        -- t at which flows are compared, in the Ornstein–Uhlenbeck process
   dimension = 20,                      -- d of the courses
   counts = {22, 40, 100, 400, 1600},   -- N of the courses

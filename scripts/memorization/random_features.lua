@@ -26,18 +26,19 @@ local settings = args{
   seeds = 4,                           -- data sets and features
   seed = 1,                            -- of the first; the others count on
   spectrum_dimension = 40,             -- d of the spectrum and of the sweep over features
+  spectrum_seeds = 20,
   spectrum_psi_p = 16,
   spectrum_psi_n = 4,
   shares = {0.125, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 4.0, 8.0}, -- features for each point in the sweep
   taus = 121,                          -- training times from 10^-1 to 10^8
   smoke = {
-    dimension = 6, psi_p = 12, psi_ns = {2, 4}, seeds = 1, spectrum_dimension = 10, shares = {0.5, 1, 2},
+    dimension = 6, psi_p = 12, psi_ns = {2, 4}, seeds = 1, spectrum_dimension = 10, spectrum_seeds = 1, shares = {0.5, 1, 2},
     taus = 31,
   },
   long = {dimension = 60, seeds = 10, spectrum_dimension = 100},
 }
 
-for _, name in ipairs{"dimension", "psi_p", "seeds", "spectrum_dimension", "spectrum_psi_p", "spectrum_psi_n"} do
+for _, name in ipairs{"dimension", "psi_p", "seeds", "spectrum_seeds", "spectrum_dimension", "spectrum_psi_p", "spectrum_psi_n"} do
   args.demand(settings[name] > 0, "--%s must be a positive integer, got %d", name, settings[name])
 end
 args.demand(#settings.psi_ns > 1, "--psi_ns must be two numbers or more, got %d", #settings.psi_ns)
@@ -87,7 +88,7 @@ do
     psi_p = settings.spectrum_psi_p, psi_n = settings.spectrum_psi_n, sde = process, time = settings.time,
   }
   local limit = math.sqrt(known.bulk[2] * known.large[1])
-  for k = 1, settings.seeds do
+  for k = 1, settings.spectrum_seeds do
     local flow = theory.random_features{
       dimension = d, width = p, count = n, sde = process, time = settings.time, seed = settings.seed + k - 1,
     }
@@ -113,7 +114,7 @@ for place, psi_n in ipairs(settings.psi_ns) do
   local started = moondrift.seconds()
   local d = settings.dimension
   ns[place] = points(psi_n, d)
-  local at = {psi_n = psi_n, runs = {}, split = {}, least = {}}
+  local at = {psi_n = psi_n, runs = {}, early = {}, split = {}, late = {}, least = {}}
   at.known = theory.random_features_spectrum{
     psi_p = settings.psi_p, psi_n = psi_n, sde = process, time = settings.time,
   }
@@ -125,7 +126,10 @@ for place, psi_n in ipairs(settings.psi_ns) do
     local train, test, score = flow:losses(taus)
     local last_train, last_test = flow:losses(math.huge)
     at.runs[k] = {train = train:table(), test = test:table(), score_error = score:table()}
-    at.split[k] = crossing(tau_list, (test - train):table(), (last_test - last_train) / 2)
+    local gap = (test - train):table()
+    for name, share in pairs{early = 0.1, split = 0.5, late = 0.9} do
+      at[name][k] = crossing(tau_list, gap, share * (last_test - last_train))
+    end
     at.least[k] = score:min():item()
   end
   courses[place] = at
@@ -188,14 +192,14 @@ do
   list:add{
     id = "31a", claim = "large eigenvalues for each dimension", source = "published", expected = 1, tolerance = 1e-9,
     measured = measured / of_spectrum.d, interval = {interval[1] / of_spectrum.d, interval[2] / of_spectrum.d},
-    seeds = settings.seeds,
+    seeds = settings.spectrum_seeds,
   }
   local ratios = {}
   for k, value in ipairs(of_spectrum.ends) do ratios[k] = value / of_spectrum.known.bulk[2] end
   measured, interval = estimate(ratios)
   list:add{
     id = "31b", claim = "upper end of the bulk over s² + v²(1 + √(ψ_p/ψ_n))²", source = "published", expected = 1,
-    tolerance = 0.05, measured = measured, interval = interval, seeds = settings.seeds,
+    tolerance = 0.05, measured = measured, interval = interval, seeds = settings.spectrum_seeds,
     note = ("d = %d; the formula is for d → ∞"):format(of_spectrum.d),
   }
 end
@@ -206,7 +210,8 @@ do
   list:add{
     id = "32", claim = "power of n of the time at which training and test loss part", source = "published",
     expected = 1, tolerance = 0.15, measured = measured, interval = interval, seeds = settings.seeds,
-    note = ("that of ψ_p/(Δ λ_min) itself is %.2f"):format(slope(ns, formula)),
+    note = ("that of ψ_p/(Δ λ_min) itself is %.2f; of the times of 10 %% and 90 %% of the gap %.2f and %.2f"):format(
+      slope(ns, formula), median(slopes("early")), median(slopes("late"))),
   }
   measured, interval = estimate(slopes("least"))
   list:add{
@@ -239,7 +244,7 @@ figure:line(ranks, of_spectrum.eigenvalues[1], {color = "blue", label = "one dat
 figure:reference{y = of_spectrum.known.bulk[2], color = "vermillion", style = "dashed"}
 figure:reference{y = of_spectrum.known.s2, color = "green", style = "dashed"}
 figure:reference{x = of_spectrum.d, color = "black", style = "dashed"}
-figure:panel(1, 2, {title = "test and training loss", x = "training time τ", y = "loss", log = "x", legend = "bottom_left"})
+figure:panel(1, 2, {title = "test and training loss", x = "training time τ", y = "loss", log = "x", legend = "top_left"})
 for place, at in ipairs(courses) do
   local color = COLORS[(place - 1) % #COLORS + 1]
   figure:line(tau_list, at.runs[1].test, {label = ("ψ_n = %g"):format(at.psi_n), color = color})
