@@ -92,6 +92,10 @@ extension FeatureMoments {
     var sums = try Sums(network)
     for node in times.nodes {
       let line = try line(node)
+      if network.options.activation == "relu" {
+        try sums.add(line, node)
+        continue
+      }
       for first in stride(from: 0, to: line.x.count, by: Self.rowsAtOnce) {
         let part = first..<min(first + Self.rowsAtOnce, line.x.count)
         let weights = line.masses[part].map { $0 * node.weight }
@@ -153,6 +157,17 @@ extension FeatureMoments {
       let m = network.options.width.value
       gram = try .zeros([m, m], .float64)
       cross = try .zeros([m, network.dimension], .float64)
+    }
+
+    /// A line's nodes, for ReLU.
+    mutating func add(_ line: LineNodes, _ node: TimeRule.Node) throws {
+      let masses = line.masses.map { $0 * node.weight }
+      let still = try network.hidden(.zeros([1, 1], .float64), Tensor([node.t]), call)
+      let moments = try KinkedMoments(
+        weights: call["w"].doubles(), biases: still.doubles(), line.x, masses: masses,
+        targets: line.scores)
+      try moments.add(to: gram, cross)
+      for (mass, score) in zip(masses, line.scores) { square += mass * score * score }
     }
 
     /// - Parameters: `x`, `y` of shape [n, d]; `weights` of shape [n, 1].

@@ -84,6 +84,24 @@ private func network(
     for (p, q) in zip(gradient, features) { #expect(abs(p - q / 9) < 1e-14) }
   }
 
+  @Test("at one time it is the same row by row", arguments: ["relu", "silu", "tanh"], [1, 3])
+  func rows(_ activation: String, _ dimension: Int) throws {
+    let network = try network(dimension, width: 40, activation: activation)
+    let a = try RandomStream(seed: 5).normal([dimension, 40]).floats()
+    a.withUnsafeBufferPointer { network.parameters.setTrained($0) }
+    for dtype in [DType.float64, .float32] {
+      // In no order, and beyond all kinks.
+      let x = try RandomStream(seed: 6).normal([300, dimension], .float64) * 20
+      let exact = try network.output(
+        x, .full([300], 0.3, .float64), NetworkCall(network.parameters)
+      ).doubles()
+      let rows = try #require(try network.rows(x.converted(to: dtype), at: 0.3))
+      #expect(rows.dtype == dtype)
+      let tolerance = dtype == .float64 ? 1e-13 : 1e-5
+      for (p, q) in zip(try rows.doubles(), exact) { #expect(abs(p - q) < tolerance) }
+    }
+  }
+
   @Test("from Lua, trained: only A moves")
   func lua() throws {
     let program = """

@@ -21,6 +21,10 @@ extension RandomFeatures {
     let points = try x.converted(to: .float64).densified()
     let result = try Tensor(uninitialized: x.shape, .float64)
     let (from, to) = (points.pointer(Double.self), result.pointer(Double.self))
+    if d == 1, options.activation == "relu" {
+      try PiecewiseLinear(weights: w, biases: still, factors: a).fill(from, to, n)
+      return try result.converted(to: x.dtype)
+    }
     let activate = activation
     try still.withUnsafeBufferPointer { still in
       try w.withUnsafeBufferPointer { w in

@@ -98,7 +98,7 @@ package final class RandomFeatures: Network {
   }
 
   /// W x + U e(t), shape [n, m].
-  func hidden(_ x: Tensor, _ t: Tensor?, _ call: NetworkCall) throws -> Tensor {
+  package func hidden(_ x: Tensor, _ t: Tensor?, _ call: NetworkCall) throws -> Tensor {
     let waves =
       try t.map { try fourierFeatures($0, call["omega"]) }
       ?? .zeros([x.shape[0], options.time.features.value])
