@@ -12,12 +12,15 @@ public protocol Argument {
   var luaValue: Value { get }
   /// From what a file holds of it; nil where that is something else.
   static func restored(_ value: Value) -> Self?
+  /// What every value must satisfy, for parameters that say nothing narrower.
+  static var ownDomain: Domain<Self>? { get }
 }
 
 extension Argument {
   public var literal: String { "\(self)" }
   public var luaValue: Value { .none }
   public static func restored(_ value: Value) -> Self? { nil }
+  public static var ownDomain: Domain<Self>? { nil }
 }
 
 extension Double: Argument {
@@ -97,6 +100,7 @@ extension Optional: Argument where Wrapped: Argument {
     if case .none = value { return .some(nil) }
     return Wrapped.restored(value).map { .some($0) }
   }
+  public static var ownDomain: Domain<Wrapped?>? { Wrapped.ownDomain?.orAbsent() }
 }
 
 extension Array: Argument where Element: Argument {

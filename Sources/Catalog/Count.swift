@@ -17,7 +17,7 @@ public struct Count: Hashable, Comparable, ExpressibleByIntegerLiteral, CustomSt
     self.value = value
   }
 
-  /// As it came from Lua; the domain of a parameter refuses what is negative.
+  /// As it came from Lua; the domain of a parameter, or `ownDomain`, refuses what is negative.
   fileprivate init(read value: Int) { self.value = value }
 
   public init(integerLiteral value: Int) { self.value = value }
@@ -44,6 +44,7 @@ public struct Count: Hashable, Comparable, ExpressibleByIntegerLiteral, CustomSt
 extension Count: Argument {
   public static var expectation: String { Int.expectation }
   public static var luaType: String { Int.luaType }
+  public static var ownDomain: Domain<Count>? { .nonNegative }
   public var literal: String { "\(value)" }
 
   public static func read(_ frame: Frame, _ index: Int32) throws -> Count {

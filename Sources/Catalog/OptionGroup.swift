@@ -76,8 +76,9 @@ public struct Option<Group> {
 
   private init<Value: Argument>(
     _ name: String, _ path: WritableKeyPath<Group, Value>, _ summary: String, _ type: String,
-    _ defaultLiteral: String?, _ domain: Domain<Value>?
+    _ defaultLiteral: String?, _ given: Domain<Value>?
   ) {
+    let domain = given ?? Value.ownDomain
     description = ParameterDescription(
       name: name, role: .option, summary: summary, type: type, domain: domain?.text,
       choices: domain?.choices ?? [], defaultLiteral: defaultLiteral,

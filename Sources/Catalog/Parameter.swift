@@ -64,7 +64,8 @@ extension Parameter {
   public static func arg(
     _ name: String, _ summary: String = "", in domain: Domain<Value>? = nil
   ) -> Parameter {
-    Parameter(
+    let domain = domain ?? Value.ownDomain
+    return Parameter(
       kind: .positional, name: name,
       descriptions: [
         ParameterDescription(
@@ -77,7 +78,8 @@ extension Parameter {
   public static func arg(
     _ name: String, default fallback: Value, _ summary: String = "", in domain: Domain<Value>? = nil
   ) -> Parameter {
-    Parameter(
+    let domain = domain ?? Value.ownDomain
+    return Parameter(
       kind: .positional, name: name,
       descriptions: [
         ParameterDescription(
@@ -91,7 +93,8 @@ extension Parameter {
   public static func option(
     _ name: String, _ summary: String, in domain: Domain<Value>? = nil
   ) -> Parameter {
-    Parameter(
+    let domain = domain ?? Value.ownDomain
+    return Parameter(
       kind: .option, name: name,
       descriptions: [
         ParameterDescription(
@@ -104,7 +107,8 @@ extension Parameter {
   public static func option(
     _ name: String, default fallback: Value, _ summary: String, in domain: Domain<Value>? = nil
   ) -> Parameter {
-    Parameter(
+    let domain = domain ?? Value.ownDomain
+    return Parameter(
       kind: .option, name: name,
       descriptions: [
         ParameterDescription(

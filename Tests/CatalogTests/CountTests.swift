@@ -17,4 +17,26 @@ import Testing
     #expect(text { try Count(less) } == "-1 is no size from 0 to 2^48")
     #expect(text { try Count(.max) } == "9223372036854775807 is no size from 0 to 2^48")
   }
+
+  private struct Options: OptionGroup {
+    var width = 3 as Count
+    var depth: Count?
+    static let options: [Option<Options>] = [
+      Option("width", \.width, "units"), Option("depth", \.depth, "layers"),
+    ]
+  }
+
+  @Test("a count is 0 or more where its parameter says nothing narrower")
+  func domains() {
+    let entry = Entry.function(
+      "f", "F.", .arg("n"), .arg("m", default: nil as Count?), .option("k", "how many"),
+      .option("j", default: nil as Count?, "how many"),
+      .option("i", default: 2 as Count, "how many", in: .positive)
+    ) { (n: Count, _: Count?, _: Count, _: Count?, _: Count) in n.value }
+    #expect(
+      entry.parameters.map(\.domain)
+        == Array(repeating: "an integer of 0 or more", count: 4) + ["a positive integer"])
+    let group = Entry.function("g", "G.", .group(Options.self)) { (_: OptionsOf<Options>) in 1.0 }
+    #expect(group.parameters.allSatisfy { $0.domain == "an integer of 0 or more" })
+  }
 }

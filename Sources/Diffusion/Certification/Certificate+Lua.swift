@@ -41,7 +41,9 @@ extension Certificate {
       .option("variance", default: 1.0, "of the data", in: .positive),
       .option("start", default: nil, "variance of the start; σ² at the first time where absent"),
       .option("times", default: nil, "a decreasing grid of times"),
-      .option("steps", default: nil, "steps on the diffusion's own grid; 500 where absent"),
+      .option(
+        "steps", default: nil as Count?, "steps on the diffusion's own grid; 500 where absent",
+        in: Domain<Count>.positive.orAbsent()),
       .option(
         "final", default: "mean", "the last state without its step's noise, or the state",
         in: .oneOf(["mean", "state"])),

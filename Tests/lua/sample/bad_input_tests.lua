@@ -108,3 +108,7 @@ for _, predicts in ipairs{"clean", "velocity"} do
     check.equal(y:is_finite():all():item(), true)
   end
 end
+
+check.raises("sample.gaussian_law: steps must be a positive integer, got -1", function()
+  return sample.gaussian_law("euler", {steps = -1})
+end)
