@@ -1,5 +1,6 @@
 import Catalog
 import Glibc
+import Runtime
 import Tensors
 
 extension Duration {
@@ -21,7 +22,8 @@ package struct ProgressLine {
     self.name = name
     self.total = total
     self.first = first
-    self.isShown = isShown ?? (isatty(2) != 0)
+    // The lines of children would write over each other.
+    self.isShown = isShown ?? (isatty(2) != 0 && !ChildProcess.isChild)
   }
 
   /// Whether the line is to be written again; four times a second.

@@ -7,6 +7,7 @@ import Tensors
 package enum ProductModule {
   package static let module = Module(
     "moondrift", "The product itself.",
+    types: [TypeDescription(ChildProcess.self, "a process that runs one function")],
     entries: [
       .function(
         "version_info",
@@ -24,7 +25,7 @@ package enum ProductModule {
         clock_gettime(CLOCK_MONOTONIC, &now)
         return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
       },
-    ])
+    ] + ChildProcess.entries)
 
   /// Versions and machine, as `version_info` returns them.
   package static var facts: [(key: String, value: Value)] {

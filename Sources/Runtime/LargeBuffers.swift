@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Memory for large arrays, straight from the kernel and kept for reuse.
 ///
@@ -43,7 +42,7 @@ public enum LargeBuffers {
     }
   }
 
-  private static let kept = Mutex(Kept())
+  private static let kept = Guarded(Kept())
 
   /// Bytes of freed blocks.
   static var keptBytes: Int { kept.withLock { $0.bytes } }

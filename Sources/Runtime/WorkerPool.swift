@@ -25,7 +25,7 @@ public final class WorkerPool: @unchecked Sendable {
   private let sleeping = Atomic<Int>(0)
   private let hasStopped = Atomic<Bool>(false)
   /// The error of the first chunk, in their order, that threw one.
-  private let failure = Mutex<(chunk: Int, error: any Error)?>(nil)
+  private let failure = Guarded<(chunk: Int, error: any Error)?>(nil)
   private var chunkCount = 0
   private var canStop = true
   private var body: ((Int) throws -> Void)?
@@ -163,6 +163,19 @@ public final class WorkerPool: @unchecked Sendable {
       pthread_detach(thread)
       started += 1
     }
+  }
+
+  /// In a child process, which has none of its parent's threads: those it needs start anew.
+  func restart(threads: Int) {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+    (started, threadCount) = (1, threads)
+    busy.store(false, ordering: .relaxed)
+    isOpen.store(false, ordering: .relaxed)
+    hasStopped.store(false, ordering: .relaxed)
+    active.store(0, ordering: .relaxed)
+    sleeping.store(0, ordering: .relaxed)
+    failure.withLock { $0 = nil }
   }
 
   private func work() {

@@ -1,7 +1,6 @@
 import Catalog
 import Glibc
 import Runtime
-import Synchronization
 
 /// FFTW (Frigo & Johnson 2005), opened at first use like OpenBLAS: most sessions never transform.
 /// Complex numbers are pairs (real, imaginary) along a last axis of 2, which is FFTW's own layout.
@@ -29,7 +28,7 @@ struct FFTW: @unchecked Sendable {
   static let double = FFTW(library: "libfftw3.so.3", prefix: "fftw_")
   static let single = FFTW(library: "libfftw3f.so.3", prefix: "fftwf_")
   /// The planner of FFTW may run once at a time only.
-  static let planning = Mutex(())
+  static let planning = Guarded(())
 
   private init?(library: String, prefix: String) {
     guard let handle = dlopen(library, RTLD_NOW | RTLD_LOCAL) else { return nil }

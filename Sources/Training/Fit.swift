@@ -1,7 +1,7 @@
 import Catalog
 import Diffusion
 import Models
-import Synchronization
+import Runtime
 import Tensors
 
 /// A training run of one model, from before its first update on. The Lua type `fit`. The fits of a list
@@ -79,7 +79,7 @@ package final class Fit: FunctionHolder {
     get { lock.withLock { _ in lastFits } }
     set { lock.withLock { _ in lastFits = newValue } }
   }
-  private static let lock = Mutex(())
+  private static let lock = Guarded(())
   nonisolated(unsafe) private static var lastFits = FitList(fits: [], isList: false)
 }
 

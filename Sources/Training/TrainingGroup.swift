@@ -3,7 +3,6 @@ import Diffusion
 import Glibc
 import Optimizers
 import Runtime
-import Synchronization
 
 /// Training runs that advance together, one for each model of a list. Cuts their updates into blocks that
 /// end where a row of the log is due, draws rates and times ahead of a block, and calls probes after it.
@@ -127,7 +126,7 @@ final class TrainingGroup {
 
 /// Errors of a parallel loop, by place.
 private final class Failures: Sendable {
-  private let errors: Mutex<[Int: any Error]> = Mutex([:])
+  private let errors: Guarded<[Int: any Error]> = Guarded([:])
   func note(_ error: any Error, at place: Int) { errors.withLock { $0[place] = error } }
   var first: (any Error)? { errors.withLock { $0.min { $0.key < $1.key }?.value } }
 }

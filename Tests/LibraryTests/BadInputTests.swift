@@ -81,6 +81,8 @@ struct BadInputTests {
     theory.random_features{dimension = 4, width = 6, count = 5, sde = sde.ou(), seed = 1}
     """,
     "linear_flow": "theory.linear_denoiser(random.stream(1):normal{5, 2}, {sde = sde.ou()})",
+    "journal": "file.journal(os.tmpname() .. \".lines\")",
+    "child_process": "moondrift.start(function() return \"\" end)",
     "brownian_path": "sample.brownian{seed = 1}",
     "measurement": "metric.energy_distance(tensor{{1}, {2}}, tensor{{1}, {3}}, {seed = 1})",
     "ledger": "metric.ledger(tensor{{1}, {3}}, {target = target.binary{dimension = 1}})",

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "CSupportChildren.h"
 #include "CSupportInterrupts.h"
 #include "CSupportLibraries.h"
 #include "CSupportMemory.h"
