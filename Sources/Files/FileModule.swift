@@ -7,6 +7,7 @@ package enum FileModule {
     "file",
     "Files, written whole or not at all: a failure leaves what was there before. Symbolic links are "
       + "followed; a hard link parts from its other names.",
+    types: [TypeDescription(Journal.self, "a file of lines that one process writes")],
     entries: [
       .function(
         "save_json", "Writes a value as JSON.", .arg("path"),
@@ -36,5 +37,5 @@ package enum FileModule {
         try AtomicFile.write(text.bytes, to: path)
         return Nothing()
       },
-    ] + ArrayFiles.entries + Directories.entries)
+    ] + JSONText.entries + ArrayFiles.entries + Directories.entries + Journal.entries)
 }

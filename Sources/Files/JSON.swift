@@ -30,8 +30,8 @@ package struct JSON {
   }
 
   /// The value on one line, for a field of another format.
-  package static func line(_ value: Value) throws -> String {
-    var writer = JSON(.null)
+  package static func line(_ value: Value, notFinite: NotFinite = .null) throws -> String {
+    var writer = JSON(notFinite)
     writer.isOneLine = true
     try writer.write(value, level: 0, path: "value")
     return writer.text
