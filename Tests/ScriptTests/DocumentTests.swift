@@ -168,7 +168,7 @@ import Testing
     let listed = Set(
       try Command(Products.moondrift, ["-e", script]).run().out.split(separator: "\n")
         .map(String.init))
-    #expect(named == listed.subtracting(["seconds", "version_info"]))
+    #expect(named == listed.subtracting(["seconds", "version_info", "start", "wait", "progress"]))
   }
 
   @Test("every link leads somewhere", arguments: ScriptFiles.documents)

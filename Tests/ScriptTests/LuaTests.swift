@@ -12,7 +12,7 @@ import Testing
   func mirrored() {
     let wanted = ScriptFiles.library.map {
       $0.replacing("stdlib/", with: "Tests/lua/").replacing(".lua", with: "_tests.lua")
-    }
+    }.sorted()
     #expect(!wanted.isEmpty)
     #expect(wanted == ScriptFiles.luaTests.filter { $0.hasPrefix("Tests/lua/moondrift/") })
   }

@@ -30,9 +30,10 @@ local function run(chunk, line, comment)
   local words = comment:match("^error:%s*(.-)%s*$")
   if not results[1] then
     checks = checks + 1
-    if not words then return report(line, "%s", results[2]) end
-    if not results[2]:find(words, 1, true) then
-      report(line, "the error is %q, not %q", results[2]:match("^[^\n]*"), words)
+    local message = tostring(results[2])
+    if not words then return report(line, "%s", message) end
+    if not message:find(words, 1, true) then
+      report(line, "the error is %q, not %q", message:match("^[^\n]*"), words)
     end
     return
   end

@@ -12,6 +12,7 @@ import likelihoods
 import networks
 import operations
 import samplers
+import sweeps
 import theory
 from harness import (
     ROOT, Bench, BenchError, cost_of, cost_of_prompt, figures_of_lua, moondrift,
@@ -147,5 +148,5 @@ GROUPS = {
     ],
     "networks": networks.BENCHES,
     "diffusion": samplers.BENCHES + exact_scores.BENCHES + distances.BENCHES + likelihoods.BENCHES,
-    "theory": theory.BENCHES,
+    "theory": theory.BENCHES + sweeps.BENCHES,
 }

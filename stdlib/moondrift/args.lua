@@ -13,6 +13,8 @@
 -- `long` (explicit keys still win), `--out=DIR` names the folder of the run, and `--help` prints the head of the script and
 -- its settings with the comments that stand behind them. A mistake on the command line ends the
 -- script with one line on stderr and exit code 1.
+--
+-- `sweep = true` adds what `moondrift.sweep` reads: `--jobs`, `--shard`, `--retry` and `--estimate`.
 
 local nearest = require "moondrift.names"
 
@@ -23,6 +25,10 @@ local SIZES = {"smoke", "long"}
 
 --- Settings every script has.
 local BUILT_IN = {smoke = true, long = true, out = true, help = true}
+
+--- Settings of a script that sweeps, with their kinds and defaults: how its runs are made, not which.
+local OF_SWEEPS = {jobs = "jobs", shard = "shard", retry = "boolean", estimate = "boolean"}
+local SWEEP_DEFAULTS = {jobs = 1, shard = "1/1", retry = false, estimate = false}
 
 ---@class moondrift.UsageError An error of the user's command line: shown without a traceback.
 local UsageError = {__name = "usage error"}
@@ -59,6 +65,16 @@ local sizes = setmetatable({}, {__mode = "k"})
 ---@return "smoke"|"default"|"long"|"own"
 function M.size(settings) return sizes[settings] or "own" end
 
+--- Whether a table holds the settings of a script.
+---@param value any
+---@return boolean
+function M.is_settings(value) return sizes[value] ~= nil end
+
+--- Whether a setting says how a script runs, and not what it computes.
+---@param name string
+---@return boolean
+function M.is_built_in(name) return (BUILT_IN[name] or OF_SWEEPS[name]) ~= nil end
+
 -- Types
 
 ---@alias moondrift.SettingKind "integer"|"number"|"string"|"boolean"|"integers"|"numbers"
@@ -86,7 +102,8 @@ end
 local DESCRIPTION = {
   integer = "an integer", number = "a number", string = "a string",
   boolean = "true or false", integers = "integers joined by commas",
-  numbers = "numbers joined by commas",
+  numbers = "numbers joined by commas", jobs = "a positive integer or cores",
+  shard = "k/n with k from 1 to n",
 }
 
 --- What the parser makes of the text of a value; nil where it does not fit.
@@ -114,6 +131,23 @@ local function read_list(text, read)
     list[#list + 1] = value
   end
   return list
+end
+
+--- The two numbers of "2/5"; nil where they do not make a shard.
+---@param text string
+---@return integer? k
+---@return integer? n
+function M.read_shard(text)
+  local k, n = text:match("^(%d+)/(%d+)$")
+  k, n = math.tointeger(tonumber(k)), math.tointeger(tonumber(n))
+  if k and n and k >= 1 and k <= n then return k, n end
+end
+
+function READERS.shard(text) return M.read_shard(text) and text end
+
+function READERS.jobs(text)
+  local count = math.tointeger(tonumber(text))
+  return count and count > 0 and count or text == "cores" and text or nil
 end
 
 function READERS.integers(text) return read_list(text, READERS.integer) end
@@ -150,7 +184,9 @@ local function declare(defaults, level)
       error(("args: a setting must be named in lower case, got '%s'"):format(name), level + 1)
     elseif name == "out" or name == "help" then
       error(("args: '%s' is a setting every script has already"):format(name), level + 1)
-    elseif name ~= "smoke" and name ~= "long" then
+    elseif defaults.sweep and OF_SWEEPS[name] then
+      error(("args: '%s' is a setting every sweep has already"):format(name), level + 1)
+    elseif name ~= "smoke" and name ~= "long" and name ~= "sweep" then
       kinds[name] = kind_of(value)
       if not kinds[name] then
         error(("args: the default of '%s' must be a number, a string, a boolean or a list of "
@@ -203,9 +239,10 @@ function M.parse(defaults, words)
       return nil, ("unexpected argument '%s' (settings are written --name=value)"):format(word)
     end
     local kind = kinds[name] or (name == "smoke" or name == "long" or name == "help") and "boolean"
-      or name == "out" and "string"
+      or name == "out" and "string" or defaults.sweep and OF_SWEEPS[name]
     if not kind then
-      local known = {"help", "out", "smoke", table.unpack(names)}
+      local of_sweeps = defaults.sweep and {"estimate", "jobs", "retry", "shard"} or {}
+      local known = {"help", "out", "smoke", table.unpack(table.move(names, 1, #names, #of_sweeps + 1, of_sweeps))}
       if defaults.long then table.insert(known, 2, "long") end
       return nil, ("unknown setting --%s%s"):format(name, nearest.suggestion(name, known, "--"))
     end
@@ -213,7 +250,7 @@ function M.parse(defaults, words)
       local following = words[index + 1]
       if not following or following:match("^%-%-") then
         return nil, ("--%s needs a value: --%s=%s")
-          :format(name, name, M.literal(defaults[name] or "DIR"))
+          :format(name, name, M.literal(defaults[name] or kind ~= "string" and SWEEP_DEFAULTS[name] or "DIR"))
       end
       index, equals, text = index + 1, "=", following
     end
@@ -235,6 +272,9 @@ function M.parse(defaults, words)
     if value == nil then value = defaults[name] end
     if kinds[name] == "number" then value = value + 0.0 end
     settings[name] = value
+  end
+  for name, default in pairs(defaults.sweep and SWEEP_DEFAULTS or {}) do
+    if given[name] ~= nil then settings[name] = given[name] else settings[name] = default end
   end
   settings.smoke = given.smoke or false
   settings.long = given.long or false
@@ -260,6 +300,13 @@ function M.head(source)
   end
   return table.concat(lines, "\n")
 end
+
+local SWEEP_HELP = {
+  {"--jobs=N", "runs at a time, which share the threads; 'cores' for as many as there are threads"},
+  {"--shard=k/n", "every n-th run, from the k-th on; all shards share a folder, --out=DIR"},
+  {"--retry", "run again what failed before"},
+  {"--estimate", "make two runs, and say what all of them will take"},
+}
 
 --- What `--help` prints.
 ---@param defaults table
@@ -290,6 +337,7 @@ function M.help(defaults, source)
   rows[#rows + 1] = {"--out=DIR", "folder of the run; a new one under runs/ where absent"}
   rows[#rows + 1] = {"--smoke", "a run of seconds that shows that everything works"}
   if defaults.long then rows[#rows + 1] = {"--long", "a run of up to 90 minutes"} end
+  for _, row in ipairs(defaults.sweep and SWEEP_HELP or {}) do rows[#rows + 1] = row end
   local width = 0
   for _, row in ipairs(rows) do width = math.max(width, #row[1]) end
   local lines = {M.head(source), "", "settings, with their defaults:"}

@@ -9,6 +9,7 @@
 -- again from it, last; a file that cannot be written does not keep the others from being tried.
 -- A run that stops before says on stderr what it left, and leaves no empty folder behind.
 
+local rows = require "moondrift.sweep.folder"
 local usage = require "moondrift.args"
 
 local M = {}
@@ -32,22 +33,36 @@ local function reason(message)
   return (tostring(message):gsub("^[^:]*:%d+: ", "", 1):gsub("^[%a_]+[.:][%w_]+: ", "", 1))
 end
 
---- Is there room for files? Tells by writing one: an empty file fits on a full disk too.
+--- Is there room for files? Tells by writing one: an empty file fits on a full disk too. Its name is its own,
+--- since shards of a sweep ask of one folder at a time.
 local function check_writable(folder)
-  local path = folder .. "/.moondrift-check"
+  local path = ("%s/.moondrift-check-%s"):format(folder, tostring({}):match("%x+$"))
   local written, message = pcall(file.write_text, path, ("\0"):rep(1 << 16))
   if not written then return nil, reason(message):gsub("^cannot write .-: ", "", 1) end
   return os.remove(path)
 end
 
-local function open_given(folder)
+--- Whether a folder holds a sweep that has not come to its end.
+local function is_unfinished_sweep(folder, names)
+  local has_rows = false
+  for _, name in ipairs(names) do
+    if name == "result.json" then return false end
+    has_rows = has_rows or rows.has_rows(folder .. "/" .. name)
+  end
+  return has_rows
+end
+
+---@param sweeps boolean? whether the script goes on with the rows of a folder
+local function open_given(folder, sweeps)
   folder = #folder > 1 and folder:gsub("/+$", "") or folder
   local kind = file.kind(folder)
   if kind and kind ~= "directory" then refuse("--out=%s is not a folder", folder) end
   if kind then
     local listed, names = pcall(file.list, folder)
     if not listed then refuse("--out=%s: %s", folder, reason(names)) end
-    if #names > 0 then
+    -- Another shard may be asking whether there is room.
+    while sweeps and names[1] and names[1]:find("^%.moondrift%-check") do table.remove(names, 1) end
+    if #names > 0 and not (sweeps and is_unfinished_sweep(folder, names)) then
       refuse("--out=%s is not empty (it holds %s); give a new folder", folder, names[1])
     end
   end
@@ -108,8 +123,9 @@ function M.open(settings)
   local name = usage.script_name():gsub("%.lua$", "")
   local folder, is_new
   if settings.out then
-    folder, is_new = open_given(settings.out)
+    folder, is_new = open_given(settings.out, rawget(settings, "shard") ~= nil)
   else
+    if (rawget(settings, "shard") or "1/1") ~= "1/1" then refuse("--shard needs --out=DIR, the folder that shards share") end
     folder, is_new = open_new(name)
   end
   local record = setmetatable({
@@ -132,6 +148,14 @@ function Run:path(name) return self.folder .. "/" .. name end
 --- Seconds since the folder was made.
 ---@return number
 function Run:seconds() return moondrift.seconds() - self.start end
+
+--- Says that another process, or another time, ends this run: no error then where it is not finished.
+---@param what string what is there so far
+function Run:leave_open(what) self.left_open = what end
+
+--- Says what a folder has beside the files of this record, for a run that stops early.
+---@param what string
+function Run:keep(what) self.kept = what end
 
 local function note_file(self, name) self.files[#self.files + 1] = name end
 
@@ -225,6 +249,14 @@ function Run:__close()
   local failures = {}
   write_figures(self, failures)
   for _, failure in ipairs(failures) do io.stderr:write(("%s: %s\n"):format(self.name, failure)) end
+  if self.left_open then
+    print(("left %s/: %s (%.1f s)"):format(self.folder, self.left_open, self:seconds()))
+    return
+  end
+  if self.kept then
+    io.stderr:write(("%s: stopped before its end; %s\n"):format(self.name, self.kept))
+    return
+  end
   local left = #self.files > 0 and table.concat(self.files, ", ") .. " is complete" or nil
   if #self.files > 1 then left = table.concat(self.files, ", ") .. " are complete" end
   if not left and self.is_new then os.remove(self.folder) end

@@ -135,3 +135,28 @@ settings, with their defaults:
 args.demand(true, "never")
 check.raises("args_tests.lua: --seeds must be positive, got -1",
   args.demand, false, "--seeds must be positive, got %d", -1)
+
+-- A script that sweeps has more settings, which say how it runs and not how large it is
+local sweeping = declared()
+sweeping.sweep = true
+local function swept(...) return args.parse(sweeping, {...}) end
+check.equal({swept().jobs, swept().shard, swept().retry, swept().estimate}, {1, "1/1", false, false})
+check.equal({swept("--jobs=4").jobs, swept("--jobs", "cores").jobs}, {4, "cores"})
+check.equal({swept("--shard=2/5").shard, swept("--retry").retry, swept("--estimate").estimate}, {"2/5", true, true})
+check.equal(args.size(swept("--jobs=4", "--shard=1/2")), "default")
+check.equal(args.size(swept("--jobs=4", "--seed=2")), "own")
+check.equal(select(2, swept("--jobs=0")), "--jobs must be a positive integer or cores, got '0'")
+check.equal(select(2, swept("--jobs")), "--jobs needs a value: --jobs=1")
+for _, text in ipairs{"3/2", "0/2", "1", "a/b", "1/2/3"} do
+  check.equal(select(2, swept("--shard=" .. text)), "--shard must be k/n with k from 1 to n, got '" .. text .. "'")
+end
+check.equal(select(2, swept("--job=2")), "unknown setting --job (did you mean --jobs?)")
+check.equal(select(2, parse("--jobs=2")), "unknown setting --jobs (known: --help, --out, --smoke, --fast, --mus,"
+  .. " --name, --rate, --rates, --seed)")
+check.contains(args.help(sweeping, ""), "--jobs=N")
+assert(not args.help(declared(), ""):find("--jobs", 1, true))
+sweeping.jobs = 2
+check.raises("args: 'jobs' is a setting every sweep has already", args.parse, sweeping, {})
+check.equal({args.is_settings(swept), args.is_settings(parse())}, {false, true})
+check.equal({args.is_built_in "jobs", args.is_built_in "smoke", args.is_built_in "seed"}, {true, true, false})
+check.equal({args.read_shard "2/5"}, {2, 5})
