@@ -51,7 +51,7 @@ package final class Journal: Object {
 
   func close() {
     guard file >= 0 else { return }
-    fsync(file)
+    if !ChildProcess.isChild { fsync(file) }
     Glibc.close(file)
     file = -1
   }
@@ -73,7 +73,7 @@ package final class Journal: Object {
       .arg("path"), returns: "a journal; an error where the file exists",
       details:
         "Each line is written by one call of the system: a process that is killed leaves whole"
-        + " lines. Child processes of `moondrift.start` hold it too.",
+        + " lines. A child of `moondrift.start` holds it too, until it closes it or ends.",
       example: "j = file.journal(os.tmpname() .. \".lines\")  j:write(\"one\")  j:close()"
     ) { (path: FilePath) in try Journal(path) },
     .function(

@@ -173,9 +173,12 @@ function Crew:start(place)
   local configuration = self.plan.grid[place]
   local seed = rawget(configuration, "seed")
   if math.type(seed) ~= "integer" or seed < 0 then seed = self.plan.seed end
-  local run = self.plan.run
-  table.insert(self.children, moondrift.start(function() return work(run, configuration, seed) end,
-    {threads = self.threads, seed = seed}))
+  local run, store = self.plan.run, self.store
+  local function begin()
+    if store then store:leave() end
+    return work(run, configuration, seed)
+  end
+  table.insert(self.children, moondrift.start(begin, {threads = self.threads, seed = seed}))
   table.insert(self.tasks, {place = place, start = moondrift.seconds()})
 end
 

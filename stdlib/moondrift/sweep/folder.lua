@@ -194,6 +194,9 @@ function Store:refresh()
   for key, row in pairs(rows) do self.rows[key] = row end
 end
 
+--- In a child process: the file is held by its parent alone.
+function Store:leave() self.journal:close() end
+
 --- Ends this process's file. One without rows is taken away, and a folder that was made for it.
 function Store:close()
   if not self.journal then return end
