@@ -6,9 +6,9 @@ import Runtime
 import Tensors
 
 extension ChildProcess: Object {
-  public static var typeName: String { "child_process" }
+  package static var typeName: String { "child_process" }
 
-  public func describe() -> String { "child_process \(id), \(endingText ?? "running")" }
+  package func describe() -> String { "child_process \(id), \(endingText ?? "running")" }
 
   /// Words for how it ended; nil while it runs.
   fileprivate var endingText: String? {

@@ -5,8 +5,8 @@
 import CSupport
 import Glibc
 
-public final class ChildProcess {
-  public enum Ending: Equatable {
+package final class ChildProcess {
+  package enum Ending: Equatable {
     /// Its function returned; `output` is what it sent.
     case finished
     /// Its function threw; `output` is the message.
@@ -17,11 +17,11 @@ public final class ChildProcess {
     case killed(signal: Int)
   }
 
-  public let id: Int
-  public private(set) var ending: Ending?
-  public private(set) var output: [UInt8] = []
+  package let id: Int
+  package private(set) var ending: Ending?
+  package private(set) var output: [UInt8] = []
   /// The most memory it held at a time, pages shared with its parent included.
-  public private(set) var peakBytes = 0
+  package private(set) var peakBytes = 0
   private var pipe: Int32
   /// The process that started it: its other children have this object too.
   private let parent = getpid()
@@ -42,7 +42,7 @@ public final class ChildProcess {
 
   /// Starts a child that runs `body`, with so many threads, and sends what it returns or the text of what it
   /// throws. This call returns in the parent alone.
-  public static func start(threads: Int, _ body: () throws -> [UInt8]) throws -> ChildProcess {
+  package static func start(threads: Int, _ body: () throws -> [UInt8]) throws -> ChildProcess {
     try Cancellation.check()
     var (source, sink): (Int32, Int32) = (-1, -1)
     guard csupport_pipe(&source, &sink) else { throw failure() }
@@ -88,7 +88,7 @@ public final class ChildProcess {
 
   /// Waits until one of the children has ended, for at most so many seconds; its place among them. One that
   /// was found before is found again.
-  public static func wait(_ children: [ChildProcess], seconds: Double) throws -> Int? {
+  package static func wait(_ children: [ChildProcess], seconds: Double) throws -> Int? {
     let start = ContinuousClock.now
     while true {
       if let place = children.firstIndex(where: { $0.hasEnded() }) { return place }
@@ -141,7 +141,7 @@ public final class ChildProcess {
   }
 
   /// Ends it by force, where it has not ended by itself; nothing of it is left then.
-  public func stop() {
+  package func stop() {
     guard ending == nil, parent == getpid() else { return }
     csupport_stop_child(Int32(clamping: id))
     close(pipe)
