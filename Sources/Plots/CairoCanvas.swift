@@ -129,7 +129,7 @@ final class CairoCanvas: Canvas {
     libcairo.set_line_join(context, CAIRO_LINE_JOIN_ROUND)
     libcairo.set_line_cap(context, pen.dash == .solid ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
     defer { libcairo.set_dash(context, [], 0, 0) }
-    let isLong = lines.contains { $0.count > 8 * Self.pieceLength }
+    let isLong = lines.reduce(0) { $0 + $1.count } > 8 * Self.pieceLength
     guard isLong else {
       setColor(pen.color)
       dash(pen, from: 0)
@@ -138,13 +138,14 @@ final class CairoCanvas: Canvas {
       libcairo.stroke(context)
       return
     }
-    // In pieces, between which the user can stop it. Pieces overlap at their ends, so a line that
-    // can be seen through is drawn opaque first and laid down as a whole.
+    // In pieces, between which the user can stop it: in one path every line would be compared with all
+    // that share a line of the page with it. Pieces overlap, so lines that can be seen through are
+    // drawn opaque first and laid down as a whole.
     let isOpaque = pen.color.alpha >= 1
     if !isOpaque { libcairo.push_group(context) }
     setColor(Color(red: pen.color.red, green: pen.color.green, blue: pen.color.blue))
     do {
-      for line in lines { try strokePieces(line, pen) }
+      try strokePieces(lines, pen)
     } catch {
       if !isOpaque { libcairo.pattern_destroy(libcairo.pop_group(context)) }
       throw error
@@ -154,7 +155,32 @@ final class CairoCanvas: Canvas {
     libcairo.paint_with_alpha(context, pen.color.alpha)
   }
 
-  private func strokePieces(_ line: [Point], _ pen: Pen) throws {
+  /// Short lines together, long ones cut.
+  private func strokePieces(_ lines: [[Point]], _ pen: Pen) throws {
+    var traced = 0
+    func finish() {
+      if traced > 0 { libcairo.stroke(context) }
+      traced = 0
+    }
+    for line in lines {
+      if line.count > Self.pieceLength {
+        finish()
+        try strokePieces(of: line, pen)
+        continue
+      }
+      if traced == 0 {
+        try Cancellation.check()
+        dash(pen, from: 0)
+        libcairo.new_path(context)
+      }
+      trace(line)
+      traced += line.count
+      if traced >= Self.pieceLength { finish() }
+    }
+    finish()
+  }
+
+  private func strokePieces(of line: [Point], _ pen: Pen) throws {
     var start = 0
     var travelled = 0.0
     while start < line.count - 1 {

@@ -4,6 +4,8 @@
 package struct ColoredValues: Sendable {
   package var values: [Double]
   package var map: ColorMap
+  /// Whether the colours are even in the values, or in their logarithms.
+  package var scale: Scale
   /// The values at the two ends of the colour map; nil: the extent of all values of the panel.
   package var range: ClosedRange<Double>?
   /// The name of the bar.
@@ -11,9 +13,10 @@ package struct ColoredValues: Sendable {
 
   package init(
     values: [Double], map: ColorMap = .viridis, range: ClosedRange<Double>? = nil,
-    label: String? = nil
+    label: String? = nil, scale: Scale = .linear
   ) {
     (self.values, self.map, self.range, self.label) = (values, map, range, label)
+    self.scale = scale
   }
 }
 
@@ -25,13 +28,14 @@ struct ColorScale {
   /// The scale of one series in its panel: of its own range, else of what all series without a range
   /// of their own show, so that one colour means one number in the whole panel.
   init?(_ colored: ColoredValues, in panel: Panel) {
-    var extent = Extent(.linear)
+    var extent = Extent(colored.scale)
     if colored.range == nil {
       for series in panel.series {
         if let other = series.colored, other.range == nil { extent.add(other.values) }
       }
     }
     var limits = Axis()
+    limits.scale = colored.scale
     (limits.low, limits.high) = (colored.range?.lowerBound, colored.range?.upperBound)
     guard
       let axis = try? ResolvedAxis(
@@ -40,7 +44,7 @@ struct ColorScale {
     (self.axis, map, label) = (axis, colored.map, colored.label)
   }
 
-  /// What is not finite is grey.
+  /// What is not finite, or has no logarithm where one is needed, is grey.
   func color(_ value: Double) -> Color {
     map.color(axis.fraction(value) ?? .nan)
   }

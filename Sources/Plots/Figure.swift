@@ -57,7 +57,7 @@ package final class Figure {
   func panel(row: Int, column: Int) -> Panel { panels[key(row, column)] ?? Panel() }
   func hasPanel(row: Int, column: Int) -> Bool { panels[key(row, column)] != nil }
 
-  private func add(_ shape: Series.Shape, _ style: Style) {
+  func add(_ shape: Series.Shape, _ style: Style) {
     panel.series.append(Series(shape: shape, style: style))
   }
 }

@@ -58,12 +58,13 @@ struct LegendLayout {
       y: isTop ? frame.y + 4 : frame.bottom - size.y - 5, width: size.x, height: size.y)
   }
 
-  mutating func place(beside frame: Rect) {
+  /// - Parameter taken: what stands between the two already, a bar of colours.
+  mutating func place(beside frame: Rect, taken: Double) {
     if let corner {
       let box = Self.box(size, corner, frame)
       origin = Point(x: box.x, y: box.y)
     } else {
-      origin = Point(x: frame.right + 8, y: frame.y)
+      origin = Point(x: frame.right + 8 + taken, y: frame.y)
     }
   }
 
@@ -95,7 +96,7 @@ struct LegendLayout {
     let ends = [Point(x: left, y: middle), Point(x: box.right, y: middle)]
     let center = Point(x: left + Self.keyWidth / 2, y: middle)
     switch series.shape {
-    case .line, .steps, .errors, .arrows, .horizontal, .vertical:
+    case .line, .steps, .errors, .arrows, .contours, .horizontal, .vertical:
       let isReference = series.layer == 3
       var strokes = [ends]
       if case .errors = series.shape {

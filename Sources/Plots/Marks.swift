@@ -86,6 +86,16 @@ struct Marks {
       guard let scale else { return }
       canvas.image(
         try map.bitmap(scale), in: Rect(x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y))
+    case .contours(let map):
+      for contour in map.contours {
+        var own = pen
+        if style.color == nil, let scale {
+          own.color = scale.color(contour.level).with(alpha: opacity)
+        }
+        own.width = style.width ?? 1
+        own.series = nil
+        try canvas.stroke(runs(contour.x, contour.y), own)
+      }
     case .horizontal(let y):
       guard let share = projection.y.fraction(y) else { return }
       let place = projection.frame.bottom - share * projection.frame.height

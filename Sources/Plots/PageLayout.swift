@@ -78,7 +78,8 @@ struct PageLayout {
         (layout.axes, layout.frame) = Self.equalized(layout.panel, layout.data, layout.frame)
         layout = try measured(layout)
       }
-      layout.legend?.place(beside: layout.frame)
+      let bar = ColorBar(layout.panel)?.room(height: layout.frame.height, on: canvas)
+      layout.legend?.place(beside: layout.frame, taken: bar ?? 0)
       return layout
     }
   }

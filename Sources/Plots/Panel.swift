@@ -34,7 +34,7 @@ package struct Panel {
         case .note: color = Palette.ink
         case .band where series.style.label == nil, .errors where series.style.label == nil:
           color = last ?? Palette.series(used)
-        case .heat, .points(_, _, .some): color = Palette.ink
+        case .heat, .contours, .points(_, _, .some): color = Palette.ink
         default:
           color = Palette.series(used)
           used += 1
@@ -99,6 +99,10 @@ package struct Panel {
         if known.allSatisfy({ $0 >= 0 }) { zeroLow = true }
         if known.allSatisfy({ $0 <= 0 }), !known.isEmpty { zeroHigh = true }
       case .heat(let map):
+        for edge in [map.x.lowerBound, map.x.upperBound] { across.add(edge) }
+        for edge in [map.y.lowerBound, map.y.upperBound] { up.add(edge) }
+        tightX = true
+      case .contours(let map):
         for edge in [map.x.lowerBound, map.x.upperBound] { across.add(edge) }
         for edge in [map.y.lowerBound, map.y.upperBound] { up.add(edge) }
         tightX = true

@@ -108,6 +108,7 @@ struct HeatOptions: OptionGroup {
   var range: Interval?
   var map = "viridis"
   var valueLabel: String?
+  var valueScale = "linear"
 
   static let options: [Option<HeatOptions>] = [
     Option("x_extent", \.xExtent, "x of the left and right edge; else 0 and the columns"),
@@ -115,17 +116,56 @@ struct HeatOptions: OptionGroup {
     Option("range", \.range, "values at the ends of the colours; else their extent"),
     Option("map", \.map, "colours", in: .oneOf(ColorMap.allCases.map(\.rawValue))),
     Option("value_label", \.valueLabel, "the name of the bar of colours"),
+    Option("value_scale", \.valueScale, valueScaleSummary, in: valueScales),
   ]
 
-  func add(_ values: Tensor, to figure: Figure) throws {
+  /// What the colours mean, without the values.
+  fileprivate func colored() throws -> ColoredValues {
+    try checked(
+      ColoredValues(
+        values: [], map: ColorMap(rawValue: map) ?? .viridis, range: range?.range,
+        label: valueLabel, scale: Scale(rawValue: valueScale) ?? .linear))
+  }
+
+  /// The rectangle of a grid.
+  fileprivate func grid(_ values: Tensor) throws -> ContourGrid {
     let shape = values.axisLengths
     guard shape.count == 2, !shape.contains(0) else {
       throw UserError("values has shape \(shape), expected [rows columns]")
     }
+    return ContourGrid(
+      values: try values.doubles(), rows: shape[0], columns: shape[1],
+      x: xExtent?.range ?? 0...Double(shape[1]), y: yExtent?.range ?? 0...Double(shape[0]))
+  }
+
+  func add(_ values: Tensor, to figure: Figure) throws {
+    let (grid, colored) = (try grid(values), try colored())
     try figure.heat(
       HeatMap(
-        values: try values.doubles(), rows: shape[0], columns: shape[1],
-        x: xExtent?.range ?? 0...Double(shape[1]), y: yExtent?.range ?? 0...Double(shape[0]),
-        map: ColorMap(rawValue: map) ?? .viridis, range: range?.range, label: valueLabel))
+        values: grid.values, rows: grid.rows, columns: grid.columns, x: grid.x, y: grid.y,
+        map: colored.map, range: colored.range, label: colored.label, scale: colored.scale))
   }
+
+  func addContours(
+    _ values: Tensor, levels: [Double]?, _ look: SeriesOptions, to figure: Figure
+  ) throws {
+    for level in levels ?? [] where !level.isFinite {
+      throw UserError("levels must be finite numbers, got \(formatNumber(level))")
+    }
+    try figure.contours(
+      try grid(values), levels: levels?.sorted(), colored: try colored(), try look.look())
+  }
+}
+
+let valueScales = Domain<String>.oneOf(Scale.allCases.map(\.rawValue))
+let valueScaleSummary = "whether the colours are even in the values or in their logarithms"
+
+/// - Throws: where the ends of the colours have no logarithm and need one.
+func checked(_ colored: ColoredValues) throws -> ColoredValues {
+  if let range = colored.range, colored.scale.forward(range.lowerBound) == nil {
+    throw UserError(
+      "range must be positive on a log scale, got \(formatNumber(range.lowerBound))"
+        + " to \(formatNumber(range.upperBound))")
+  }
+  return colored
 }

@@ -173,18 +173,21 @@ struct ValueOptions: OptionGroup {
   var map = "viridis"
   var range: Interval?
   var valueLabel: String?
+  var valueScale = "linear"
 
   static let options: [Option<ValueOptions>] = [
     Option("value", \.value, "a number for each point, shown as its colour"),
     Option("map", \.map, "colours of the values", in: .oneOf(ColorMap.allCases.map(\.rawValue))),
     Option("range", \.range, "values at the ends of the colours; else their extent"),
     Option("value_label", \.valueLabel, "the name of the bar of colours"),
+    Option("value_scale", \.valueScale, valueScaleSummary, in: valueScales),
   ]
 
   func colored() throws -> ColoredValues? {
     guard let value else { return nil }
-    return ColoredValues(
-      values: try value.sequence("value"), map: ColorMap(rawValue: map) ?? .viridis,
-      range: range?.range, label: valueLabel)
+    return try checked(
+      ColoredValues(
+        values: try value.sequence("value"), map: ColorMap(rawValue: map) ?? .viridis,
+        range: range?.range, label: valueLabel, scale: Scale(rawValue: valueScale) ?? .linear))
   }
 }

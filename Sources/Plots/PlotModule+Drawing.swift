@@ -106,6 +106,20 @@ extension PlotModule {
       return figure
     },
     .method(
+      Figure.self, "contours", "Adds lines of equal value over a grid.",
+      .arg("values", "[rows columns], the first row lowest"),
+      .option("levels", default: nil, levels), .group(HeatOptions.self), .group(SeriesOptions.self),
+      returns: "the figure", details: contourDetails,
+      source: "Lorensen & Cline 1987 (marching squares)"
+    ) {
+      (
+        figure: Figure, values: Tensor, levels: [Double]?, options: OptionsOf<HeatOptions>,
+        look: Look
+      ) in
+      try options.values.addContours(values, levels: levels, look.values, to: figure)
+      return figure
+    },
+    .method(
       Figure.self, "images", "Fills the panel with images side by side.",
       .arg("images", PixelLayout.expectation),
       .group(ImageGridOptions.self), returns: "the figure"

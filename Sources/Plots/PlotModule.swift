@@ -76,6 +76,21 @@ package enum PlotModule {
       try figure(axes) { try options.values.add(values, to: $0) }
     },
     .function(
+      "contours", "A figure of lines of equal value over a grid.",
+      .arg("values", "[rows columns], the first row lowest"),
+      .option("levels", default: nil, levels), .group(HeatOptions.self), .group(SeriesOptions.self),
+      .group(AxesOptions.self), returns: "a figure", details: contourDetails,
+      source: "Lorensen & Cline 1987 (marching squares)",
+      example:
+        "return plot.contours(tensor{{0, 1, 0}, {1, 2, 1}, {0, 1, 0}}, {levels = {0.5, 1.5}})"
+    ) {
+      (values: Tensor, levels: [Double]?, options: OptionsOf<HeatOptions>, look: Look, axes: Axes)
+      in
+      try figure(axes) {
+        try options.values.addContours(values, levels: levels, look.values, to: $0)
+      }
+    },
+    .function(
       "images", "A figure of images side by side, grey or in colours.",
       .arg("images", PixelLayout.expectation),
       .group(ImageGridOptions.self), .option("title", default: nil, "the line above"),
@@ -90,6 +105,11 @@ package enum PlotModule {
     },
     NearestPairs.entry,
   ]
+
+  static let levels = "values of the lines; else some 8 round numbers"
+  static let contourDetails =
+    "The grid is that of `heat`: values stand in the middles of its cells. Without `color` a line has"
+    + " the colour of its value. No line passes where a value is not finite."
 
   // MARK: Arranging and output
 

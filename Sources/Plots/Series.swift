@@ -49,9 +49,10 @@ package struct HeatMap: Sendable {
 
   package init(
     values: [Double], rows: Int, columns: Int, x: ClosedRange<Double>, y: ClosedRange<Double>,
-    map: ColorMap = .viridis, range: ClosedRange<Double>? = nil, label: String? = nil
+    map: ColorMap = .viridis, range: ClosedRange<Double>? = nil, label: String? = nil,
+    scale: Scale = .linear
   ) {
-    colored = ColoredValues(values: values, map: map, range: range, label: label)
+    colored = ColoredValues(values: values, map: map, range: range, label: label, scale: scale)
     (self.rows, self.columns, self.x, self.y) = (rows, columns, x, y)
   }
 }
@@ -71,6 +72,7 @@ struct Series {
     /// One more edge than heights.
     case bars(edges: [Double], heights: [Double])
     case heat(HeatMap)
+    case contours(ContourMap)
     /// A line across the whole panel.
     case horizontal(Double)
     case vertical(Double)
@@ -86,7 +88,7 @@ struct Series {
     case .band: 1
     case .bars: 2
     case .horizontal, .vertical: 3
-    case .line, .steps, .errors, .arrows: 4
+    case .line, .steps, .errors, .arrows, .contours: 4
     case .points: 5
     case .note: 6
     }
@@ -97,7 +99,7 @@ struct Series {
     switch shape {
     case .points(_, _, let values): values == nil
     case .line, .steps, .bars, .arrows: true
-    case .band, .errors, .heat, .horizontal, .vertical, .note: false
+    case .band, .errors, .heat, .contours, .horizontal, .vertical, .note: false
     }
   }
 
@@ -106,6 +108,7 @@ struct Series {
     switch shape {
     case .points(_, _, let values): values
     case .heat(let map): map.colored
+    case .contours(let map): style.color == nil ? map.colored : nil
     default: nil
     }
   }

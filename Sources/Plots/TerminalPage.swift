@@ -189,7 +189,7 @@ struct TerminalPanel {
     let letter = String(TerminalCanvas.letter(number))
     let isPlain = style.colors == .none && tellsApart
     switch series.shape {
-    case .line, .steps, .arrows:
+    case .line, .steps, .arrows, .contours:
       if style.ascii { return isPlain ? "-\(letter)-" : "---" }
       return isPlain ? "╴\(letter)╶" : series.style.dash ?? .solid == .solid ? "───" : "╌╌╌"
     case .horizontal, .vertical: return style.ascii ? "- -" : "╌╌╌"

@@ -10,7 +10,7 @@ func galleryFigures() throws -> [(name: String, figure: Figure)] {
   [
     ("kl", try learningCurve()), ("densities", try densities()), ("scatter", try cloud()),
     ("grid", try fourPanels()), ("heat", try heatMap()), ("empty", try awkward()),
-    ("images", try digits()),
+    ("images", try digits()), ("field", try scoreField()),
   ]
 }
 
@@ -26,6 +26,37 @@ private func learningCurve() throws -> Figure {
   figure.panel.x.label = "SGD step"
   figure.panel.y.label = "KL(p_{data} ‖ p_{model})"
   figure.panel.y.scale = .log
+  return figure
+}
+
+/// A density with log colours, its lines, and the field of its score.
+private func scoreField() throws -> Figure {
+  let figure = Figure(title: "Two modes")
+  let count = 60
+  func density(_ x: Double, _ y: Double) -> Double {
+    exp(-((x - 1) * (x - 1) + y * y) * 2) + 0.5 * exp(-((x + 1) * (x + 1) + y * y) * 3)
+  }
+  func place(_ index: Int, _ count: Int) -> Double {
+    -2 + 4 * (Double(index) + 0.5) / Double(count)
+  }
+  let values = (0..<count * count).map {
+    density(place($0 % count, count), place($0 / count, count))
+  }
+  try figure.heat(
+    HeatMap(
+      values: values, rows: count, columns: count, x: -2...2, y: -2...2, range: 1e-6...1,
+      label: "p", scale: .log))
+  try figure.contours(
+    ContourGrid(values: values, rows: count, columns: count, x: -2...2, y: -2...2),
+    levels: [0.01, 0.1, 0.5], colored: ColoredValues(values: [], scale: .log),
+    Style(label: "p = 0.01, 0.1, 0.5", color: Color(hex: 0xFFFFFF)))
+  let places = (0..<81).map { (place($0 % 9, 9), place($0 / 9, 9)) }
+  func slope(_ f: (Double) -> Double) -> Double { (log(f(1e-4)) - log(f(-1e-4))) / 2e-4 }
+  try figure.arrows(
+    places.map(\.0), places.map(\.1),
+    dx: places.map { x, y in slope { density(x + $0, y) } },
+    dy: places.map { x, y in slope { density(x, y + $0) } }, Style(color: Color(hex: 0xE69F00)))
+  figure.panel.isEqual = true
   return figure
 }
 

@@ -985,7 +985,7 @@ function figure_object:steps(x, y, options) end
 --- Adds points, coloured by a value if you like.
 ---@param x tensor|number[] heights at 1, 2, 3, … where y is absent
 ---@param y? tensor|number[]
----@param options? { value?: tensor|number[], map?: string, range?: number[], value_label?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@param options? { value?: tensor|number[], map?: string, range?: number[], value_label?: string, value_scale?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
 ---@return figure
 function figure_object:scatter(x, y, options) end
 
@@ -1030,9 +1030,15 @@ function figure_object:histogram(samples, options) end
 
 --- Adds values on a grid, as colours.
 ---@param values tensor [rows columns], the first row lowest
----@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string }
+---@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string, value_scale?: string }
 ---@return figure
 function figure_object:heat(values, options) end
+
+--- Adds lines of equal value over a grid.
+---@param values tensor [rows columns], the first row lowest
+---@param options? { levels?: number[], x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string, value_scale?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
+---@return figure
+function figure_object:contours(values, options) end
 
 --- Fills the panel with images side by side.
 ---@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape
@@ -2760,7 +2766,7 @@ function plot.line(x, y, options) end
 --- A figure of points, coloured by a value if you like.
 ---@param x tensor|number[] heights at 1, 2, 3, … where y is absent
 ---@param y? tensor|number[]
----@param options? { value?: tensor|number[], map?: string, range?: number[], value_label?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
+---@param options? { value?: tensor|number[], map?: string, range?: number[], value_label?: string, value_scale?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function plot.scatter(x, y, options) end
 
@@ -2772,9 +2778,15 @@ function plot.histogram(samples, options) end
 
 --- A figure of values on a grid, as colours.
 ---@param values tensor [rows columns], the first row lowest
----@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
+---@param options? { x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string, value_scale?: string, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
 ---@return figure
 function plot.heat(values, options) end
+
+--- A figure of lines of equal value over a grid.
+---@param values tensor [rows columns], the first row lowest
+---@param options? { levels?: number[], x_extent?: number[], y_extent?: number[], range?: number[], map?: string, value_label?: string, value_scale?: string, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number, title?: string, x?: string, y?: string, log?: string, x_limits?: number[], y_limits?: number[], x_ticks?: number[], y_ticks?: number[], aspect?: string, legend?: string }
+---@return figure
+function plot.contours(values, options) end
 
 --- A figure of images side by side, grey or in colours.
 ---@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape

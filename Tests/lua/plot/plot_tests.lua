@@ -52,6 +52,52 @@ fails(function() plot.images(tensor.zeros{2, 4, 4, 2}) end, "images has shape [2
 fails(function() plot.images(tensor.zeros{2, 12}, {shape = {2, 2}}) end,
   "shape [2, 2] does not fit images of shape [2, 12]")
 
+-- Lines of equal value, by colour or in one; levels that are chosen are round
+local square = tensor{{0, 1, 0}, {1, 2, 1}, {0, 1, 0}}
+local lines = plot.contours(square, {levels = {0.5, 1.5}, x_extent = {-1, 1}, y_extent = {-1, 1}})
+check.contains(lines:text{width = 40}, "⡠")
+lines:heat(square, {x_extent = {-1, 1}, y_extent = {-1, 1}}):contours(square, {color = "white", label = "levels"})
+check.contains(lines:text{width = 60}, "levels")
+for _, ending in ipairs{"svg", "pdf", "png"} do lines:save("lines." .. ending) end
+check.contains(plot.contours(tensor.full({4, 4}, 0 / 0)):text{}, "┤")
+plot.contours(tensor{{1}}):text{}
+fails(function() plot.contours(tensor{1, 2}) end, "plot.contours: values has shape [2], expected [rows columns]")
+fails(function() plot.contours(square, {levels = {1, 0 / 0}}) end, "levels must be finite numbers, got nan")
+
+-- Colours that are even in the logarithms; what has none is grey, and the ends must have one
+local wide = tensor{{1e-6, 1e-3}, {1, 0}}
+plot.heat(wide, {value_scale = "log"}):save("wide.svg", {text = "letters"})
+check.contains(bytes "wide.svg", "−6")
+plot.scatter({1, 2}, {1, 2}, {value = {1e-3, 10}, value_scale = "log", range = {1e-3, 10}}):text{}
+fails(function() plot.heat(wide, {value_scale = "log", range = {0, 1}}) end,
+  "plot.heat: range must be positive on a log scale, got 0 to 1")
+fails(function() plot.scatter({1}, {1}, {value = {1}, value_scale = "log", range = {-1, 1}}) end,
+  "plot.scatter: range must be positive on a log scale, got -1 to 1")
+
+-- Nothing to show is said, and what is not finite is left out: every kind of mark, on every surface
+local none, odd = {}, {0 / 0, 1 / 0, -1 / 0}
+for name, values in pairs{none = none, odd = odd} do
+  local figure = plot.figure{title = name}
+  figure:panel(1, 1):line(values, values):steps(values, values):scatter(values, values):band(values, values, values)
+  figure:panel(1, 2):errors(values, values, values, values):arrows(values, values, values, values):histogram(values)
+  figure:panel(2, 1, {log = "xy"}):line(values, values, {label = "l"})
+  figure:panel(2, 2):heat(tensor.full({2, 2}, 0 / 0)):scatter(values, values, {value = values})
+  for _, ending in ipairs{"svg", "pdf", "png"} do figure:save(name .. "." .. ending) end
+  check.contains(figure:text{width = 100}, "no data")
+  check.contains(figure:text{width = 100}, "no positive data")
+end
+
+-- The time to draw grows as the number of marks: many short lines are not compared with each other
+local function seconds(n)
+  local y = random.stream(1):normal{n}
+  local start = moondrift.seconds()
+  plot.figure():errors(tensor.linspace(0, 1, n), y, y - 1, y + 1):save("errors.png")
+  return moondrift.seconds() - start
+end
+seconds(100)
+local few, many = math.min(seconds(2000), seconds(2000)), seconds(20000)
+assert(many < 40 * few + 1, ("%.2f s and %.2f s"):format(few, many))
+
 -- Bins by their edges
 check.contains(plot.histogram({1, 2, 2, 9}, {edges = {0, 2, 10}}):text{width = 40}, "█")
 fails(function() plot.histogram({1}, {edges = {0, 1}, bins = 3}) end,
