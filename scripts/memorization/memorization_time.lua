@@ -2,7 +2,7 @@
 --           with the number of points and fall with the width, beside the time at which it has learned the law?
 -- source:   Bonnaire, Urfin, Biroli, Mézard, NeurIPS 2025 (arXiv 2505.17638), §2 and SM B
 -- run:      scripts/moondrift scripts/memorization/memorization_time.lua
--- time:     about six minutes on 2 cores
+-- time:     about three minutes on 2 cores
 -- expect:   The time at which samples become copies grows about in proportion to the number of points, while that at
 --           which the held-out loss has fallen does not change: early stopping has more room the more points there
 --           are. Wider networks copy sooner.
