@@ -59,9 +59,24 @@ package struct HelpText {
     }
     if parts.isEmpty {
       parts = (places[name] ?? []).map { page(of: $0.entry, in: $0.module, width: width) }
+      if !parts.isEmpty, let options = options(named: name, width: width) { parts.append(options) }
     }
     if parts.isEmpty, let option = optionPage(name, width: width) { parts = [option] }
     return parts.isEmpty ? nil : parts.joined(separator: "\n")
+  }
+
+  /// The functions that have an option of this name, which may be that of a method too.
+  private func options(named name: String, width: Int) -> String? {
+    let rows = modules.flatMap { module in
+      module.allEntries.flatMap { entry in
+        entry.parameters.filter { $0.name == name && $0.role == .option }
+          .map {
+            ("\(Signature.name(of: entry, in: module)), \(name)", Self.description(of: $0))
+          }
+      }
+    }
+    guard !rows.isEmpty else { return nil }
+    return "options of this name:\n\n" + TextLayout.rows(rows, width: width) + "\n"
   }
 
   /// `train.batch`: an option or argument of a function.
