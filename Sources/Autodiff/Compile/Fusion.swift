@@ -19,22 +19,33 @@ struct FusedUnit {
 /// out of the chain and back to the operation: then the chain would have to run both before and after
 /// something else. What a chain makes, its members read element by element; a member that reads it in
 /// another order (a transpose, a broadcast) cannot be in it.
+///
+/// The units are kept in an order in which they can run. A chain that gains an operation moves behind
+/// the makers of the operands, and what depends on it moves along (Pearce and Kelly 2006); the search
+/// for paths looks at the units between the two places alone, and gives up where it meets many.
 struct Fusion {
   /// Longer chains gain nothing, and their registers no longer fit in the cache.
   private static let longest = 48
+  /// Units that the search for a path visits before it takes one for granted.
+  private static let farthest = 256
+  /// Readers of an operand that are tried, the latest ones.
+  private static let mostReaders = 16
 
   private let program: Program
   private var units: [FusedUnit] = []
-  /// For each unit those it depends on, directly or not.
-  private var ancestors: [Set<Int>] = []
+  /// The units that read what a unit makes.
+  private var successors: [Set<Int>] = []
+  /// The units in an order in which they can run, and the place of each there.
+  private var order: [Int] = []
+  private var places: [Int] = []
   private var unitOfValue: [Int: Int] = [:]
-  /// Units that read a value.
+  /// Units that read a value, the latest ones.
   private var readers: [Int: [Int]] = [:]
 
   static func units(of program: Program) -> [FusedUnit] {
     var fusion = Fusion(program: program)
     for number in program.operations.indices { fusion.place(number) }
-    return fusion.joiningReductions(fusion.ordered())
+    return fusion.joiningReductions(fusion.order.map { fusion.units[$0] })
   }
 
   private init(program: Program) { self.program = program }
@@ -42,55 +53,72 @@ struct Fusion {
   private mutating func place(_ number: Int) {
     let operation = program.operations[number]
     let sources = Set(operation.inputs.compactMap { $0.value.flatMap { unitOfValue[$0] } })
-    var before = sources
-    for unit in sources { before.formUnion(ancestors[unit]) }
     let count = operation.kind.isElementwise ? operation.outputs[0].layout.elementCount : nil
-    let unit = count.flatMap { chain(for: operation, $0, sources, before) } ?? newUnit(count)
+    let unit = count.flatMap { joined(operation, $0, sources) } ?? newUnit(count)
     units[unit].operations.append(number)
-    let gained = before.subtracting([unit])
-    for other in units.indices where other == unit || ancestors[other].contains(unit) {
-      ancestors[other].formUnion(gained)
-    }
+    for source in sources where source != unit { successors[source].insert(unit) }
     for output in operation.outputs { unitOfValue[output.value] = unit }
-    for input in operation.inputs {
-      if let value = input.value { readers[value, default: []].append(unit) }
-    }
+    for value in Set(operation.inputs.compactMap(\.value)) { note(unit, reads: value) }
   }
 
   private mutating func newUnit(_ count: Int?) -> Int {
     units.append(FusedUnit(operations: [], count: count))
-    ancestors.append([])
+    successors.append([])
+    places.append(order.count)
+    order.append(units.count - 1)
     return units.count - 1
   }
 
-  /// The latest chain that the operation may join.
-  private func chain(
-    for operation: Recording.Operation, _ count: Int, _ sources: Set<Int>, _ before: Set<Int>
-  ) -> Int? {
-    let neighbours = operation.inputs.compactMap { $0.value.flatMap { readers[$0] } }.joined()
-    let candidates = sources.sorted(by: >) + Set(neighbours).subtracting(sources).sorted(by: >)
-    return candidates.first { unit in
-      units[unit].count == count && units[unit].operations.count < Fusion.longest
-        && !before.contains { $0 != unit && ancestors[$0].contains(unit) }
-        && operation.inputs.allSatisfy { input in
-          guard let value = input.value, unitOfValue[value] == unit else { return true }
-          return input.layout.isWhole && input.layout.elementCount == count
-        }
-    }
+  private mutating func note(_ unit: Int, reads value: Int) {
+    var known = readers[value] ?? []
+    if known.contains(unit) { return }
+    if known.count == Fusion.mostReaders { known.removeFirst() }
+    known.append(unit)
+    readers[value] = known
   }
 
-  /// Each unit after those it depends on, otherwise in the order of their first operations.
-  private func ordered() -> [FusedUnit] {
-    var waiting = Array(units.indices)
-    var done = Set<Int>()
-    var result: [FusedUnit] = []
-    while !waiting.isEmpty {
-      let ready = waiting.firstIndex { ancestors[$0].subtracting([$0]).isSubset(of: done) } ?? 0
-      let unit = waiting.remove(at: ready)
-      done.insert(unit)
-      result.append(units[unit])
+  /// The latest chain that the operation may join, in the place where it then runs.
+  private mutating func joined(
+    _ operation: Recording.Operation, _ count: Int, _ sources: Set<Int>
+  ) -> Int? {
+    let neighbours = Set(
+      operation.inputs.compactMap { $0.value.flatMap { readers[$0] } }.joined())
+    let candidates = sources.sorted(by: >) + neighbours.subtracting(sources).sorted(by: >)
+    for unit in candidates where accepts(unit, operation, count) {
+      if move(unit, behind: sources.subtracting([unit])) { return unit }
     }
-    return result
+    return nil
+  }
+
+  private func accepts(_ unit: Int, _ operation: Recording.Operation, _ count: Int) -> Bool {
+    units[unit].count == count && units[unit].operations.count < Fusion.longest
+      && operation.inputs.allSatisfy { input in
+        guard let value = input.value, unitOfValue[value] == unit else { return true }
+        return input.layout.isWhole && input.layout.elementCount == count
+      }
+  }
+
+  /// Puts a unit, and what depends on it, behind others.
+  /// - Returns: false where one of those depends on the unit, or that takes long to find out.
+  private mutating func move(_ unit: Int, behind others: Set<Int>) -> Bool {
+    let (first, last) = (places[unit], others.map { places[$0] }.max() ?? -1)
+    if last < first { return true }
+    var moved: Set<Int> = [unit]
+    var waiting = [unit]
+    while let next = waiting.popLast() {
+      for successor in successors[next] where places[successor] <= last {
+        if others.contains(successor) { return false }
+        if moved.insert(successor).inserted { waiting.append(successor) }
+      }
+      if moved.count > Fusion.farthest { return false }
+    }
+    let between = order[first...last]
+    let sorted = between.filter { !moved.contains($0) } + between.filter { moved.contains($0) }
+    for (place, unit) in zip(first...last, sorted) {
+      order[place] = unit
+      places[unit] = place
+    }
+    return true
   }
 
   /// Puts reductions of rows, or of all elements, at the end of the chain that makes what they reduce
