@@ -20,8 +20,7 @@ struct ChosenNumbers {
     func mask(_ source: Tensor) throws -> Tensor {
       try Tensor(numbers(source).map { $0 >= 0 }, shape: shape)
     }
-    guard let recording = Recording.current else { return try mask(source) }
-    return try recording.note(general: "mask", [source], one: { try mask($0[0]) })
+    return try repeating("mask", [source]) { try mask($0[0]) }
   }
 
   /// A linear choice of elements of `x`, and its adjoint.
@@ -33,16 +32,14 @@ struct ChosenNumbers {
     return try record(
       name, [x],
       forward: { inputs in
-        guard let recording = Recording.current else { return try body(inputs[0], numbers(source)) }
-        return try recording.note(
-          general: "\(name)", [inputs[0], source], one: { try body($0[0], numbers($0[1])) })
+        try repeating("\(name)", [inputs[0], source]) { try body($0[0], numbers($0[1])) }
       }, pullbacks: [{ inputs, _, cotangent in try adjoint(inputs[0], cotangent) }])
   }
 }
 
 /// Elements of one axis by number.
 func pick(_ x: Tensor, axis: Int, _ chosen: ChosenNumbers) throws -> Tensor {
-  if Recording.current == nil { return try pick(x, axis: axis, chosen.numbers(chosen.source)) }
+  if !Tensor.isProgramRecorded { return try pick(x, axis: axis, chosen.numbers(chosen.source)) }
   return try chosen.apply("index", to: x) {
     try $0.picked(axis: axis, $1)
   } adjoint: { x, g in
@@ -61,7 +58,7 @@ private func spread(_ x: Tensor, axis: Int, _ chosen: ChosenNumbers, length: Int
 
 /// Elements at row-major places in a new shape.
 func gather(_ x: Tensor, at places: ChosenNumbers, shape: Shape) throws -> Tensor {
-  if Recording.current == nil {
+  if !Tensor.isProgramRecorded {
     return try gather(x, at: places.numbers(places.source), shape: shape)
   }
   return try places.apply("gather", to: x) {
@@ -73,7 +70,7 @@ func gather(_ x: Tensor, at places: ChosenNumbers, shape: Shape) throws -> Tenso
 
 /// The adjoint of `gather`.
 func scatter(_ x: Tensor, to places: ChosenNumbers, shape: Shape) throws -> Tensor {
-  if Recording.current == nil {
+  if !Tensor.isProgramRecorded {
     return try scatter(x, to: places.numbers(places.source), shape: shape)
   }
   return try places.apply("scatter", to: x) {

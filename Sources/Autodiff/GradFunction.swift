@@ -78,16 +78,8 @@ public final class GradFunction: Callable, FunctionHolder {
       }
       return tensor
     }
-    // One call of `backward` gives the gradients of all inputs, from the same random numbers.
-    let memory = SweepMemory()
-    let pullbacks: [Pullback] = inputs.indices.map { position in
-      { inputs, output, cotangent in
-        try memory.flows(for: cotangent) { try self.ruleGradients(inputs, output, cotangent) }[
-          position]
-      }
-    }
     return try record(
-      "rule", inputs,
+      "rule", inputs, saves: .everything,
       forward: {
         let value = try self.function.call(
           ValueList($0.map { .object($0) }), returning: Tensor.self, name: "forward")
@@ -96,8 +88,9 @@ public final class GradFunction: Callable, FunctionHolder {
             "forward uses a differentiated tensor that is not among its arguments; make it one, or "
               + "use its detach()")
         }
-        return value
-      }, pullbacks: pullbacks)
+        return [value]
+      },
+      pullback: { try self.ruleGradients($0.inputs, $0.output(0), $0.cotangent(0)) })[0]
   }
 
   private func ruleGradients(_ inputs: [Tensor], _ output: Tensor, _ cotangent: Tensor) throws

@@ -99,7 +99,7 @@ func readIndexed(_ x: Tensor, _ index: Index) throws -> Tensor? {
 /// One element of a tensor of one axis, as a number of its own.
 private func element(_ x: Tensor, _ index: Int) throws -> Tensor {
   // Nothing is written while a function is recorded, so a view is as good and costs no operation.
-  if Recording.current != nil { return try select(x, axis: 0, index) }
+  if Tensor.isProgramRecorded { return try select(x, axis: 0, index) }
   if x.trace == nil { return try x.copiedElement(index) }
   return try record(
     "element", [x], forward: { try $0[0].copiedElement(index) },
@@ -113,7 +113,7 @@ private func element(_ x: Tensor, _ index: Int) throws -> Tensor {
 
 /// A view of one element, copied.
 private func ownElement(_ view: Tensor) throws -> Tensor {
-  if Recording.current != nil { return view }
+  if Tensor.isProgramRecorded { return view }
   let copy = try TensorModule.convertedCopy(view)
   copy.storage.markReadElement()
   return copy

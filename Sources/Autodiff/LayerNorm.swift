@@ -15,54 +15,50 @@ private let epsilon = 1e-5
 /// - Parameters: `x` of shape [n, d]; `gain` and `bias` of shape [d].
 /// - Returns: of the wider of their floating-point types.
 public func layerNorm(_ x: Tensor, gain: Tensor, bias: Tensor) throws -> Tensor {
-  let flow = LayerNormFlow()
   let type = DType.promoted(x.dtype, DType.promoted(gain.dtype, bias.dtype))
-  return try record(
-    "layer_norm", [x, gain, bias].map { try convert($0, to: type) },
-    forward: { try flow.forward($0[0], $0[1], $0[2]) },
-    pullbacks: (0..<3).map { place in { inputs, _, g in try flow.backward(inputs, g)[place] } })
+  return try perform(LayerNorm(), [x, gain, bias].map { try convert($0, to: type) })[0]
 }
 
-/// What the reverse sweep keeps of one call: the statistics of each row, and the three derivatives,
-/// which come in one pass and are asked for one after the other.
-private final class LayerNormFlow {
-  private var statistics: [(mean: Double, inverse: Double)] = []
-  private var derivatives: (cotangent: Tensor, flows: [Tensor])?
+/// x, gain, bias → y, and of each row ⟨x⟩ and 1/√(var x + ε), which the derivatives need.
+private struct LayerNorm: PlannedOperation, DifferentiableOperation {
+  let name = "layer_norm"
+  let saves = Saves(inputs: [0, 1], outputs: [1, 2])
 
-  func forward(_ x: Tensor, _ gain: Tensor, _ bias: Tensor) throws -> Tensor {
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "layer_norm", [x, gain, bias],
-        one: { try LayerNormFlow().forward($0[0], $0[1], $0[2]) })
-    }
-    if x.dtype == .float64 { return try forward(Double.self, x, gain, bias) }
-    return try forward(Float.self, x, gain, bias)
+  func results(of inputs: [TensorSpec]) -> [TensorSpec] {
+    let row = TensorSpec([inputs[0].shape[0]], inputs[0].dtype)
+    return [inputs[0], row, row]
   }
 
-  func backward(_ inputs: [Tensor], _ cotangent: Tensor) throws -> [Tensor] {
-    if inputs.contains(where: \.isRecorded) || cotangent.isRecorded {
-      return try tracedFlows(inputs[0], inputs[1], cotangent)
-    }
-    if let known = derivatives, known.cotangent === cotangent { return known.flows }
-    let flows = try flows(inputs[0].value, inputs[1].value, cotangent.value)
-    derivatives = (cotangent, flows)
-    return flows
+  func overwritten(by output: Int) -> Int? { output == 0 ? 0 : nil }
+
+  func run(_ inputs: [Tensor], into outputs: [Tensor], workspace: UnsafeMutableRawPointer) throws {
+    try inputs[0].dtype == .float64
+      ? run(Double.self, inputs, outputs) : run(Float.self, inputs, outputs)
   }
 
-  private func flows(_ x: Tensor, _ gain: Tensor, _ g: Tensor) throws -> [Tensor] {
-    if let recording = Recording.current {
-      // A program keeps no statistics between two operations: they are made again.
-      return try recording.note(general: "layer_norm", [x, gain, g]) {
-        let flow = LayerNormFlow()
-        _ = try flow.forward($0[0], $0[1], $0[1])
-        return try flow.flows($0[0], $0[1], $0[2])
+  private func run<T: NormElement>(_ type: T.Type, _ inputs: [Tensor], _ outputs: [Tensor]) throws {
+    let (n, d) = (inputs[0].shape[0], inputs[0].shape[1])
+    let (x, gain, bias) = (
+      inputs[0].pointer(T.self), inputs[1].pointer(T.self), inputs[2].pointer(T.self)
+    )
+    let y = outputs[0].pointer(T.self)
+    let (means, inverses) = (outputs[1].pointer(T.self), outputs[2].pointer(T.self))
+    try WorkerPool.shared.run(count: n, grain: rowGrain(d)) { range in
+      for row in range {
+        (means[row], inverses[row]) = T.layerNorm(
+          x + row * d, gain, bias, T(epsilon), y + row * d, d)
       }
     }
-    return try x.dtype == .float64
-      ? fusedFlows(Double.self, x, gain, g) : fusedFlows(Float.self, x, gain, g)
   }
 
-  private func tracedFlows(_ x: Tensor, _ gain: Tensor, _ dy: Tensor) throws -> [Tensor] {
+  func pullback(_ flow: JointFlow) throws -> [Tensor?] {
+    let (x, gain, dy) = (flow.input(0), flow.input(1), try flow.cotangent(0))
+    if [x, gain, dy].contains(where: \.isRecorded) { return try formula(x, gain, dy) }
+    return try evaluate(
+      LayerNormPullback(), [x.value, gain.value, flow.output(1), flow.output(2), dy.value])
+  }
+
+  private func formula(_ x: Tensor, _ gain: Tensor, _ dy: Tensor) throws -> [Tensor] {
     let centered = try x - mean(x, axis: 1, keepingAxis: true)
     let inverse = try reciprocal(
       sqrt(mean(square(centered), axis: 1, keepingAxis: true) + epsilon))
@@ -72,66 +68,65 @@ private final class LayerNormFlow {
     let dx = try (u - mean(u, axis: 1, keepingAxis: true) - normal * along) * inverse
     return [dx, try sum(normal * dy, axis: 0), try sum(dy, axis: 0)]
   }
+}
 
-  // MARK: The fused passes
+/// x, gain, ⟨x⟩, 1/√(var x + ε), dy → dx, dgain, dbias in one pass.
+private struct LayerNormPullback: PlannedOperation {
+  let name = "layer_norm_pullback"
 
-  private func forward<T: NormElement>(
-    _ type: T.Type, _ x: Tensor, _ gain: Tensor, _ bias: Tensor
-  ) throws -> Tensor {
-    let (n, d) = (x.shape[0], x.shape[1])
-    let source = try x.densified()
-    let (gain, bias) = (try gain.densified(), try bias.densified())
-    let result = try Tensor(uninitialized: x.shape, T.dtype)
-    statistics = Array(repeating: (0, 0), count: n)
-    try statistics.withUnsafeMutableBufferPointer { rows in
-      nonisolated(unsafe) let rows = rows
-      try WorkerPool.shared.run(count: n, grain: rowGrain(d)) { range in
-        for row in range {
-          let (mean, inverse) = T.layerNorm(
-            source.pointer(T.self) + row * d, gain.pointer(T.self), bias.pointer(T.self),
-            T(epsilon), result.pointer(T.self) + row * d, d)
-          rows[row] = (Double(mean), Double(inverse))
-        }
-      }
-    }
-    return result
+  func results(of inputs: [TensorSpec]) -> [TensorSpec] { [inputs[0], inputs[1], inputs[1]] }
+
+  func overwritten(by output: Int) -> Int? { output == 0 ? 4 : nil }
+
+  func workspaceByteCount(for inputs: [TensorSpec]) -> Int {
+    2 * parts(inputs[0].shape) * inputs[1].shape.elementCount * inputs[0].dtype.byteCount
   }
 
-  private func fusedFlows<T: NormElement>(
-    _ type: T.Type, _ x: Tensor, _ gain: Tensor, _ dy: Tensor
-  ) throws -> [Tensor] {
-    let (n, d) = (x.shape[0], x.shape[1])
-    let (x, gain, dy) = (try x.densified(), try gain.densified(), try dy.densified())
-    let grain = rowGrain(d)
-    let chunks = max(1, (n + grain - 1) / grain)
-    let dx = try Tensor(uninitialized: x.shape, T.dtype)
+  func run(_ inputs: [Tensor], into outputs: [Tensor], workspace: UnsafeMutableRawPointer) throws {
+    try inputs[0].dtype == .float64
+      ? run(Double.self, inputs, outputs, workspace) : run(Float.self, inputs, outputs, workspace)
+  }
+
+  private func run<T: NormElement>(
+    _ type: T.Type, _ inputs: [Tensor], _ outputs: [Tensor], _ workspace: UnsafeMutableRawPointer
+  ) throws {
+    let (n, d) = (inputs[0].shape[0], inputs[0].shape[1])
+    let (x, gain) = (inputs[0].pointer(T.self), inputs[1].pointer(T.self))
+    let (means, inverses) = (inputs[2].pointer(T.self), inputs[3].pointer(T.self))
+    let (dy, dx) = (inputs[4].pointer(T.self), outputs[0].pointer(T.self))
     // Partial sums of a few rows each, added in order: the same bits at any thread count, and errors
     // that do not grow with the number of rows.
-    let few = min(grain, rowsOfPartialSum)
-    let parts = (n + few - 1) / few
-    let dGain = try Tensor.zeros([parts, d], T.dtype)
-    let dBias = try Tensor.zeros([parts, d], T.dtype)
-    try WorkerPool.shared.run(chunks: chunks) { index in
+    let (grain, few, parts) = (rowGrain(d), rowsOfPartialSum(d), parts(inputs[0].shape))
+    let dGain = workspace.bindMemory(to: T.self, capacity: 2 * parts * d)
+    dGain.initialize(repeating: 0, count: 2 * parts * d)
+    let dBias = dGain + parts * d
+    try WorkerPool.shared.run(chunks: max(1, (n + grain - 1) / grain)) { index in
       for row in index * grain..<min(n, (index + 1) * grain) {
-        let chunk = row / few * d
-        let known = statistics[row]
+        let part = row / few * d
         T.layerNormBackward(
-          x.pointer(T.self) + row * d, T(known.mean), T(known.inverse), gain.pointer(T.self),
-          dy.pointer(T.self) + row * d, dx.pointer(T.self) + row * d,
-          dGain.pointer(T.self) + chunk, dBias.pointer(T.self) + chunk, d)
+          x + row * d, means[row], inverses[row], gain, dy + row * d, dx + row * d, dGain + part,
+          dBias + part, d)
       }
     }
-    return [dx, try dGain.reduced(.sum, axis: 0), try dBias.reduced(.sum, axis: 0)]
+    for (sums, total) in [(dGain, outputs[1]), (dBias, outputs[2])] {
+      let total = total.pointer(T.self)
+      parts == 0 ? total.update(repeating: 0, count: d) : try T.sum(sums, total, parts, d)
+    }
   }
 
-  /// Rows of a chunk; a multiple of `rowsOfPartialSum` where it is above.
-  private func rowGrain(_ d: Int) -> Int {
-    let rows = max(1, (1 << 14) / max(d, 1))
-    return rows < rowsOfPartialSum ? rows : rows / rowsOfPartialSum * rowsOfPartialSum
+  private func parts(_ shape: Shape) -> Int {
+    let few = rowsOfPartialSum(shape[1])
+    return (shape[0] + few - 1) / few
   }
-
-  private var rowsOfPartialSum: Int { 16 }
 }
+
+/// Rows of a chunk; a multiple of those of a partial sum where it is above.
+private func rowGrain(_ d: Int) -> Int {
+  let rows = max(1, (1 << 14) / max(d, 1))
+  return rows < 16 ? rows : rows / 16 * 16
+}
+
+private func rowsOfPartialSum(_ d: Int) -> Int { min(rowGrain(d), 16) }
 
 /// The two precisions of the fused kernels.
 private protocol NormElement: Element, BinaryFloatingPoint {
@@ -143,6 +138,10 @@ private protocol NormElement: Element, BinaryFloatingPoint {
     _ x: UnsafePointer<Self>, _ mean: Self, _ inverse: Self, _ gain: UnsafePointer<Self>,
     _ dy: UnsafePointer<Self>, _ dx: UnsafeMutablePointer<Self>,
     _ dGain: UnsafeMutablePointer<Self>, _ dBias: UnsafeMutablePointer<Self>, _ n: Int)
+  /// The sums of the columns of a matrix.
+  static func sum(
+    _ x: UnsafeMutablePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int)
+    throws
 }
 
 extension Float: NormElement {
@@ -161,6 +160,12 @@ extension Float: NormElement {
     kernels.layerNormBackward(
       x, mean: mean, inverse: inverse, gain: gain, dy, dx, dGain: dGain, dBias: dBias, n)
   }
+
+  fileprivate static func sum(
+    _ x: UnsafeMutablePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int
+  ) throws {
+    try ReductionKernel.sum.reduce(x, y, 1, rows, columns)
+  }
 }
 
 extension Double: NormElement {
@@ -178,5 +183,11 @@ extension Double: NormElement {
   ) {
     kernels.layerNormBackward(
       x, mean: mean, inverse: inverse, gain: gain, dy, dx, dGain: dGain, dBias: dBias, n)
+  }
+
+  fileprivate static func sum(
+    _ x: UnsafeMutablePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ rows: Int, _ columns: Int
+  ) throws {
+    try ReductionKernel.sum.reduce(x, y, 1, rows, columns)
   }
 }

@@ -45,7 +45,7 @@ private func powerNorm(_ x: Tensor, _ p: Double, _ axis: Int?) throws -> Tensor 
 /// the power of two below its largest |x|, below its smallest for p < 0, which rounds nothing.
 private func powerNorm(of x: Tensor, _ p: Double, _ axis: Int?) throws -> Tensor {
   let sizes = try UnaryRule.absolute(x)
-  if x.elementCount == 0 || Recording.current == nil {
+  if x.elementCount == 0 || !Tensor.isProgramRecorded {
     let total = try sum(power(sizes, p), axis: axis)
     let isSafe = try isWithin(total, x.dtype == .float32 ? 1e-30...1e30 : 1e-290...1e290)
     if x.elementCount == 0 || isSafe { return try power(total, 1 / p) }

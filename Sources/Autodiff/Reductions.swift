@@ -31,7 +31,7 @@ public func mean(_ x: Tensor, axis: Int? = nil, keepingAxis: Bool = false) throw
   let real = try measurable(x)
   let total = try sum(real, axis: axis, keepingAxis: keepingAxis)
   // The sum may overflow where the mean does not.
-  if try count > 1 && Recording.current == nil && !total.value.isFinite() {
+  if try count > 1 && !total.value.isFiniteWhereKnown() {
     return try sum(real * (1 / Double(count)), axis: axis, keepingAxis: keepingAxis)
   }
   return try total / Double(count)
@@ -125,11 +125,9 @@ private func keeping(_ reduced: Tensor, _ axis: Int?, of x: Tensor) throws -> Te
 
 extension Tensor {
   fileprivate func replacingInfinities() throws -> Tensor {
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "finite", [self], one: { try $0[0].replacingInfinities() })
+    try repeating("finite", [self]) {
+      let values = try $0[0].doubles().map { $0.isFinite ? $0 : 0 }
+      return try Tensor(values, shape: $0[0].shape).converted(to: $0[0].dtype)
     }
-    let values = try doubles().map { $0.isFinite ? $0 : 0 }
-    return try Tensor(values, shape: shape).converted(to: dtype)
   }
 }

@@ -30,7 +30,7 @@ private func rootOfSquares(of x: Tensor, _ axis: Int?, _ count: Double) throws -
     return try count == 1 ? sqrt(total) : sqrt(total / count)
   }
   if x.elementCount == 0 { return try root(x) }
-  if Recording.current == nil {
+  if !Tensor.isProgramRecorded {
     let y = try root(x)
     if try isWithin(y, x.dtype == .float32 ? 1e-15...1e18 : 1e-140...1e150) { return y }
   }
@@ -50,7 +50,7 @@ func powerOfTwo(_ x: Tensor, axis: Int?, below extreme: ReductionKernel = .maxim
 {
   let sizes = try x.applying(.absolute)
   let top = try axis.map { try sizes.reduced(extreme, axis: $0) } ?? sizes.reduced(extreme)
-  return try Recording.repeating("scale", [top]) { inputs in
+  return try repeating("scale", [top]) { inputs in
     let scales = try inputs[0].doubles().map {
       $0 > 0 && $0.isFinite ? scalbn(1, Int32($0.exponent)) : 1
     }

@@ -100,7 +100,7 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int) throws -> Tensor {
   let low = min(Int(clamping: position), length - 1)
   let rest = position - Double(low)
   if length >= Tensor.shortestSelection, axis == real.rank - 1, real.trace == nil,
-    Recording.current == nil
+    !Tensor.isProgramRecorded
   {
     let (below, above) = try real.orderPairs(low)
     return rest > 0 ? try between(below, above, rest) : below
@@ -113,7 +113,7 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int) throws -> Tensor {
   // A NaN anywhere makes the quantile one.
   let last = ordered.value.select(axis: axis, length - 1)
   let spoiled = try last.tested(.isNaN)
-  if try Recording.current == nil && spoiled.truePlaces().isEmpty { return result }
+  if try !Tensor.isProgramRecorded && spoiled.truePlaces().isEmpty { return result }
   return try choose(spoiled, .scalar(.nan, result.dtype), result)
 }
 
@@ -122,6 +122,6 @@ public func quantile(_ x: Tensor, _ q: Double, axis: Int) throws -> Tensor {
 private func between(_ a: Tensor, _ b: Tensor, _ w: Double) throws -> Tensor {
   let difference = try b - a
   let usual = try a + difference * w
-  if try Recording.current == nil && difference.value.isFinite() { return usual }
+  if try !Tensor.isProgramRecorded && difference.value.isFinite() { return usual }
   return try choose(difference.value.tested(.isFinite), usual, a * (1 - w) + b * w)
 }

@@ -12,14 +12,17 @@ public final class Tape {
   /// One operation: what it read, and how a cotangent of its result flows to each input.
   struct Node {
     let name: StaticString
-    /// The inputs as the tapes below see them; none for a variable.
+    /// The inputs as the tapes below see them; none for a variable and for a joint node.
     let inputs: [Tensor]
     /// Where in `Tape.sources` the nodes of the inputs begin.
     let firstSource: Int
     let pullbacks: [Pullback]
-    let output: Tensor
+    let output: Tensor?
     /// The versions of all storages added up. Versions only grow, so one that changed shows in it.
     let version: Int
+    /// One pullback for all inputs, of an operation with one result or several. Those after the first
+    /// have the nodes that follow, which are like variables.
+    let joint: JointNode?
   }
 
   /// Tapes opened later have higher levels; an operation is recorded on the highest it meets.
@@ -48,10 +51,7 @@ public final class Tape {
 
   /// A variable of this tape.
   func variable(_ value: Tensor) -> Tensor {
-    push(
-      Node(
-        name: "variable", inputs: [], firstSource: sources.count, pullbacks: [], output: value,
-        version: 0))
+    push(.leaf("variable"), value)
   }
 
   /// Notes the nodes of inputs and puts their primals in their place.
@@ -69,8 +69,7 @@ public final class Tape {
     return first
   }
 
-  fileprivate func push(_ node: Node) -> Tensor {
-    let value = node.output
+  fileprivate func push(_ node: Node, _ value: Tensor) -> Tensor {
     nodes.append(node)
     return Tensor(
       storage: value.storage, dtype: value.dtype, shape: value.shape, strides: value.strides,
@@ -86,14 +85,19 @@ public final class Tape {
     cotangents[last] = cotangent
     for index in stride(from: last, through: 0, by: -1) {
       let node = nodes[index]
-      if node.inputs.isEmpty { continue }
-      guard let incoming = cotangents[index] else { continue }
+      if let joint = node.joint {
+        try pullBack(joint, node, from: index, &cotangents)
+        continue
+      }
+      guard !node.inputs.isEmpty, let output = node.output, let incoming = cotangents[index] else {
+        continue
+      }
       cotangents[index] = nil
-      try node.checkVersion()
+      try node.checkVersion(Tape.Node.version(node.inputs, output))
       for position in node.inputs.indices {
         let source = sources[node.firstSource + position]
         if source == Tape.constant { continue }
-        let flow = try node.pullbacks[position](node.inputs, node.output, incoming)
+        let flow = try node.pullbacks[position](node.inputs, output, incoming)
         cotangents[source] = try cotangents[source].map { try $0 + flow } ?? flow
       }
     }
@@ -103,10 +107,39 @@ public final class Tape {
   }
 }
 
+extension Tape {
+  /// One step of the sweep: the cotangents of all results at once, those of all inputs back.
+  private func pullBack(
+    _ joint: JointNode, _ node: Node, from index: Int, _ cotangents: inout [Tensor?]
+  ) throws {
+    let results = index..<min(index + joint.results.count, cotangents.count)
+    var incoming = Array(cotangents[results])
+    for place in results { cotangents[place] = nil }
+    if incoming.allSatisfy({ $0 == nil }) { return }
+    incoming += Array(repeating: nil, count: joint.results.count - incoming.count)
+    try node.checkVersion(joint.version)
+    let places = node.firstSource..<node.firstSource + joint.inputs.count
+    let flows = try joint.pullback(
+      JointFlow(
+        node: joint, cotangents: incoming, wanted: sources[places].map { $0 != Tape.constant })
+    )
+    for (flow, place) in zip(flows, places) where sources[place] != Tape.constant {
+      guard let flow else { continue }
+      let source = sources[place]
+      cotangents[source] = try cotangents[source].map { try $0 + flow } ?? flow
+    }
+  }
+}
+
 extension Tape.Node {
+  static func leaf(_ name: StaticString) -> Tape.Node {
+    Tape.Node(
+      name: name, inputs: [], firstSource: 0, pullbacks: [], output: nil, version: 0, joint: nil)
+  }
+
   /// A value that was written to after it was read would give a wrong gradient silently.
-  func checkVersion() throws {
-    guard Tape.Node.version(inputs, output) == version else {
+  func checkVersion(_ current: Int) throws {
+    guard current == version else {
       throw UserError(
         "a tensor used by '\(name)' was written to before its gradient was taken; use a copy")
     }
@@ -158,6 +191,12 @@ extension Tensor {
   public var isRecorded: Bool { Autodiff.trace(of: self) != nil }
 }
 
+/// Whether an open tape records one of the tensors, or a program is recorded: then nothing but recorded
+/// operations may make a value of them.
+public func isWatched(_ tensors: Tensor...) -> Bool {
+  Tensor.isProgramRecorded || tensors.contains(where: \.isRecorded)
+}
+
 /// The highest open tape that one of the tensors is on.
 private func highestTape(of tensors: [Tensor]) -> Tape? {
   var highest: Tape?
@@ -185,7 +224,33 @@ public func record(
   return tape.push(
     Tape.Node(
       name: name, inputs: inputs, firstSource: firstSource, pullbacks: pullbacks(), output: output,
-      version: Tape.Node.version(inputs, output)))
+      version: Tape.Node.version(inputs, output), joint: nil), output)
+}
+
+/// Runs an operation of any number of results and, where an input is on an open tape, records it there
+/// with one pullback for all inputs.
+public func record(
+  _ name: StaticString, _ inputs: consuming [Tensor], saves: Saves,
+  forward: ([Tensor]) throws -> [Tensor], pullback: @escaping JointPullback
+) throws -> [Tensor] {
+  guard let tape = highestTape(of: inputs) else {
+    for position in inputs.indices where inputs[position].isTraced {
+      inputs[position] = inputs[position].value
+    }
+    return try forward(inputs)
+  }
+  let firstSource = tape.takeSources(of: &inputs)
+  let outputs = try record(
+    name, copy inputs, saves: saves, forward: forward, pullback: pullback)
+  let joint = JointNode(inputs, outputs, saves, pullback)
+  return outputs.enumerated().map { place, output in
+    tape.push(
+      place > 0
+        ? .leaf(name)
+        : Tape.Node(
+          name: name, inputs: [], firstSource: firstSource, pullbacks: [], output: nil,
+          version: joint.version, joint: joint), output)
+  }
 }
 
 /// The value of a function and how a cotangent of it flows back to its inputs.

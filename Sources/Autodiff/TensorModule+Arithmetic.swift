@@ -70,10 +70,12 @@ extension TensorModule {
     for x in [a, b] where x.dtype != .bool {
       throw UserError("& | ~ need bool tensors, got \(x.dtype.rawValue); compare first")
     }
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "boolean", [a, b], one: { try combineBooleans($0[0], $0[1], body) })
-    }
+    return try repeating("boolean", [a, b]) { try combine($0[0], $0[1], body) }
+  }
+
+  private static func combine(
+    _ a: Tensor, _ b: Tensor, _ body: (Bool, Bool) -> Bool
+  ) throws -> Tensor {
     let shape = try Shape.broadcast(a.shape, b.shape)
     let x = try a.broadcast(to: shape).densified()
     let y = try b.broadcast(to: shape).densified()

@@ -121,25 +121,21 @@ public func checkpoint(_ inputs: [Tensor], of function: @escaping ([Tensor]) thr
   -> Tensor
 {
   // A recorded program does once what stands in it twice.
-  if Recording.current != nil { return try function(inputs) }
+  if Tensor.isProgramRecorded { return try function(inputs) }
   let draws = DrawLog()
-  // All cotangents come from one repeated evaluation.
-  let memory = SweepMemory()
-  let pullbacks: [Pullback] = inputs.indices.map { position in
-    { inputs, _, cotangent in
-      try memory.flows(for: cotangent) {
-        try draws.repeating { try vjp(inputs, cotangent: cotangent, of: function).cotangents }
-      }[position]
-    }
-  }
   do {
     return try record(
-      "checkpoint", inputs,
+      "checkpoint", inputs, saves: Saves(inputs: nil, outputs: []),
       forward: { inputs in
         let value = try draws.watching { try function(inputs) }
         if value.isRecorded { throw DependsOnMore() }
-        return value
-      }, pullbacks: pullbacks)
+        return [value]
+      },
+      pullback: { flow in
+        try draws.repeating {
+          try vjp(flow.inputs, cotangent: flow.cotangent(0), of: function).cotangents
+        }
+      })[0]
   } catch is DependsOnMore {
     // Of a tensor that the function captures there is a gradient too: all of it is recorded.
     draws.rewind()
@@ -149,17 +145,3 @@ public func checkpoint(_ inputs: [Tensor], of function: @escaping ([Tensor]) thr
 
 /// A function whose value depends on recorded tensors that are not among its arguments.
 private struct DependsOnMore: Error {}
-
-/// The cotangents of all inputs of one operation, kept while one reverse step asks for them.
-final class SweepMemory {
-  private var cotangent: Tensor?
-  private var flows: [Tensor] = []
-
-  func flows(for cotangent: Tensor, _ make: () throws -> [Tensor]) throws -> [Tensor] {
-    if self.cotangent !== cotangent {
-      flows = try make()
-      self.cotangent = cotangent
-    }
-    return flows
-  }
-}

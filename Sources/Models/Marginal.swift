@@ -43,7 +43,7 @@ package struct Marginal {
     _ name: StaticString, _ dtype: DType, _ value: @escaping (MomentsAtTime<Double>) -> Double,
     formula: @escaping (MomentsAtTime<Tensor>) throws -> Tensor
   ) throws -> Tensor {
-    let isFree = Recording.current == nil && t.trace == nil
+    let isFree = !Tensor.isProgramRecorded && t.trace == nil
     return try column(
       functionOfTime(name, t) { t in
         var times = try t.doubles()
@@ -149,7 +149,7 @@ package struct Marginal {
 
   /// Throws where α is 0: no clean sample follows from `name` there.
   func requireSignal(for name: String) throws {
-    guard Recording.current == nil else { return }
+    guard !Tensor.isProgramRecorded else { return }
     let times = try t.value.doubles()
     if let time = times.first(where: { process.alpha(at: $0) == 0 }) {
       throw UserError(

@@ -94,7 +94,7 @@ package final class NetworkScore: ScoreFunction {
   }
 
   package func score(_ x: Tensor, at t: Double, process: any DiffusionProcess) throws -> Tensor? {
-    if parametrization.isPlainScore, x.trace == nil, Recording.current == nil, !isBound,
+    if parametrization.isPlainScore, x.trace == nil, !Tensor.isProgramRecorded, !isBound,
       x.dtype.isFloatingPoint, x.rank == 2, x.shape[1] == dimension,
       call.values.allSatisfy({ $0.trace == nil })
     {
@@ -107,7 +107,7 @@ package final class NetworkScore: ScoreFunction {
   }
 
   package func rowScore(at t: Double, process: any DiffusionProcess) -> RowFunction? {
-    guard parametrization.isScore, Recording.current == nil, !isBound,
+    guard parametrization.isScore, !Tensor.isProgramRecorded, !isBound,
       call.values.allSatisfy({ $0.trace == nil })
     else { return nil }
     return network.rowOutput(at: t)?.scaled(by: 1 / process.sigma(at: t))

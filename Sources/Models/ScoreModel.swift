@@ -143,7 +143,7 @@ package func batchTimes(
     try process.check(time: time)
     return try Tensor.full([x.shape[0]], time, x.dtype == .float64 ? .float64 : .float32)
   case .second(let times):
-    if times.rank == 0, Recording.current != nil || times.isTraced {
+    if times.rank == 0, Tensor.isProgramRecorded || times.isTraced {
       let time = try convert(
         process.checked(times: times), to: x.dtype == .float64 ? .float64 : .float32)
       return try broadcast(time, to: [x.shape[0]])

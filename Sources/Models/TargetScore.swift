@@ -64,7 +64,7 @@ final class TargetScore: DirectScore {
 
   /// α and σ, shape [n, 1], or [1, 1] where all times are equal.
   private func marginal(_ t: Tensor, _ process: any DiffusionProcess) throws -> (Tensor, Tensor) {
-    if Recording.current != nil || t.isRecorded {
+    if isWatched(t) {
       return (try column(.alpha, t, process), try column(.sigma, t, process))
     }
     // A batch mostly has one time; then both are single numbers.

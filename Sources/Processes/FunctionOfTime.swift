@@ -9,7 +9,7 @@ package func functionOfTime(
   formula: @escaping (Tensor) throws -> Tensor
 ) throws -> Tensor {
   func values(_ t: Tensor) throws -> Tensor {
-    try Recording.repeating("\(name)", [t]) { try value($0[0]) }
+    try repeating("\(name)", [t]) { try value($0[0]) }
   }
   if t.trace == nil { return try values(t) }
   return try record(

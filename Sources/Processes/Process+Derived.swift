@@ -97,7 +97,7 @@ extension DiffusionProcess {
   /// The times of values of ln(α²/σ²), float64; dt/dλ = 1/λ′(t) with λ′ = 2 α′/α − (σ²)′/σ².
   package func times(ofLogSNR levels: Tensor) throws -> Tensor {
     func values(_ levels: Tensor) throws -> Tensor {
-      try Recording.repeating("time_of_log_snr", [levels]) { inputs in
+      try repeating("time_of_log_snr", [levels]) { inputs in
         try Tensor(
           inputs[0].doubles().polledMap { try self.time(ofLogSNR: $0) }, shape: inputs[0].shape)
       }

@@ -83,14 +83,14 @@ extension DiffusionProcess {
   /// The times, once it is known that they lie in the process. A compiled function checks them in every
   /// call: then they are a copy, so that no plan leaves the check out.
   package func checked(times t: Tensor) throws -> Tensor {
-    if Recording.current == nil {
+    if !Tensor.isProgramRecorded {
       try check(times: t)
       return t
     }
     return try record(
       "times", [t],
       forward: {
-        try Recording.repeating("times", [$0[0]]) { times in
+        try repeating("times", [$0[0]]) { times in
           try check(times: times[0])
           return try times[0].copied()
         }

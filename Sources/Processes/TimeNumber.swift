@@ -69,7 +69,7 @@ extension Tensor: TimeNumber {
 
   package func piece(of table: PiecewiseTable) throws -> TablePiece<Tensor> {
     // Which piece a time lies in has no slope.
-    let rows = try Recording.repeating("piece_of_table", [value]) { inputs in
+    let rows = try repeating("piece_of_table", [value]) { inputs in
       let times = try inputs[0].doubles()
       let width = PiecewiseTable.width
       let result = try Tensor(uninitialized: [width, times.count], .float64)

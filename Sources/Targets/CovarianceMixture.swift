@@ -97,7 +97,7 @@ package struct CovarianceMixture: Distribution {
   }
 
   private func requireDensity(_ s: Tensor, _ part: String) throws {
-    if try isRegular || Recording.current != nil || s.value.doubles().allSatisfy({ $0 > 0 }) {
+    if try isRegular || s.value.allKnown({ $0 > 0 }) {
       return
     }
     throw missing(Self.lacks(part))
@@ -152,7 +152,7 @@ package struct CovarianceMixture: Distribution {
       }, axis: 1)
     let squares = try concatenate(
       parts.map { try sum($0.squares, axis: 1, keepingAxis: true) }, axis: 1)
-    if try Recording.current != nil || squares.value.isFinite() {
+    if try squares.value.isFiniteWhereKnown() {
       return try softmax(constants - squares * 0.5, axis: 1)
     }
     let scaled = try parts.map { try $0.u / sqrt($0.v) }

@@ -62,7 +62,7 @@ struct CurveDistribution: Distribution {
     rows: RowMoments, variance: [Double]
   ) {
     let (factor, std, arcs) = (factor, std, arcs)
-    if std == 0, Recording.current == nil, try !s.value.doubles().allSatisfy({ $0 > 0 }) {
+    if std == 0, !Tensor.isProgramRecorded, try !s.value.doubles().allSatisfy({ $0 > 0 }) {
       throw missing("\(part): its points lie on a curve; its noised marginals have one")
     }
     let rows = try RowMoments(of: self, x, r, s) {

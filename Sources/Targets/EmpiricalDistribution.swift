@@ -171,7 +171,7 @@ package struct EmpiricalDistribution: Distribution {
   }
 
   private func requireNoise(_ s: Tensor, _ part: String = "score") throws {
-    if try Recording.current != nil || s.value.doubles().allSatisfy({ $0 > 0 }) { return }
+    if try s.value.allKnown({ $0 > 0 }) { return }
     throw missing("\(part) without noise, where std(t) = 0; its noised marginals have")
   }
 
@@ -215,9 +215,7 @@ extension EmpiricalDistribution {
 
   /// nil where there are few axes, or where a gradient passes.
   private func law(_ x: Tensor, _ r: Tensor, _ s: Tensor) throws -> Law? {
-    guard dimension > NormalComponents.directDimension, Recording.current == nil,
-      ![x, r, s].contains(where: \.isRecorded)
-    else { return nil }
+    guard dimension > NormalComponents.directDimension, !isWatched(x, r, s) else { return nil }
     let n = x.shape[0]
     func each(_ a: Tensor) throws -> [Double] {
       let values = try a.value.doubles()

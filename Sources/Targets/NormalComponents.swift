@@ -74,7 +74,7 @@ struct NormalComponents {
     try inBlocks(x, r, s) { x, r, s in
       let v = try variance(r, s, x.dtype)
       let result = try body(x, r, s, v, softmax(logTerms(x, r, v), axis: 1))
-      if try Recording.current != nil || result.value.isFinite() || !x.value.isFinite() {
+      if try result.value.isFiniteWhereKnown() || !x.value.isFinite() {
         return result
       }
       // The squares have left the range of the type: so far away the weights need a wider one, or

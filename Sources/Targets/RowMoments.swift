@@ -21,7 +21,7 @@ struct RowMoments {
     of law: any Distribution, _ x: Tensor, _ r: Tensor, _ s: Tensor,
     _ integrator: () -> (SIMD2<Double>, Double, Double) -> KernelMoments?
   ) throws {
-    guard Recording.current == nil, ![x, r, s].contains(where: \.isRecorded) else {
+    guard !isWatched(x, r, s) else {
       throw UserError(
         "target '\(law.name)' must not be differentiated under noise: what is known of it comes by "
           + "quadrature, which passes no gradient; use detach()")

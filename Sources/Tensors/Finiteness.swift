@@ -32,6 +32,11 @@ extension Tensor {
     }
   }
 
+  /// The same, taken for granted while a program is recorded, which has no numbers to ask.
+  public func isFiniteWhereKnown() throws -> Bool {
+    try Recording.current != nil || isFinite()
+  }
+
   /// Rows (along axis 0, counted from 0) that hold a NaN or an infinity.
   public func nonFiniteRows() throws -> [Int] {
     guard rank > 0, shape[0] > 0 else { return [] }

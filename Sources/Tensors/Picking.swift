@@ -58,26 +58,26 @@ extension Tensor {
   /// Zeros of a shape with this tensor written at `first`, `first + step`, … of one axis: the adjoint
   /// of that slice.
   public func placed(in target: Shape, axis: Int, from first: Int, step: Int) throws -> Tensor {
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "place", [self],
-        one: { try $0[0].placed(in: target, axis: axis, from: first, step: step) })
+    let count = shape[axis]
+    let place = Written("place", target, dtype) { inputs, result in
+      try clear(result.storage.base, result.storage.byteCount)
+      try result.slice(axis: axis, from: first, count: count, step: step).assign(inputs[0])
     }
-    let result = try Tensor.zeros(target, dtype)
-    try result.slice(axis: axis, from: first, count: shape[axis], step: step).assign(self)
-    return result
+    return try evaluate(place, [self])[0]
   }
 
   /// Elements `indices` of one axis, copied.
   public func picked(axis: Int, _ indices: [Int]) throws -> Tensor {
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "index", [self], one: { try $0[0].picked(axis: axis, indices) })
-    }
-    let source = try densified()
     var target = shape
     target[axis] = indices.count
-    let result = try Tensor(uninitialized: Shape(checking: Array(target)), dtype)
+    let index = Written("index", try Shape(checking: Array(target)), dtype) {
+      try $0[0].pick(axis: axis, indices, into: $1)
+    }
+    return try evaluate(index, [self])[0]
+  }
+
+  private func pick(axis: Int, _ indices: [Int], into result: Tensor) throws {
+    let source = self
     let blocks = AxisBlocks(shape, axis: axis)
     func go<T: UnsignedInteger>(_ type: T.Type) throws {
       let from = source.bits(T.self)
@@ -97,19 +97,20 @@ extension Tensor {
       }
     }
     try dtype.bySize(go, go, go)
-    return result
   }
 
   /// Zeros with `length` elements along an axis, to which this tensor's are added at `indices`: the
   /// adjoint of `picked`. Additions run in the order of the indices.
   public func spread(axis: Int, _ indices: [Int], length: Int) throws -> Tensor {
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "spread", [self],
-        one: { try $0[0].spread(axis: axis, indices, length: length) })
-    }
     var target = shape
     target[axis] = length
+    let spread = Added("spread", target) { try $0.spread(axis: axis, indices, length, into: $1) }
+    return try evaluate(spread, [self])[0]
+  }
+
+  private func spread(
+    axis: Int, _ indices: [Int], _ length: Int, into sums: UnsafeMutableRawPointer
+  ) throws {
     let blocks = AxisBlocks(shape, axis: axis)
     func go<T, S: AdditiveArithmetic>(
       _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<S>, _ summand: (T) -> S
@@ -133,19 +134,19 @@ extension Tensor {
         }
       }
     }
-    return try added(
-      to: target, { try go($0, $1) { Double($0) } }, { try go($0, $1) { $0 } },
+    try add(
+      to: sums, { try go($0, $1) { Double($0) } }, { try go($0, $1) { $0 } },
       { try go($0, $1) { $0 } })
   }
 
   /// Elements at row-major places, −1 standing for zero, in a new shape of as many elements.
   public func gathered(at places: [Int], shape target: Shape) throws -> Tensor {
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "gather", [self], one: { try $0[0].gathered(at: places, shape: target) })
-    }
-    let source = try densified()
-    let result = try Tensor(uninitialized: target, dtype)
+    let gather = Written("gather", target, dtype) { try $0[0].gather(at: places, into: $1) }
+    return try evaluate(gather, [self])[0]
+  }
+
+  private func gather(at places: [Int], into result: Tensor) throws {
+    let source = self
     func go<T: UnsignedInteger>(_ type: T.Type) throws {
       let from = source.bits(T.self)
       let to = result.bits(T.self)
@@ -156,16 +157,16 @@ extension Tensor {
       }
     }
     try dtype.bySize(go, go, go)
-    return result
   }
 
   /// Zeros of a shape to which this tensor's elements are added at row-major places: the adjoint of
   /// `gathered(at:shape:)`.
   public func scattered(to places: [Int], shape target: Shape) throws -> Tensor {
-    if let recording = Recording.current {
-      return try recording.note(
-        general: "scatter", [self], one: { try $0[0].scattered(to: places, shape: target) })
-    }
+    let scatter = Added("scatter", target) { try $0.scatter(to: places, into: $1) }
+    return try evaluate(scatter, [self])[0]
+  }
+
+  private func scatter(to places: [Int], into sums: UnsafeMutableRawPointer) throws {
     func go<T, S: AdditiveArithmetic>(
       _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<S>, _ summand: (T) -> S
     ) throws {
@@ -180,28 +181,70 @@ extension Tensor {
         }
       }
     }
-    return try added(
-      to: target, { try go($0, $1) { Double($0) } }, { try go($0, $1) { $0 } },
+    try add(
+      to: sums, { try go($0, $1) { Double($0) } }, { try go($0, $1) { $0 } },
       { try go($0, $1) { $0 } })
   }
 
-  /// Zeros of a shape after one of three loops added this tensor's elements to them; float32 is added
-  /// up in float64.
-  private func added(
-    to target: Shape,
+  /// Adds the elements to sums by the loop for their type; those of float32 are float64.
+  private func add(
+    to sums: UnsafeMutableRawPointer,
     _ float: (UnsafePointer<Float>, UnsafeMutablePointer<Double>) throws -> Void,
     _ double: (UnsafePointer<Double>, UnsafeMutablePointer<Double>) throws -> Void,
     _ integer: (UnsafePointer<Int64>, UnsafeMutablePointer<Int64>) throws -> Void
-  ) throws -> Tensor {
-    let source = try densified()
-    let result = try Tensor.zeros(target, dtype == .float32 ? .float64 : dtype)
+  ) throws {
     switch dtype {
-    case .float32: try float(source.pointer(Float.self), result.pointer(Double.self))
-    case .float64: try double(source.pointer(Double.self), result.pointer(Double.self))
-    case .int64: try integer(source.pointer(Int64.self), result.pointer(Int64.self))
-    case .bool: throw UserError("booleans cannot be added; convert them first: x:to(\"int64\")")
+    case .float32: try float(pointer(Float.self), sums.assumingMemoryBound(to: Double.self))
+    case .float64: try double(pointer(Double.self), sums.assumingMemoryBound(to: Double.self))
+    case .int64: try integer(pointer(Int64.self), sums.assumingMemoryBound(to: Int64.self))
+    case .bool: break
     }
-    return try result.converted(to: dtype)
+  }
+}
+
+/// Sums of a tensor's elements at places of their own; float32 is added up in float64.
+private struct Added: PlannedOperation {
+  let name: String
+  let shape: Shape
+  let body: (_ source: Tensor, _ sums: UnsafeMutableRawPointer) throws -> Void
+
+  init(
+    _ name: String, _ shape: Shape,
+    _ body: @escaping (Tensor, UnsafeMutableRawPointer) throws -> Void
+  ) {
+    self.name = name
+    self.shape = shape
+    self.body = body
+  }
+
+  func results(of inputs: [TensorSpec]) throws -> [TensorSpec] {
+    if inputs[0].dtype == .bool {
+      throw UserError("booleans cannot be added; convert them first: x:to(\"int64\")")
+    }
+    return [TensorSpec(shape, inputs[0].dtype)]
+  }
+
+  func workspaceByteCount(for inputs: [TensorSpec]) throws -> Int {
+    inputs[0].dtype == .float32 ? try shape.byteCount(of: .float64) : 0
+  }
+
+  func run(_ inputs: [Tensor], into outputs: [Tensor], workspace: UnsafeMutableRawPointer) throws {
+    let isSingle = inputs[0].dtype == .float32
+    let sums = isSingle ? workspace : outputs[0].storage.base + outputs[0].offset * 8
+    let count = shape.elementCount
+    try clear(sums, 8 * count)
+    try body(inputs[0], sums)
+    if !isSingle { return }
+    let (from, to) = (sums.assumingMemoryBound(to: Double.self), outputs[0].pointer(Float.self))
+    try Cancellation.inBlocks(count, of: Tensor.copyBlock) {
+      kernels.convert(from + $0.lowerBound, to + $0.lowerBound, $0.count)
+    }
+  }
+}
+
+private func clear(_ base: UnsafeMutableRawPointer, _ byteCount: Int) throws {
+  try Cancellation.inBlocks(byteCount, of: 8 * Tensor.copyBlock) {
+    (base + $0.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: $0.count)
   }
 }
 

@@ -41,8 +41,8 @@ public final class Recording {
     }
   }
 
-  /// One operation in the order they ran. All but `general` write one dense result.
-  public struct Operation {
+  /// One operation in the order they ran. All but `operation` write one dense result.
+  public struct Step {
     public let name: String
     public let kind: RecordedKind
     public let inputs: [Operand]
@@ -63,7 +63,7 @@ public final class Recording {
     public let byteCount: Int
   }
 
-  public private(set) var operations: [Operation] = []
+  public private(set) var operations: [Step] = []
   public private(set) var values: [Value] = []
   /// Streams that were given as arguments, to be replaced by those of each call.
   public var streams: [RandomStream] = []
@@ -155,30 +155,27 @@ extension Recording {
     return result
   }
 
-  /// The same for an operation with any number of results, which is repeated as it stands.
-  public func note(
-    general name: String, _ inputs: [Tensor], _ body: @escaping ([Tensor]) throws -> [Tensor]
-  ) throws -> [Tensor] {
-    let results = try pausing { try body(inputs) }
+  /// The same for an operation that is an object, with any number of results.
+  func note(_ operation: some Operation, _ inputs: [Tensor]) throws -> [Tensor] {
+    var inputs = inputs
+    if operation is any PlannedOperation { inputs = try inputs.map { try $0.densified() } }
+    let results = try pausing { try operation.results(of: inputs) }
     if inputs.contains(where: { value(of: $0) != nil }) {
-      append(.general(body), name, inputs, results)
+      append(.operation(operation), operation.name, inputs, results)
     }
     return results
   }
 
-  public func note(
-    general name: String, _ inputs: [Tensor], one body: @escaping ([Tensor]) throws -> Tensor
-  ) throws -> Tensor {
-    try note(general: name, inputs) { [try body($0)] }[0]
+  func note(
+    general name: String, _ inputs: [Tensor], _ body: @escaping ([Tensor]) throws -> [Tensor]
+  ) throws -> [Tensor] {
+    try note(Repeated(name, body), inputs)
   }
 
-  /// Code that reads the elements of its inputs: run as it stands, and in every run of a program again.
-  /// It must depend on nothing but the inputs.
-  public static func repeating(
-    _ name: String, _ inputs: [Tensor], _ body: @escaping ([Tensor]) throws -> Tensor
+  func note(
+    general name: String, _ inputs: [Tensor], one body: @escaping ([Tensor]) throws -> Tensor
   ) throws -> Tensor {
-    guard let current else { return try body(inputs) }
-    return try current.note(general: name, inputs, one: body)
+    try note(Repeated(name, one: body), inputs)[0]
   }
 
   /// Random numbers: drawn again in every run of the program.
@@ -197,7 +194,7 @@ extension Recording {
     let outputs = results.compactMap { result -> (value: Int, layout: Layout)? in
       value(of: result) == nil ? (declare(result), result.layout) : nil
     }
-    operations.append(Operation(name: name, kind: kind, inputs: operands, outputs: outputs))
+    operations.append(Step(name: name, kind: kind, inputs: operands, outputs: outputs))
   }
 }
 
@@ -256,7 +253,7 @@ public enum RecordedKind {
   /// Matrix products of `batch` pairs.
   case product(batch: Int)
   case draw(DrawnLaw, RandomStream)
-  case general(([Tensor]) throws -> [Tensor])
+  case operation(any Operation)
 
   public var name: String {
     switch self {
@@ -272,7 +269,7 @@ public enum RecordedKind {
     case .join(let axis): "concatenate \(axis)"
     case .product: "matmul"
     case .draw(let law, _): law.rawValue
-    case .general: "general"
+    case .operation(let operation): operation.name
     }
   }
 }

@@ -73,7 +73,7 @@ final class LinearScore: DirectScore {
   var shape: Shape { [flow.dimension] }
 
   func score(_ x: Tensor, _ t: Tensor, process: any DiffusionProcess) throws -> Tensor {
-    guard Recording.current == nil, !t.isRecorded else {
+    guard !isWatched(t) else {
       throw UserError(
         "model linear_denoiser passes no gradient in t, and has no compiled form; use detach()")
     }

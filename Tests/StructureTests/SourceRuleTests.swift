@@ -45,6 +45,16 @@ import Testing
     #expect(SourceRules.publicAboveTheInlined(in: [planted]) == ["Sources/Plots/B.swift:1: public"])
   }
 
+  @Test("no module above Autodiff asks whether a program is recorded")
+  func operationsKnowTheirMode() {
+    expectNone(SourceRules.recordingAboveAutodiff(in: swiftSources))
+    let planted = SourceFile(
+      path: "Sources/Models/B.swift", text: "if Recording.current == nil {}\n// Recording.current\n"
+    )
+    #expect(
+      SourceRules.recordingAboveAutodiff(in: [planted]) == ["Sources/Models/B.swift:1: Recording"])
+  }
+
   @Test("no file is longer than one concept needs")
   func filesAreShort() {
     for line in SourceRules.longFiles(in: sources + tests, most: SourceRules.wantedLines) {

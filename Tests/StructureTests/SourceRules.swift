@@ -41,6 +41,15 @@ enum SourceRules {
     }
   }
 
+  /// Whoever writes models, targets and metrics uses operations, which know by themselves whether a tape or
+  /// a program records them.
+  static func recordingAboveAutodiff(in files: [SourceFile]) -> [String] {
+    files.filter { !["Tensors", "Autodiff"].contains($0.target) }.flatMap { file in
+      file.codeLines.filter { $0.text.contains("Recording.") }
+        .map { "\(file.path):\($0.number): Recording" }
+    }
+  }
+
   /// `Int(x)` ends the process where a number is NaN or too large, and nothing shows whether x is a
   /// number or an integer. So only labelled forms are used: `clamping`, `exactly`, `radix`.
   static func bareIntegers(in files: [SourceFile]) -> [String] {

@@ -108,7 +108,7 @@ struct ChainBuilder {
 
   // MARK: Steps
 
-  private mutating func add(_ operation: Recording.Operation, _ memory: PlanMemory) {
+  private mutating func add(_ operation: Recording.Step, _ memory: PlanMemory) {
     let output = operation.outputs[0]
     let type = operation.inputs[operation.kind.typeOperand].layout.dtype
     let isWhole = operation.kind.readsWholeRows

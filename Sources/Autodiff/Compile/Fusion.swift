@@ -79,7 +79,7 @@ struct Fusion {
 
   /// The latest chain that the operation may join, in the place where it then runs.
   private mutating func joined(
-    _ operation: Recording.Operation, _ count: Int, _ sources: Set<Int>
+    _ operation: Recording.Step, _ count: Int, _ sources: Set<Int>
   ) -> Int? {
     let neighbours = Set(
       operation.inputs.compactMap { $0.value.flatMap { readers[$0] } }.joined())
@@ -90,7 +90,7 @@ struct Fusion {
     return nil
   }
 
-  private func accepts(_ unit: Int, _ operation: Recording.Operation, _ count: Int) -> Bool {
+  private func accepts(_ unit: Int, _ operation: Recording.Step, _ count: Int) -> Bool {
     units[unit].count == count && units[unit].operations.count < Fusion.longest
       && operation.inputs.allSatisfy { input in
         guard let value = input.value, unitOfValue[value] == unit else { return true }

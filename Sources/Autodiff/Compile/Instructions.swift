@@ -175,31 +175,3 @@ final class DrawInstruction: Instruction {
     try stream.draw(law, into: plan.view(target, layout))
   }
 }
-
-/// Any other operation: its own Swift function on tensors.
-final class GeneralInstruction: Instruction {
-  let body: ([Tensor]) throws -> [Tensor]
-  let inputs: [(slot: Int, layout: Recording.Layout)]
-  let outputs: [(slot: Int, layout: Recording.Layout)]
-
-  init(
-    _ body: @escaping ([Tensor]) throws -> [Tensor],
-    inputs: [(slot: Int, layout: Recording.Layout)],
-    outputs: [(slot: Int, layout: Recording.Layout)]
-  ) {
-    self.body = body
-    self.inputs = inputs
-    self.outputs = outputs
-  }
-
-  override func run(_ plan: Plan) throws {
-    let results = try body(inputs.map { plan.view($0.slot, $0.layout) })
-    for (result, output) in zip(results, outputs) {
-      guard result.layout == output.layout else {
-        throw UserError("an operation gave shape \(result.shape), recorded \(output.layout.shape)")
-      }
-      plan.storages[output.slot] = result.storage
-      plan.slots[output.slot] = result.storage.base
-    }
-  }
-}

@@ -22,7 +22,7 @@ struct PlanBuilder {
     self.program = program
     self.streams = []
     let units = Fusion.units(of: program)
-    plan = MemoryPlan(program, units)
+    plan = try MemoryPlan(program, units)
     try placeSlots()
     var released: [[Int]] = []
     for (number, unit) in units.enumerated() where unit.count != 0 {
@@ -45,7 +45,10 @@ struct PlanBuilder {
       case .result(let result):
         resultSlots.append((slot, plan.results[result]))
         storages.append(nil)
-      case .general: storages.append(nil)
+      case .workspace:
+        storages.append(try Storage(byteCount: plan.workspaceByteCount))
+        bufferBytes += plan.workspaceByteCount
+      case .free: storages.append(nil)
       }
     }
     for operation in program.operations {
@@ -90,20 +93,26 @@ struct PlanBuilder {
       return DrawInstruction(
         law, stream, argument: given.firstIndex { $0 === stream },
         target: outputSlot(operation), layout: operation.outputs[0].layout)
-    case .general(let body):
+    case .operation(let whole):
       needsArgumentStorage = true
-      return GeneralInstruction(
-        body, inputs: operation.inputs.map { (slot($0), $0.layout) },
-        outputs: operation.outputs.map { (plan.slotOfValue[$0.value] ?? -1, $0.layout) })
+      let inputs = operation.inputs.map { (slot: slot($0), layout: $0.layout) }
+      let outputs = operation.outputs.map {
+        (slot: plan.slotOfValue[$0.value] ?? -1, layout: $0.layout)
+      }
+      guard let planned = whole as? any PlannedOperation else {
+        return FreeInstruction(whole, inputs: inputs, outputs: outputs)
+      }
+      return PlannedInstruction(
+        planned, inputs: inputs, outputs: outputs, workspace: plan.workspace ?? 0)
     default: preconditionFailure("\(operation.name) stands alone and is elementwise")
     }
   }
 
-  private func outputSlot(_ operation: Recording.Operation) -> Int {
+  private func outputSlot(_ operation: Recording.Step) -> Int {
     plan.slotOfValue[operation.outputs[0].value] ?? -1
   }
 
-  private func join(_ operation: Recording.Operation, _ axis: Int) -> JoinInstruction {
+  private func join(_ operation: Recording.Step, _ axis: Int) -> JoinInstruction {
     let target = operation.outputs[0].layout
     let size = target.dtype.byteCount
     let inner = target.shape.dropFirst(axis + 1).reduce(1, *)
@@ -120,7 +129,7 @@ struct PlanBuilder {
       target: outputSlot(operation), size: size)
   }
 
-  private func product(_ operation: Recording.Operation, _ batch: Int) -> ProductInstruction {
+  private func product(_ operation: Recording.Step, _ batch: Int) -> ProductInstruction {
     let (a, b) = (operation.inputs[0], operation.inputs[1])
     let output = operation.outputs[0].layout
     let size = output.dtype.byteCount

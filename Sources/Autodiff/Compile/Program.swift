@@ -12,7 +12,7 @@ struct Program {
   typealias Operand = Recording.Operand
   typealias Layout = Recording.Layout
 
-  private(set) var operations: [Recording.Operation] = []
+  private(set) var operations: [Recording.Step] = []
   /// The tensors that the function returned, one for each leaf of its results.
   private(set) var results: [Operand] = []
   let values: [Recording.Value]
@@ -60,8 +60,8 @@ struct Program {
     return Operand(value: same.value, constant: same.constant, layout: operand.layout)
   }
 
-  private mutating func simplified(_ operation: Recording.Operation, _ recording: Recording)
-    -> Recording.Operation
+  private mutating func simplified(_ operation: Recording.Step, _ recording: Recording)
+    -> Recording.Step
   {
     var inputs = operation.inputs.map(resolved)
     if operation.kind.isElementwise, operation.name != "power" {
@@ -72,7 +72,7 @@ struct Program {
         return number
       }
     }
-    return Recording.Operation(
+    return Recording.Step(
       name: operation.name, kind: operation.kind, inputs: inputs, outputs: operation.outputs)
   }
 
@@ -82,7 +82,7 @@ struct Program {
 
   /// The operand that an operation gives back unchanged; only one that lies as the result does, so
   /// that views of the result are views of it.
-  private func identity(_ operation: Recording.Operation) -> Operand? {
+  private func identity(_ operation: Recording.Step) -> Operand? {
     guard let output = operation.outputs.first?.layout else { return nil }
     var same: Operand?
     switch operation.kind {
@@ -104,9 +104,9 @@ struct Program {
   }
 
   /// Equal for operations that give equal results; nil where that cannot be told.
-  private func key(_ operation: Recording.Operation) -> String? {
+  private func key(_ operation: Recording.Step) -> String? {
     switch operation.kind {
-    case .general, .draw: return nil
+    case .operation, .draw: return nil
     default: break
     }
     var key = operation.name
@@ -130,7 +130,7 @@ struct Program {
 
   private mutating func removeUnused() {
     var needed = Set(results.compactMap(\.value))
-    var kept: [Recording.Operation] = []
+    var kept: [Recording.Step] = []
     for operation in operations.reversed() {
       var isNeeded = operation.outputs.contains { needed.contains($0.value) }
       if case .draw = operation.kind { isNeeded = true }

@@ -38,7 +38,7 @@ extension Linalg {
   private static func value(
     _ x: Tensor, _ y: Tensor, _ order: Double, _ squared: Bool
   ) throws -> Tensor {
-    try Recording.repeating("distances", [x, y]) {
+    try repeating("distances", [x, y]) {
       try pairwiseDistances($0[0], $0[1], order: order, squared: squared)
     }
   }

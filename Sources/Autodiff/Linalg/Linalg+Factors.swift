@@ -33,15 +33,16 @@ extension Linalg {
       let rest = try matmul(transpose(q), slice(x, axis: x.rank - 1, m..<n))
       return (q, try concatenate([r, rest], axis: x.rank - 1))
     }
-    let parts = try recordSeveral("qr", x, shapes: [[m, n], [n, n]]) {
-      let (q, r) = try $0.qrFactors()
+    let parts = try record("qr", [x], saves: Saves(inputs: [], outputs: nil)) {
+      let (q, r) = try $0[0].qrFactors()
       return [q, r]
-    } pullback: { _, outputs, g in
-      let (q, r) = (outputs[0], outputs[1])
+    } pullback: { flow in
+      let (q, r) = (flow.output(0), flow.output(1))
+      let g = [try flow.cotangent(0), try flow.cotangent(1)]
       let inner = try matmul(r, transpose(upperTriangle(g[1]))) - matmul(transpose(g[0]), q)
       let half = try lowerTriangle(inner, diagonal: 0.5)
       let whole = try g[0] + matmul(q, half + transpose(half))
-      return try transpose(solveTriangular(r, transpose(whole), lower: false))
+      return [try transpose(solveTriangular(r, transpose(whole), lower: false))]
     }
     return (parts[0], parts[1])
   }

@@ -79,7 +79,7 @@ extension Linalg {
       pullbacks: [
         { inputs, d, g in
           // What is recorded cannot ask for values; its inverse is an error for a singular A.
-          if try Recording.current != nil || !d.value.doubles().contains(0) {
+          if try Tensor.isProgramRecorded || !d.value.doubles().contains(0) {
             return try determinantFlow(inputs[0], g * d)
           }
           let wide = try expandedAxis(expandedAxis(g, at: g.rank), at: g.rank + 1)
@@ -126,7 +126,7 @@ extension Linalg {
     let (sign, logarithm) = try signAndLogDeterminant(x)
     let isPositive = try checked(sign, requirePositive).compared(
       with: .scalar(0, .float64), .greater)
-    if Recording.current == nil { return logarithm }
+    if !Tensor.isProgramRecorded { return logarithm }
     // What is checked must be used, or a recorded program leaves it away.
     return try choose(isPositive, logarithm, .scalar(.nan, logarithm.dtype))
   }

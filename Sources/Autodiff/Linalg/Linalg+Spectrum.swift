@@ -10,16 +10,15 @@ extension Linalg {
   public static func eigh(_ x: Tensor) throws -> (values: Tensor, vectors: Tensor) {
     let x = try real(x)
     if x.trace == nil || x.rank < 2 { return try x.symmetricEigen() }
-    let n = x.matrixColumns
-    let parts = try recordSeveral("eigh", x, shapes: [[n], [n, n]]) {
-      let (values, vectors) = try $0.symmetricEigen()
+    let parts = try record("eigh", [x], saves: Saves(inputs: [], outputs: nil)) {
+      let (values, vectors) = try $0[0].symmetricEigen()
       return [values, vectors]
-    } pullback: { _, outputs, g in
-      let (w, v) = (outputs[0], outputs[1])
+    } pullback: { flow in
+      let (w, v) = (flow.output(0), flow.output(1))
       let gap = try expandedAxis(w, at: w.rank - 1) - expandedAxis(w, at: w.rank)
-      let turn = try safeReciprocal(gap) * matmul(transpose(v), g[1])
-      let middle = try diagonalMatrix(g[0]) + turn
-      return try symmetrized(matmul(matmul(v, middle), transpose(v)))
+      let turn = try safeReciprocal(gap) * matmul(transpose(v), flow.cotangent(1))
+      let middle = try diagonalMatrix(flow.cotangent(0)) + turn
+      return [try symmetrized(matmul(matmul(v, middle), transpose(v)))]
     }
     return (parts[0], parts[1])
   }
@@ -46,13 +45,11 @@ extension Linalg {
   public static func svd(_ x: Tensor) throws -> (u: Tensor, s: Tensor, vt: Tensor) {
     let x = try real(x)
     if x.trace == nil || x.rank < 2 { return try x.singularFactors() }
-    let (m, n) = (x.matrixRows, x.matrixColumns)
-    let k = min(m, n)
-    let parts = try recordSeveral("svd", x, shapes: [[m, k], [k], [k, n]]) {
-      let (u, s, vt) = try $0.singularFactors()
+    let parts = try record("svd", [x], saves: Saves(inputs: [], outputs: nil)) {
+      let (u, s, vt) = try $0[0].singularFactors()
       return [u, s, vt]
-    } pullback: { _, outputs, g in
-      try svdFlow(outputs, g)
+    } pullback: {
+      [try svdFlow($0.outputs, [$0.cotangent(0), $0.cotangent(1), $0.cotangent(2)])]
     }
     return (parts[0], parts[1], parts[2])
   }

@@ -8,42 +8,6 @@ import Tensors
 /// algorithmic differentiation") where no other source is named; they are written in traced
 /// operations, so gradients of any order exist.
 public enum Linalg {
-  /// Records an operation with several results, as one whose value is all of them laid side by side
-  /// behind the axes of the stack.
-  ///
-  /// - Parameters:
-  ///   - shapes: the shapes of the results, without the axes of the stack.
-  ///   - pullback: (input, outputs, their cotangents) → cotangent of the input.
-  static func recordSeveral(
-    _ name: StaticString, _ x: Tensor, shapes: [[Int]],
-    forward: @escaping (Tensor) throws -> [Tensor],
-    pullback: @escaping (Tensor, [Tensor], [Tensor]) throws -> Tensor
-  ) throws -> [Tensor] {
-    let batch = x.batch
-    func pack(_ parts: [Tensor]) throws -> Tensor {
-      try concatenate(
-        zip(parts, shapes).map { part, shape in
-          try reshape(part, to: batch + [shape.reduce(1, *)])
-        }, axis: batch.count)
-    }
-    func unpack(_ whole: Tensor) throws -> [Tensor] {
-      var start = 0
-      return try shapes.map { shape in
-        let range = start..<start + shape.reduce(1, *)
-        start = range.upperBound
-        return try reshape(slice(whole, axis: batch.count, range), to: batch + shape)
-      }
-    }
-    let whole = try record(
-      name, [x], forward: { try pack(forward($0[0])) },
-      pullbacks: [
-        { inputs, output, cotangent in
-          try pullback(inputs[0], unpack(output), unpack(cotangent))
-        }
-      ])
-    return try unpack(whole)
-  }
-
   // MARK: Parts of matrices
 
   /// The elements on and below the diagonal; those on it times `diagonal`.
@@ -114,14 +78,14 @@ public enum Linalg {
   /// program checks again in every run.
   static func checked(_ x: Tensor, _ condition: @escaping (Tensor) throws -> Void) throws -> Tensor
   {
-    guard let recording = Recording.current else {
+    if !Tensor.isProgramRecorded {
       try condition(x.value)
       return x
     }
-    return try recording.note(general: "check", [x.value]) {
+    return try repeating("check", [x.value]) {
       try condition($0[0])
-      return [try $0[0].copied()]
-    }[0]
+      return try $0[0].copied()
+    }
   }
 
   /// Integers and booleans as float32.

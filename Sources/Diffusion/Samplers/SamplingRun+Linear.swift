@@ -70,7 +70,7 @@ func combination(_ terms: [(factor: Double, x: Tensor)]) throws -> Tensor {
   let first = terms[0].x
   guard
     terms.allSatisfy({ $0.x.trace == nil && $0.x.dtype == .float32 && $0.x.shape == first.shape }),
-    Recording.current == nil
+    !Tensor.isProgramRecorded
   else {
     return try terms.dropFirst().reduce(first * terms[0].factor) { try $0 + $1.x * $1.factor }
   }

@@ -157,7 +157,7 @@ final class ScoreMachine: DirectScore {
   private func law(_ x: Tensor, _ t: Tensor, _ process: any DiffusionProcess) throws -> (
     queries: [PatchPosterior.Query], law: PatchPosterior.Law
   ) {
-    guard Recording.current == nil, !x.isRecorded, !t.isRecorded else {
+    guard !isWatched(x, t) else {
       throw UserError(
         "model score_machine must not be differentiated: it passes no gradient; use detach()")
     }

@@ -142,14 +142,14 @@ package final class ResidualMLP: Network {
   }
 
   private func oneHot(_ labels: Tensor, _ classes: Int) throws -> Tensor {
-    try Recording.repeating("one_hot", [labels]) { inputs in
-      let result = try Tensor.zeros([inputs[0].elementCount, classes])
+    let oneHot = Written("one_hot", [labels.elementCount, classes], .float32) { inputs, result in
       let out = result.pointer(Float.self)
+      out.update(repeating: 0, count: result.elementCount)
       for (row, label) in try inputs[0].doubles().enumerated() {
         out[row * classes + Int(clamping: label)] = 1
       }
-      return result
     }
+    return try evaluate(oneHot, [labels])[0]
   }
 
   /// [sin ω_j c, cos ω_j c] of levels [n].

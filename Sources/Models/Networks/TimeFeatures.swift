@@ -60,23 +60,22 @@ func fourierFeatures(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor {
 }
 
 private func featureValues(_ t: Tensor, _ frequencies: Tensor) throws -> Tensor {
-  try Recording.repeating("fourier_features", [t, frequencies]) { inputs in
-    let (t, omega) = (inputs[0], inputs[1])
-    let (n, k) = (t.elementCount, omega.elementCount)
-    if t.dtype == .float32, omega.dtype == .float32 {
-      let (times, rates) = (try t.densified(), try omega.densified())
-      let result = try Tensor(uninitialized: [n, 2 * k])
-      let (x, out) = (times.pointer(Float.self), result.pointer(Float.self))
-      try Cancellation.inBlocks(n, of: max(1, (1 << 18) / max(k, 1))) {
-        kernels.fourierFeatures(
-          x + $0.lowerBound, rates.pointer(Float.self), out + 2 * k * $0.lowerBound,
-          count: $0.count, frequencies: k)
-      }
-      return result
+  let (n, k) = (t.elementCount, frequencies.elementCount)
+  guard t.dtype == .float32, frequencies.dtype == .float32 else {
+    return try repeating("fourier_features", [t, frequencies]) {
+      try preciseFeatures($0[0].doubles(), $0[1].doubles())
+        .converted(to: $0[0].dtype == .float64 ? .float64 : .float32)
     }
-    return try preciseFeatures(t.doubles(), omega.doubles())
-      .converted(to: t.dtype == .float64 ? .float64 : .float32)
   }
+  let features = Written("fourier_features", try Shape(checking: [n, 2 * k]), .float32) {
+    let (times, rates) = ($0[0].pointer(Float.self), $0[1].pointer(Float.self))
+    let out = $1.pointer(Float.self)
+    try Cancellation.inBlocks(n, of: max(1, (1 << 18) / max(k, 1))) {
+      kernels.fourierFeatures(
+        times + $0.lowerBound, rates, out + 2 * k * $0.lowerBound, count: $0.count, frequencies: k)
+    }
+  }
+  return try evaluate(features, [t, frequencies])[0]
 }
 
 private func preciseFeatures(_ times: [Double], _ omega: [Double]) throws -> Tensor {
