@@ -5,7 +5,7 @@ import TestSupport
 enum ScriptFiles {
   /// `scripts/<topic>/*.lua`, from the root of the checkout.
   static let experiments = found("scripts", "-name *.lua").filter {
-    !$0.contains("bench.d") && !$0.contains("support")
+    !$0.hasPrefix("scripts/bench.d/") && !$0.hasPrefix("scripts/support/")
   }
   /// `Tests/lua/**/*_tests.lua`.
   static let luaTests = found("Tests/lua", "-name *_tests.lua")
