@@ -76,6 +76,9 @@ final class TrainingGroup {
     return steps.map { step < $0 ? min(next, $0) : next } ?? next
   }
 
+  /// Updates of one turn: an eighth of a block, so that three models keep two threads busy to its end.
+  private static func turnLength(_ block: Int) -> Int { (block + 7) / 8 }
+
   private func advanceBlock(to end: Int) throws {
     let rates = try optimizer.rate.rates(from: step + 1, count: end - step)
     let moving = runs.filter { !$0.hasStopped && $0.step < end }
@@ -92,10 +95,16 @@ final class TrainingGroup {
       }
       // The first failure in the order of the models is the one that is told.
       let failures = Failures()
-      try WorkerPool.shared.run(chunks: left.count) { chunk in
-        let place = left[chunk]
-        do { try moving[place].advance(schedules[place], callingLua: false) } catch {
-          failures.note(error, at: place)
+      let turns = Turns(left.map { (place: $0, step: moving[$0].step) })
+      try WorkerPool.shared.run(chunks: left.count) { _ in
+        while !Cancellation.isRequested, let place = turns.take() {
+          let (run, schedule) = (moving[place], schedules[place])
+          let aim = run.step + TrainingGroup.turnLength(schedule.steps.count)
+          do { try run.advance(schedule, callingLua: false, to: aim) } catch {
+            failures.note(error, at: place)
+            continue
+          }
+          if run.step == aim { turns.giveBack(place, step: aim) }
         }
       }
       if let error = failures.first { throw error }
@@ -122,6 +131,25 @@ final class TrainingGroup {
       run.append(row)
     }
   }
+}
+
+/// Which run a thread advances next: of those that no thread has now, the one with the fewest updates. A run
+/// that is not given back, since it failed, is done, or calls Lua next, is not taken again.
+private final class Turns: Sendable {
+  private let waiting: Guarded<[(place: Int, step: Int)]>
+
+  init(_ runs: [(place: Int, step: Int)]) { waiting = Guarded(runs) }
+
+  func take() -> Int? {
+    waiting.withLock { waiting in
+      guard let next = waiting.indices.min(by: { waiting[$0].step < waiting[$1].step }) else {
+        return nil
+      }
+      return waiting.remove(at: next).place
+    }
+  }
+
+  func giveBack(_ place: Int, step: Int) { waiting.withLock { $0.append((place, step)) } }
 }
 
 /// Errors of a parallel loop, by place.

@@ -154,11 +154,11 @@ final class TrainingRun {
 
   // MARK: The loop
 
-  /// Makes updates to the end of the schedule, or to the first that calls Lua where `callingLua` is not
-  /// set, or to the first that does not where it is. Ends early where numbers stop being finite or the user
-  /// interrupts; the state is whole after each update.
-  func advance(_ schedule: Schedule, callingLua: Bool) throws {
-    while schedule.steps.contains(step) {
+  /// Makes updates to the end of the schedule, or until there are `aim`, or to the first that calls Lua where
+  /// `callingLua` is not set, or to the first that does not where it is. Ends early where numbers stop being
+  /// finite or the user interrupts; the state is whole after each update.
+  func advance(_ schedule: Schedule, callingLua: Bool, to aim: Int = .max) throws {
+    while schedule.steps.contains(step), step < aim {
       let current = nextBatch
       guard objective.callsLua(count: current.count) == callingLua else { return }
       let rate = schedule.rates[step - schedule.steps.lowerBound]

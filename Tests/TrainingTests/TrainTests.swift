@@ -79,6 +79,28 @@ import Training
     }
   }
 
+  @Test("models side by side have the same bits at 1, 2, 3 and 7 threads, also where one stops")
+  func threads() throws {
+    let usual = WorkerPool.shared.threadCount
+    defer { WorkerPool.shared.threadCount = usual }
+    var data = try (0..<5).map { try points(64, seed: $0) }
+    data[2] = try data[2] * 1e30
+    var expected: [[Float]] = []
+    for count in [1, 2, 3, 7] {
+      WorkerPool.shared.threadCount = count
+      let models = try (0..<5).map { try network(seed: $0) }
+      let fits = try Train.run(
+        models, .second(data),
+        try options {
+          $0.steps = 203; $0.logEvery = 29
+        })
+      #expect(fits.map { $0.divergence == nil } == [true, true, false, true, true])
+      let found = try models.map(weights)
+      if expected.isEmpty { expected = found }
+      #expect(found == expected, "at \(count) threads")
+    }
+  }
+
   @Test("the average is that of the parameters after each update, weighted by powers of the decay")
   func average() throws {
     /// The parameters after so many updates, and their average.
