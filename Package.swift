@@ -3,18 +3,22 @@
 // A target may import only what stands above it in this list; Tests/StructureTests checks it.
 import PackageDescription
 
+/// Flags of every kernel target: no checks, the compiler's own vector operations, and square roots without errno.
+let kernelFlags = [
+  "-Ounchecked", "-Xfrontend", "-enable-builtin-module", "-Xcc", "-fno-math-errno",
+]
+
 /// Flags of one CPU level for the kernel targets: Swift itself emits AVX2 or AVX-512 code with them.
-/// Without errno the square root is an instruction and not a call.
 func cpuLevel(_ march: String, vectorBits: Int, _ condition: String) -> [SwiftSetting] {
   #if arch(x86_64)
     [
-      .unsafeFlags([
-        "-Ounchecked", "-Xcc", "-fno-math-errno", "-Xcc", "-march=\(march)", "-Xcc",
-        "-mprefer-vector-width=\(vectorBits)",
-      ]), .define(condition),
+      .unsafeFlags(
+        kernelFlags
+          + ["-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=\(vectorBits)"]),
+      .define(condition),
     ]
   #else
-    [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"]), .define(condition)]
+    [.unsafeFlags(kernelFlags), .define(condition)]
   #endif
 }
 
@@ -38,9 +42,7 @@ let package = Package(
       linkerSettings: [
         .linkedLibrary("mimalloc"), .linkedLibrary("dl"), .linkedLibrary("pthread"),
       ]),
-    .target(
-      name: "KernelsBase",
-      swiftSettings: [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"])]),
+    .target(name: "KernelsBase", swiftSettings: [.unsafeFlags(kernelFlags)]),
     .target(
       name: "KernelsV3", dependencies: ["KernelsBase"],
       swiftSettings: cpuLevel("x86-64-v3", vectorBits: 256, "KERNELS_V3")),

@@ -13,7 +13,7 @@ typealias Q8 = SIMD8<UInt64>
 /// a·b + c: one rounding where the level has FMA, two where it has not (there it would be a call).
 @inline(__always) func fma(_ a: F16, _ b: F16, _ c: F16) -> F16 {
   #if KERNELS_V3 || KERNELS_V4
-    c.addingProduct(a, b)
+    fused(a, b, c)
   #else
     a * b + c
   #endif
@@ -21,7 +21,7 @@ typealias Q8 = SIMD8<UInt64>
 
 @inline(__always) func fma(_ a: D8, _ b: D8, _ c: D8) -> D8 {
   #if KERNELS_V3 || KERNELS_V4
-    c.addingProduct(a, b)
+    fused(a, b, c)
   #else
     a * b + c
   #endif
