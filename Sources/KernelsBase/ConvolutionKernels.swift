@@ -182,6 +182,8 @@ public struct DirectPass {
   public var windowColumns: Int
   /// Rows that the taps span.
   public var span: Int
+  /// Whether the map itself serves as the window: nothing is done to its elements, and no tap reads padding.
+  public var readsMap = false
   /// The input's row (column) at each padded one, −1 where it is 0.
   public var rowMap: UnsafePointer<Int32>
   public var columnMap: UnsafePointer<Int32>
@@ -281,11 +283,11 @@ public protocol ConvolutionKernels {
     _ map: MapPart, _ source: MapSource, targets: UnsafePointer<Int>, count: Int,
     into z: FloatOut, rowStep: Int)
   /// w[row][column] += Σ over pixels of window[pixel + offset of the row] z[pixel][column]; rows are a
-  /// multiple of `slopeRows`.
+  /// multiple of `rowsAtOnce`, one of the sizes that `slopeRows` gives.
   static func directSlopes(
-    _ window: FloatIn, rows: UnsafePointer<Int>, rowCount: Int, pixels: UnsafePointer<Int>,
-    count: Int, _ z: FloatIn, columns: Int, into w: FloatOut)
-  static var slopeRows: Int { get }
+    _ window: FloatIn, rows: UnsafePointer<Int>, rowCount: Int, rowsAtOnce: Int,
+    pixels: UnsafePointer<Int>, count: Int, _ z: FloatIn, columns: Int, into w: FloatOut)
+  static func slopeRows(_ rowCount: Int) -> Int
 
   /// y[pixel][lane] from `lanes` ≤ 16 planes of `pixels` numbers, the other lanes 0; and back.
   static func interleave(_ x: FloatIn, lanes: Int, pixels: Int, into y: FloatOut)

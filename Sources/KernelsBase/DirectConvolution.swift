@@ -10,11 +10,19 @@ extension Kernels {
     targets: UnsafeMutablePointer<Int>
   ) {
     let depth = pass.input.depth
+    let rowStep = pass.windowColumns &* depth
+    // In the map itself the window of a band begins with its first row.
+    let (first, imageStep) =
+      pass.readsMap
+      ? (
+        band.firstImage &* pass.input.image
+          &+ Int(pass.rowMap[band.firstRow &* pass.inStep.y]) &* rowStep
+          &+ Int(pass.columnMap[0]) &* depth, pass.input.image
+      ) : (0, pass.windowImage)
     var pixel = 0
     for image in 0..<band.images {
       for j in 0..<band.rows {
-        let row: Int =
-          image &* pass.windowImage &+ j &* pass.inStep.y &* pass.windowColumns &* depth
+        let row: Int = first &+ image &* imageStep &+ j &* pass.inStep.y &* rowStep
         let y: Int = pass.origin.y &+ (band.firstRow &+ j) &* pass.outStep.y
         let line: Int =
           (band.firstImage &+ image) &* pass.output.image &+ y &* pass.output.width
@@ -32,11 +40,12 @@ extension Kernels {
       pixels[pixel] = pixels[pixel &- 1]
       pixel &+= 1
     }
-    switch (depth, pass.source.form, pass.source.keeps) {
-    case (1, _, _): fillPlaneWindow(pass, band, window)
-    case (_, .plain, _): fillWindow(PlainSource.self, pass, band, window)
-    case (_, .reluScale, _): fillWindow(ReluSource.self, pass, band, window)
-    case (_, .normBackward, _): fillWindow(NormSource.self, pass, band, window)
+    if pass.readsMap { return }
+    switch (depth, pass.source.form) {
+    case (1, _): fillPlaneWindow(pass, band, window)
+    case (_, .plain): fillWindow(PlainSource.self, pass, band, window)
+    case (_, .reluScale): fillWindow(ReluSource.self, pass, band, window)
+    case (_, .normBackward): fillWindow(NormSource.self, pass, band, window)
     }
   }
 

@@ -5,7 +5,25 @@
 #endif
 
 extension Kernels {
-  public static var slopeRows: Int { SlopeSums.rows }
+  /// Rows at once: the most that fit, or where those would be an eighth too many, what wastes the fewest.
+  public static func slopeRows(_ rowCount: Int) -> Int {
+    let (most, second, third) = rowSizes
+    if 8 &* padded(rowCount, most) <= 9 &* rowCount { return most }
+    return padded(rowCount, third) < padded(rowCount, second) ? third : second
+  }
+
+  private static func padded(_ count: Int, _ size: Int) -> Int {
+    (count &+ size &- 1) / size &* size
+  }
+
+  /// Rows whose sums of two vectors fit the registers.
+  private static var rowSizes: (Int, Int, Int) {
+    #if KERNELS_V4
+      (8, 7, 5)
+    #else
+      (6, 5, 4)
+    #endif
+  }
 
   public static func directGradients(
     _ map: MapPart, _ source: MapSource, targets: UnsafePointer<Int>, count: Int,
@@ -24,19 +42,31 @@ extension Kernels {
   }
 
   public static func directSlopes(
-    _ window: FloatIn, rows: UnsafePointer<Int>, rowCount: Int, pixels: UnsafePointer<Int>,
-    count: Int, _ z: FloatIn, columns: Int, into w: FloatOut
+    _ window: FloatIn, rows: UnsafePointer<Int>, rowCount: Int, rowsAtOnce: Int,
+    pixels: UnsafePointer<Int>, count: Int, _ z: FloatIn, columns: Int, into w: FloatOut
   ) {
     var column = 0
     while column < columns {
       let isWide = column &+ 2 &* lanes <= columns
       var row = 0
       while row < rowCount {
-        let sums = PixelSums(
+        let block = PixelBlock(
           window: window, rows: rows + row, pixels: pixels, count: count, z: z + column,
           columns: columns, to: w + row &* columns + column)
-        if isWide { sums.addTwo() } else { sums.addOne() }
-        row &+= SlopeSums.rows
+        #if KERNELS_V4
+          switch rowsAtOnce {
+          case 8: PixelSums<8>.add(block, isWide)
+          case 7: PixelSums<7>.add(block, isWide)
+          default: PixelSums<5>.add(block, isWide)
+          }
+        #else
+          switch rowsAtOnce {
+          case 6: PixelSums<6>.add(block, isWide)
+          case 5: PixelSums<5>.add(block, isWide)
+          default: PixelSums<4>.add(block, isWide)
+          }
+        #endif
+        row &+= rowsAtOnce
       }
       column &+= isWide ? 2 &* lanes : lanes
     }
@@ -65,7 +95,7 @@ private struct GradientRows {
   }
 }
 
-private struct PixelSums {
+private struct PixelBlock {
   let window: FloatIn
   let rows: UnsafePointer<Int>
   let pixels: UnsafePointer<Int>
@@ -73,57 +103,49 @@ private struct PixelSums {
   let z: FloatIn
   let columns: Int
   let to: FloatOut
+}
 
-  #if KERNELS_V4
-    typealias Starts = InlineArray<8, FloatIn>
-  #else
-    typealias Starts = InlineArray<4, FloatIn>
-  #endif
+/// So many rows of one or two vectors, summed in registers.
+private enum PixelSums<let rows: Int> {
+  @inline(__always) static func add(_ block: PixelBlock, _ isWide: Bool) {
+    if isWide { addTwo(block) } else { addOne(block) }
+  }
 
-  @inline(__always) private var starts: Starts {
-    var starts = Starts(repeating: window)
-    for i in 0..<SlopeSums.rows { starts[i] = window + rows[i] }
+  @inline(__always) private static func starts(_ block: PixelBlock) -> InlineArray<rows, FloatIn> {
+    var starts = InlineArray<rows, FloatIn>(repeating: block.window)
+    for i in 0..<rows { starts[i] = block.window + block.rows[i] }
     return starts
   }
 
-  @inline(__always) private func start(_ part: Int) -> SlopeSums.Sums {
-    var sums = SlopeSums.Sums(repeating: VF())
-    for i in 0..<SlopeSums.rows { sums[i] = vector(to, i &* columns &+ part &* lanes) }
-    return sums
-  }
-
-  @inline(__always) private func end(_ sums: SlopeSums.Sums, _ part: Int) {
-    for i in 0..<SlopeSums.rows { put(sums[i], to, i &* columns &+ part &* lanes) }
-  }
-
-  @inline(__always) func addTwo() {
-    let p = starts
-    var (a, b) = (start(0), start(1))
-    var (q, n) = (z, 0)
+  @inline(__always) private static func addTwo(_ block: PixelBlock) {
+    let p = starts(block)
+    var a = SumRows<rows>(block.to, block.columns)
+    var b = SumRows<rows>(block.to + lanes, block.columns)
+    var (q, n) = (block.z, 0)
     repeat {
-      let (z0, z1, at) = (vector(q, 0), vector(q, lanes), pixels[n])
-      for i in 0..<SlopeSums.rows {
+      let (z0, z1, at) = (vector(q, 0), vector(q, lanes), block.pixels[n])
+      for i in 0..<rows {
         let x = all(p[i][at])
-        a[i] = fma(x, z0, a[i])
-        b[i] = fma(x, z1, b[i])
+        a.sums[i] = fma(x, z0, a.sums[i])
+        b.sums[i] = fma(x, z1, b.sums[i])
       }
-      q += columns
+      q += block.columns
       n &+= 1
-    } while n < count
-    end(a, 0)
-    end(b, 1)
+    } while n < block.count
+    a.store(block.to, block.columns)
+    b.store(block.to + lanes, block.columns)
   }
 
-  @inline(__always) func addOne() {
-    let p = starts
-    var a = start(0)
-    var (q, n) = (z, 0)
+  @inline(__always) private static func addOne(_ block: PixelBlock) {
+    let p = starts(block)
+    var a = SumRows<rows>(block.to, block.columns)
+    var (q, n) = (block.z, 0)
     repeat {
-      let (z0, at) = (vector(q, 0), pixels[n])
-      for i in 0..<SlopeSums.rows { a[i] = fma(all(p[i][at]), z0, a[i]) }
-      q += columns
+      let (z0, at) = (vector(q, 0), block.pixels[n])
+      for i in 0..<rows { a.sums[i] = fma(all(p[i][at]), z0, a.sums[i]) }
+      q += block.columns
       n &+= 1
-    } while n < count
-    end(a, 0)
+    } while n < block.count
+    a.store(block.to, block.columns)
   }
 }

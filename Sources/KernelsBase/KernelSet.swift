@@ -11,7 +11,7 @@
 /// sums do not differ. No kernel allocates.
 public protocol KernelSet: ElementwiseKernels, BinaryKernels, BroadcastKernels, BlendKernels,
   ReductionKernels, ColumnSumKernels, RowKernels, ProductKernels, RandomKernels, ScoreMLPKernels,
-  UpdateKernels, DistanceKernels, ConvolutionKernels
+  UpdateKernels, DistanceKernels, ConvolutionKernels, PoolKernels
 {}
 
 public typealias FloatIn = UnsafePointer<Float>

@@ -54,23 +54,33 @@ extension Kernels {
     tiles: Int, _ v: FloatIn, _ vSteps: TileSteps, rows: Int, _ z: FloatIn, _ zSteps: TileSteps,
     columns: Int, into u: FloatOut
   ) {
-    let width = 2 &* lanes
+    let sizes = (tiles: tiles, rows: rows, columns: columns)
     var point = 0
     while point < 36 {
+      let left = v + point &* vSteps.point
+      let right = z + point &* zSteps.point
+      let to = u + point &* rows &* columns
       var column = 0
       while column < columns {
-        let isWide = column &+ width <= columns
-        let right = z + point &* zSteps.point + column
+        let isWide = column &+ 2 &* lanes <= columns
         var row = 0
         while row < rows {
-          let left = v + point &* vSteps.point + row
-          let sums = SlopeSums(
-            left: left, leftStep: vSteps.tile, right: right, rightStep: zSteps.tile, count: tiles,
-            to: u + (point &* rows &+ row) &* columns + column, toStep: columns)
-          if isWide { sums.addTwo() } else { sums.addOne() }
-          row &+= SlopeSums.rows
+          // Sixteen rows, in parts that the registers hold sums for.
+          let block = SlopeBlock(
+            left: left + row, leftStep: vSteps.tile, right: right + column,
+            rightStep: zSteps.tile, count: sizes.tiles, to: to + row &* columns + column,
+            toStep: columns)
+          #if KERNELS_V4
+            SlopeSums<8>.add(block, isWide)
+            SlopeSums<8>.add(block.rows(from: 8), isWide)
+          #else
+            SlopeSums<6>.add(block, isWide)
+            SlopeSums<6>.add(block.rows(from: 6), isWide)
+            SlopeSums<4>.add(block.rows(from: 12), isWide)
+          #endif
+          row &+= 16
         }
-        column &+= isWide ? width : lanes
+        column &+= isWide ? 2 &* lanes : lanes
       }
       point &+= 1
     }
@@ -120,8 +130,8 @@ extension Kernels {
   }
 }
 
-/// A block of Σ left ⊗ right in registers: rows of numbers times one or two vectors.
-struct SlopeSums {
+/// Where Σ left ⊗ right is added: `left` has a number for each row, `right` vectors of columns.
+private struct SlopeBlock {
   let left: FloatIn
   let leftStep: Int
   let right: FloatIn
@@ -130,53 +140,62 @@ struct SlopeSums {
   let to: FloatOut
   let toStep: Int
 
-  /// Two vectors for each of so many rows fit the registers; they divide 16.
-  #if KERNELS_V4
-    static var rows: Int { 8 }
-    typealias Sums = InlineArray<8, VF>
-  #else
-    static var rows: Int { 4 }
-    typealias Sums = InlineArray<4, VF>
-  #endif
+  @inline(__always) func rows(from row: Int) -> SlopeBlock {
+    SlopeBlock(
+      left: left + row, leftStep: leftStep, right: right, rightStep: rightStep, count: count,
+      to: to + row &* toStep, toStep: toStep)
+  }
+}
 
-  @inline(__always) private func start(_ part: Int) -> Sums {
-    var sums = Sums(repeating: VF())
-    for i in 0..<SlopeSums.rows { sums[i] = vector(to, i &* toStep &+ part &* lanes) }
-    return sums
+/// So many rows of one or two vectors, summed in registers.
+private enum SlopeSums<let rows: Int> {
+  @inline(__always) static func add(_ block: SlopeBlock, _ isWide: Bool) {
+    if isWide { addTwo(block) } else { addOne(block) }
   }
 
-  @inline(__always) private func end(_ sums: Sums, _ part: Int) {
-    for i in 0..<SlopeSums.rows { put(sums[i], to, i &* toStep &+ part &* lanes) }
-  }
-
-  @inline(__always) func addTwo() {
-    var (a, b) = (start(0), start(1))
-    var (p, q, n) = (left, right, count)
+  @inline(__always) static func addTwo(_ block: SlopeBlock) {
+    var a = SumRows<rows>(block.to, block.toStep)
+    var b = SumRows<rows>(block.to + lanes, block.toStep)
+    var (p, q, n) = (block.left, block.right, block.count)
     repeat {
       let (z0, z1) = (vector(q, 0), vector(q, lanes))
-      for i in 0..<SlopeSums.rows {
+      for i in 0..<rows {
         let x = all(p[i])
-        a[i] = fma(x, z0, a[i])
-        b[i] = fma(x, z1, b[i])
+        a.sums[i] = fma(x, z0, a.sums[i])
+        b.sums[i] = fma(x, z1, b.sums[i])
       }
-      p += leftStep
-      q += rightStep
+      p += block.leftStep
+      q += block.rightStep
       n &-= 1
     } while n > 0
-    end(a, 0)
-    end(b, 1)
+    a.store(block.to, block.toStep)
+    b.store(block.to + lanes, block.toStep)
   }
 
-  @inline(__always) func addOne() {
-    var a = start(0)
-    var (p, q, n) = (left, right, count)
+  @inline(__always) static func addOne(_ block: SlopeBlock) {
+    var a = SumRows<rows>(block.to, block.toStep)
+    var (p, q, n) = (block.left, block.right, block.count)
     repeat {
       let z0 = vector(q, 0)
-      for i in 0..<SlopeSums.rows { a[i] = fma(all(p[i]), z0, a[i]) }
-      p += leftStep
-      q += rightStep
+      for i in 0..<rows { a.sums[i] = fma(all(p[i]), z0, a.sums[i]) }
+      p += block.leftStep
+      q += block.rightStep
       n &-= 1
     } while n > 0
-    end(a, 0)
+    a.store(block.to, block.toStep)
+  }
+}
+
+/// Sums of one vector for each of some rows, from memory and back.
+struct SumRows<let rows: Int> {
+  var sums: InlineArray<rows, VF>
+
+  @inline(__always) init(_ from: FloatOut, _ step: Int) {
+    sums = InlineArray<rows, VF>(repeating: VF())
+    for i in 0..<rows { sums[i] = vector(from, i &* step) }
+  }
+
+  @inline(__always) func store(_ to: FloatOut, _ step: Int) {
+    for i in 0..<rows { put(sums[i], to, i &* step) }
   }
 }

@@ -20,6 +20,8 @@ struct DirectPlan {
 
   /// Pixels that a band aims at.
   static let bandPixels = 480
+  /// Pixels whose results are held before the sink has them, a multiple of 6: few enough for the cache.
+  static let pixelsAtOnce = 96
 
   init(_ c: Correlation, isBackward: Bool, padded: Bool = false) {
     (batch, groups, kernelWidth) = (c.batch, c.options.groups, c.kernel.x)
@@ -85,6 +87,11 @@ struct DirectPlan {
       source: source, sink: sink)
     (pass.inStep, pass.outStep) = ((row.inStep, column.inStep), (row.outStep, column.outStep))
     (pass.origin, pass.span) = ((row.origin, column.origin), row.span)
+    if source.form == .plain, row.plain == 0..<row.map.count, column.plain == 0..<column.map.count {
+      pass.readsMap = true
+      (pass.windowRows, pass.windowColumns) = (from.height, from.width)
+      return pass
+    }
     let bandRows = bands(row, column).map(\.rows).max() ?? 1
     pass.windowRows = (bandRows - 1) * row.inStep + row.span
     (pass.windowColumns, pass.plainColumns) = (column.map.count, column.plain)
@@ -105,12 +112,12 @@ struct DirectGrid {
   var weightStarts: [Int] = []
   var weights: [Float] = []
 
-  init(_ plan: DirectPlan, _ row: GridAxis, _ column: GridAxis, windowPlane: Int) {
+  init(_ plan: DirectPlan, _ row: GridAxis, _ column: GridAxis, _ pass: DirectPass) {
     (self.row, self.column) = (row, column)
     bands = plan.bands(row, column)
     let depth = plan.from.depth
     runLength = depth
-    let step = column.map.count * depth
+    let step = pass.windowColumns * depth
     let isShared = plan.groups == 1
     for panel in 0..<(plan.usesDots ? 1 : isShared ? 1 : plan.panels) {
       let blocks =
@@ -122,7 +129,8 @@ struct DirectGrid {
         for c in column.taps {
           for block in blocks {
             offsets.append(
-              block * windowPlane + (r.offset - row.low) * step + (c.offset - column.low) * depth)
+              block * pass.windowPlane + (r.offset - row.low) * step + (c.offset - column.low)
+                * depth)
           }
         }
       }
@@ -153,33 +161,47 @@ struct DirectGrid {
     }
   }
 
+  /// The weights of outputs from `first` on.
   private static func fill(
     _ to: FloatOut, _ plan: DirectPlan, _ w: FloatIn, _ first: Int, _ width: Int, _ row: GridAxis,
     _ column: GridAxis, _ scale: [Float]?
   ) {
     let depth = plan.from.depth
     let blocks =
-      plan.usesDots
-      ? plan.inputBlocks(0, plan.toChannels) : plan.inputBlocks(first, width)
-    let (perOut, perIn) = (plan.toChannels / plan.groups, plan.fromChannels / plan.groups)
-    var at = 0
+      plan.usesDots ? plan.inputBlocks(0, plan.toChannels) : plan.inputBlocks(first, width)
+    let rows = blocks.count * depth
+    let outputs = first..<max(first, min(first + width, plan.toChannels))
+    let inputs = blocks.lowerBound * depth..<min(blocks.upperBound * depth, plan.fromChannels)
+    var places: [Int] = []
     for r in row.taps {
       for c in column.taps {
-        let place = r.place < 0 || c.place < 0 ? -1 : r.place * plan.kernelWidth + c.place
-        for i in blocks.lowerBound * depth..<blocks.upperBound * depth {
-          if place >= 0, i < plan.fromChannels {
-            for lane in 0..<width where first + lane < plan.toChannels {
-              let o = first + lane
-              let group = o / perOut
-              guard group == i / perIn else { continue }
-              // Of the channel that counts the rows the whole number, of the other that within the group.
-              let outNumber = plan.isBackward ? o - group * perOut : o
-              let inNumber = plan.isBackward ? i : i - group * perIn
-              let v = w[outNumber * plan.weightSteps.out + inNumber * plan.weightSteps.in + place]
-              to[at + lane] = v * (scale.map { $0[o] } ?? 1)
-            }
+        places.append(r.place < 0 || c.place < 0 ? -1 : r.place * plan.kernelWidth + c.place)
+      }
+    }
+    let (perOut, perIn) = (plan.toChannels / plan.groups, plan.fromChannels / plan.groups)
+    // Inputs outside: the lines that are written stay in the cache while the outputs go by.
+    places.withUnsafeBufferPointer { places in
+      for i in inputs {
+        let group = i / perIn
+        // Outputs of the input's group.
+        let firstOwn = max(outputs.lowerBound, group * perOut)
+        let endOwn = min(outputs.upperBound, (group + 1) * perOut)
+        if firstOwn >= endOwn { continue }
+        let own = firstOwn..<endOwn
+        // Of the channel that counts the rows the whole number, of the other that within the group.
+        let inNumber = plan.isBackward ? i : i - group * perIn
+        let first = plan.isBackward ? own.lowerBound - group * perOut : own.lowerBound
+        var from = w + inNumber * plan.weightSteps.in + first * plan.weightSteps.out
+        var start = to + (i - inputs.lowerBound) * width + own.lowerBound - outputs.lowerBound
+        for o in own {
+          let factor = scale.map { $0[o] } ?? 1
+          var target = start
+          for place in places {
+            if place >= 0 { target.pointee = from[place] * factor }
+            target += rows * width
           }
-          at += width
+          from += plan.weightSteps.out
+          start += 1
         }
       }
     }

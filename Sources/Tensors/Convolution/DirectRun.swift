@@ -14,7 +14,7 @@ extension DirectPlan {
           try column.map.withUnsafeBufferPointer { columnMap in
             guard let r = rowMap.baseAddress, let c = columnMap.baseAddress else { return }
             let pass = pass(row, column, source, sink, rowMap: r, columnMap: c)
-            var grid = DirectGrid(self, row, column, windowPlane: pass.windowPlane)
+            var grid = DirectGrid(self, row, column, pass)
             try grid.pack(self, w, scale: scale)
             try run(grid, pass, sums)
           }
@@ -30,7 +30,7 @@ extension DirectPlan {
     // A part ends with a block.
     let unit = max(1, 16 / panelWidth)
     let units = panels / unit
-    let parts = min(units, max(1, (16 + bands - 1) / bands))
+    let parts = min(units, max(1, (8 + bands - 1) / bands))
     return (0..<parts).map { (units * $0 / parts) * unit..<(units * ($0 + 1) / parts) * unit }
   }
 
@@ -38,8 +38,8 @@ extension DirectPlan {
     let parts = panelParts(grid.bands.count)
     let images = grid.bands.map(\.images).max() ?? 1
     let pixels = (grid.bands.map { $0.images * $0.rows }.max() ?? 1) * grid.column.count
-    let window = images * pass.windowImage
-    let results = (pixels + 6) * rowStep
+    let window = pass.readsMap ? 0 : images * pass.windowImage
+    let results = min(pixels + 6, DirectPlan.pixelsAtOnce) * rowStep
     let integers = 2 * (pixels + 6) * 2
     let tables = try sums.table(chunks: grid.bands.count)
     try grid.offsets.withUnsafeBufferPointer { offsets in
@@ -78,31 +78,37 @@ private struct BandJob {
   ) {
     let count = band.images * band.rows * pass.columns
     kernels.directWindow(pass, band, into: window, pixels: pixels, targets: targets)
+    let from = pass.readsMap ? pass.source.values : FloatIn(window)
+    let blocks =
+      plan.usesDots
+      ? 0..<plan.to.blocks
+      : panels.lowerBound * plan.panelWidth / 16..<panels.upperBound * plan.panelWidth / 16
+    for start in stride(from: 0, to: count, by: DirectPlan.pixelsAtOnce) {
+      let some = min(DirectPlan.pixelsAtOnce, count - start)
+      products(from, pixels + start, some, results)
+      kernels.directOutputs(
+        pass, targets: targets + start, count: some, blocks: blocks, from: FloatIn(results),
+        rowStep: plan.rowStep, sums: sums)
+    }
+  }
+
+  private func products(
+    _ window: FloatIn, _ pixels: UnsafePointer<Int>, _ count: Int, _ results: FloatOut
+  ) {
     if plan.usesDots {
       let runs = TapRuns(offsets, count: grid.runs[0].count, length: grid.runLength)
-      if plan.from.depth == 1 {
-        dots(runs, pixels, count, FloatIn(window), results)
-      } else {
-        kernels.directDots(
-          FloatIn(window), runs, pixels: pixels, count: count, weights, outputs: plan.toChannels,
-          into: results, rowStep: plan.rowStep)
-      }
-      kernels.directOutputs(
-        pass, targets: targets, count: count, blocks: 0..<plan.to.blocks, from: FloatIn(results),
-        rowStep: plan.rowStep, sums: sums)
-      return
+      if plan.from.depth == 1 { return dots(runs, pixels, count, window, results) }
+      return kernels.directDots(
+        window, runs, pixels: pixels, count: count, weights, outputs: plan.toChannels,
+        into: results, rowStep: plan.rowStep)
     }
     for panel in panels {
       let (first, length) = grid.runs[panel]
       kernels.directProducts(
-        FloatIn(window), TapRuns(offsets + first, count: length, length: grid.runLength),
+        window, TapRuns(offsets + first, count: length, length: grid.runLength),
         pixels: pixels, count: count, weights + grid.weightStarts[panel], vectors: plan.vectors,
         into: results + panel * plan.panelWidth, rowStep: plan.rowStep)
     }
-    let blocks = panels.lowerBound * plan.panelWidth / 16..<panels.upperBound * plan.panelWidth / 16
-    kernels.directOutputs(
-      pass, targets: targets, count: count, blocks: blocks, from: FloatIn(results),
-      rowStep: plan.rowStep, sums: sums)
   }
 
   /// Few planes to few planes: plain loops.

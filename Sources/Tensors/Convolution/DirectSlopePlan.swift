@@ -21,13 +21,14 @@ struct DirectSlopePlan {
     plan = DirectPlan(c, isBackward: isSwapped)
   }
 
+  /// Pixels that are summed at once: a panel of their gradients stays in the first cache.
+  static let pixelsAtOnce = 160
+
   var row: GridAxis { plan.rows[0] }
   var column: GridAxis { plan.columns[0] }
   var rowCount: Int { c.taps * plan.fromChannels }
-  var paddedRows: Int {
-    let step = kernels.slopeRows
-    return (rowCount + step - 1) / step * step
-  }
+  var rowsAtOnce: Int { kernels.slopeRows(rowCount) }
+  var paddedRows: Int { (rowCount + rowsAtOnce - 1) / rowsAtOnce * rowsAtOnce }
   var columns: Int { plan.to.depth == 1 ? 16 : 16 * plan.to.blocks }
 
   /// Groups of bands: fewer where the sums are many.
@@ -67,7 +68,8 @@ struct DirectSlopePlan {
               let blocks = parts[place]
               let job = SlopeJob(
                 pass: pass, part: MapPart(plan.to, blocks: blocks), source: columnsSource,
-                rows: offsets, rowCount: paddedRows)
+                rows: offsets, rowCount: paddedRows,
+                rowsAtOnce: rowsAtOnce)
               try job.run(
                 bands[bands.count * number / groups..<bands.count * (number + 1) / groups],
                 into: sums + number * group + 16 * blocks.lowerBound * paddedRows)
@@ -95,30 +97,36 @@ struct DirectSlopePlan {
     return offsets
   }
 
-  /// Adds the groups and puts each sum where its weight is.
-  private func unpack(_ sums: FloatIn, _ groups: Int, _ parts: [Range<Int>], into dw: FloatOut)
-    throws
-  {
+  /// Adds the groups and puts each sum where its weight is, 16 columns at a time.
+  private func unpack(
+    _ sums: FloatIn, _ groups: Int, _ parts: [Range<Int>], into dw: FloatOut
+  ) throws {
     let group = paddedRows * columns
     let (perOut, perIn) = (c.outputs / c.options.groups, c.inputs / c.options.groups)
     var taps: [Int] = []
     for r in row.taps { for t in column.taps { taps.append(r.place * c.kernel.x + t.place) } }
-    try WorkerPool.shared.run(
-      count: rowCount, grain: max(1, parallelGrain / (columns * groups))
-    ) { range in
-      for place in range {
-        let (tap, from) = place.quotientAndRemainder(dividingBy: plan.fromChannels)
-        for part in parts {
-          let width = 16 * part.count
-          let at = 16 * part.lowerBound * paddedRows + place * width
-          for lane in 0..<width {
-            let to = 16 * part.lowerBound + lane
-            if to >= plan.toChannels { break }
-            let (o, i) = isSwapped ? (from, to) : (to, from)
-            guard o / perOut == i / perIn else { continue }
-            var sum: Float = 0
-            for g in 0..<groups { sum += sums[g * group + at + lane] }
-            dw[(o * perIn + i % perIn) * c.taps + taps[tap]] = sum
+    try WorkerPool.shared.run(chunks: columns / 16) { block in
+      guard let part = parts.first(where: { $0.contains(block) }) else { return }
+      let width = 16 * part.count
+      let start = sums + 16 * part.lowerBound * paddedRows + 16 * (block - part.lowerBound)
+      let lanes = min(16, plan.toChannels - 16 * block)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { total in
+        for from in 0..<plan.fromChannels {
+          for (number, tap) in taps.enumerated() {
+            let row = start + (number * plan.fromChannels + from) * width
+            for lane in 0..<16 { total[lane] = row[lane] }
+            for g in 1..<max(groups, 1) {
+              for lane in 0..<16 { total[lane] += row[g * group + lane] }
+            }
+            for lane in 0..<lanes {
+              let to = 16 * block + lane
+              let (o, i) = isSwapped ? (from, to) : (to, from)
+              if c.options.groups == 1 {
+                dw[(o * perIn + i) * c.taps + tap] = total[lane]
+              } else if o / perOut == i / perIn {
+                dw[(o * perIn + i % perIn) * c.taps + tap] = total[lane]
+              }
+            }
           }
         }
       }
@@ -133,13 +141,14 @@ private struct SlopeJob {
   let source: MapSource
   let rows: UnsafePointer<Int>
   let rowCount: Int
+  let rowsAtOnce: Int
 
   func run(_ bands: ArraySlice<PixelBand>, into sums: FloatOut) throws {
     let columns = 16 * part.blocks.count
     sums.initialize(repeating: 0, count: rowCount * columns)
     let images = bands.map(\.images).max() ?? 1
     let pixels = (bands.map { $0.images * $0.rows }.max() ?? 1) * pass.columns
-    let window = images * pass.windowImage
+    let window = pass.readsMap ? 0 : images * pass.windowImage
     let integers = 2 * (pixels + 6) * 2
     try withWorkspace(of: integers + window + pixels * columns + 32, Float.self) { work in
       let places = UnsafeMutableRawPointer(work).assumingMemoryBound(to: Int.self)
@@ -151,9 +160,13 @@ private struct SlopeJob {
         kernels.directWindow(pass, band, into: work + integers, pixels: places, targets: targets)
         kernels.directGradients(
           part, source, targets: targets, count: count, into: z, rowStep: columns)
-        kernels.directSlopes(
-          FloatIn(work + integers), rows: rows, rowCount: rowCount, pixels: places, count: count,
-          FloatIn(z), columns: columns, into: sums)
+        for start in stride(from: 0, to: count, by: DirectSlopePlan.pixelsAtOnce) {
+          kernels.directSlopes(
+            pass.readsMap ? pass.source.values : FloatIn(work + integers), rows: rows,
+            rowCount: rowCount, rowsAtOnce: rowsAtOnce, pixels: places + start,
+            count: min(DirectSlopePlan.pixelsAtOnce, count - start),
+            FloatIn(z) + start * columns, columns: columns, into: sums)
+        }
       }
     }
   }
