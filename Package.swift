@@ -66,9 +66,12 @@ let package = Package(
     .target(
       name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip"]),
     .target(
+      name: "Layers", dependencies: ["Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff"]),
+    .target(
       name: "Models",
       dependencies: [
-        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Targets", "Files",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Layers", "Processes",
+        "Targets", "Files",
       ]),
     .target(
       name: "Optimizers",
@@ -76,7 +79,7 @@ let package = Package(
     .target(
       name: "Diffusion",
       dependencies: [
-        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Models",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Layers", "Processes", "Models",
       ]),
     .target(
       name: "Metrics",
@@ -86,13 +89,15 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Files", "Models",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Layers", "Processes", "Files",
+        "Models",
         "Optimizers", "Diffusion",
       ]),
     .target(
       name: "Theory",
       dependencies: [
-        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Targets",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Layers", "Processes",
+        "Targets",
         "Models",
       ]),
     .target(name: "Plots", dependencies: ["Catalog", "Runtime", "Tensors", "Files", "CCairo"]),
@@ -101,7 +106,8 @@ let package = Package(
     .target(
       name: "Library",
       dependencies: [
-        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Models", "Optimizers",
+        "Catalog", "Runtime", "Tensors", "Autodiff", "Layers", "Processes", "Targets", "Models",
+        "Optimizers",
         "Diffusion", "Metrics", "Theory", "Training", "Files", "Plots",
       ]),
     .target(name: "Reference", dependencies: ["Catalog"]),
@@ -147,17 +153,21 @@ let package = Package(
       dependencies: [
         "Tensors", "Processes", "Targets", "Models", "Metrics", "Library", "LuaHost",
       ]),
+    .testTarget(
+      name: "LayersTests",
+      dependencies: ["Catalog", "Tensors", "Autodiff", "Layers", "TestSupport"]),
     .testTarget(name: "ProcessesTests", dependencies: ["Tensors", "Processes"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Models", "Optimizers",
+        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Layers", "Models", "Optimizers",
         "Diffusion", "Training",
       ]),
     .testTarget(
       name: "ModelsTests",
       dependencies: [
-        "Models", "Processes", "Autodiff", "Tensors", "Catalog", "TestSupport", "moondrift",
+        "Layers", "Models", "Processes", "Autodiff", "Tensors", "Catalog", "TestSupport",
+        "moondrift",
       ]),
     .testTarget(
       name: "DiffusionTests",

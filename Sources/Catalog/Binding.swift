@@ -9,6 +9,8 @@ final class Binding<each A: Argument, R: Results> {
   private let optionNames: [String]
   private let optionsIndex: Int32
   private let hasOptions: Bool
+  /// How many options may stand in the table without a name.
+  private let listedCount: Int
   /// Whether the options may stand where an argument is left out before them: `plot.line(y, {…})`.
   private let mayShiftOptions: Bool
   /// Arguments beyond this many are an error; metamethods receive what Lua passes.
@@ -25,6 +27,7 @@ final class Binding<each A: Argument, R: Results> {
     descriptions = layout.descriptions
     optionNames = layout.optionNames
     hasOptions = !optionNames.isEmpty
+    listedCount = layout.listedCount
     optionsIndex = layout.positional + 1
     mayShiftOptions = hasOptions && layout.lastIsOmissible
     most = isMetamethod || layout.hasRest ? Int32.max : layout.positional + (hasOptions ? 1 : 0)
@@ -67,6 +70,11 @@ final class Binding<each A: Argument, R: Results> {
     frame.host.pointee.pushNil(frame.state)
     while frame.host.pointee.next(frame.state, optionsIndex) != 0 {
       frame.pop()
+      if listedCount > 0, frame.type(at: -1) == LuaType.number,
+        let place = frame.integer(at: -1), 1...listedCount ~= place
+      {
+        continue
+      }
       guard let name = frame.string(at: -1) else {
         let got = frame.describe(at: -1)
         frame.pop()

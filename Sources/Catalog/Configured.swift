@@ -28,8 +28,8 @@ extension OptionGroup {
 
 extension OptionGroup {
   /// The defaults, changed: `VP.Options { $0.betaMax = 10 }`.
-  public init(_ change: (inout Self) -> Void) {
+  public init(_ change: (inout Self) throws -> Void) rethrows {
     self.init()
-    change(&self)
+    try change(&self)
   }
 }

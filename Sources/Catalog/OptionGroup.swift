@@ -23,6 +23,9 @@ public protocol OptionGroup {
 
 extension OptionGroup {
   public static var earlierNames: [String: String?] { [:] }
+  /// Options that a call may also give without their names, first in the table and in this order:
+  /// `nn.conv2d{1, 64, kernel = 3}`.
+  public static var listed: [String] { options.filter(\.isListed).map(\.name) }
   public func check() throws {}
 }
 
@@ -39,10 +42,19 @@ public struct Option<Group> {
   let expectation: String
   /// Whether only files have it.
   var isStoredOnly = false
+  /// Whether a call may give it without its name, in its place among those.
+  private(set) var isListed = false
   /// The check of the group that this option and those after it come from.
   var checkOfMember: ((Group) throws -> Void)?
 
   public var name: String { description.name }
+
+  /// The same option, which a call may give without its name.
+  public var listed: Option {
+    var option = self
+    option.isListed = true
+    return option
+  }
 
   public init<Value: Argument>(
     _ name: String, _ path: WritableKeyPath<Group, Value>, _ summary: String,
@@ -139,15 +151,16 @@ extension OptionGroup {
     return value
   }
 
-  /// `{beta_max = 10}`: what differs from the defaults.
+  /// `{beta_max = 10}`: what differs from the defaults, and what has no name in a call.
   public var literal: String {
     let usual = Self()
-    let pairs = Self.options.filter { !$0.isStoredOnly }.compactMap { option in
+    let pieces = Self.options.filter { !$0.isStoredOnly }.compactMap { option in
       let text = option.literal(self)
+      if option.isListed { return text }
       return text == option.literal(usual) && !option.description.isRequired
         ? nil : "\(option.name) = \(text)"
     }
-    return "{" + pairs.joined(separator: ", ") + "}"
+    return "{" + pieces.joined(separator: ", ") + "}"
   }
 
   /// The value of an option as Lua sees it; nil where there is none of that name.
@@ -200,17 +213,30 @@ extension Parameter {
   public static func group<Group: OptionGroup>(_ group: Group.Type) -> Parameter
   where Value == OptionsOf<Group> {
     let options = Group.options.filter { !$0.isStoredOnly }
+    let places = options.map { Group.listed.firstIndex(of: $0.name).map { $0 + 1 } }
     return Parameter(
       kind: .group, name: "", descriptions: options.map(\.description), fallback: nil, domain: nil,
+      listedCount: Group.listed.count,
       read: { frame, table in
         var result = Group()
         let isTable = frame.type(at: table) == LuaType.table
-        for option in options {
-          let type =
+        for (option, place) in zip(options, places) {
+          var type =
             isTable
             ? option.name.withCString { frame.host.pointee.getField(frame.state, table, $0) }
             : LuaType.nil
           defer { if isTable { frame.pop() } }
+          if let place, isTable {
+            let unnamed = frame.host.pointee.getIndex(frame.state, table, place)
+            if unnamed != LuaType.nil {
+              guard type == LuaType.nil else {
+                throw UserError("\(option.name) is given twice, by name and in place \(place)")
+              }
+              frame.host.pointee.insert(frame.state, -2)
+              type = unnamed
+            }
+            frame.pop()
+          }
           if type != LuaType.nil {
             try option.read(frame, -1, &result)
           } else if option.description.isRequired {

@@ -43,11 +43,14 @@ public struct Parameter<Value: Argument> {
   let fallback: Value?
   let domain: Domain<Value>?
   let axes: AxisPattern?
+  /// How many of its options may stand in the table without a name.
+  let listedCount: Int
   let read: ((Frame, Int32) throws -> Value)?
 
   init(
     kind: ParameterKind, name: String, descriptions: [ParameterDescription], fallback: Value?,
-    domain: Domain<Value>?, axes: AxisPattern? = nil, read: ((Frame, Int32) throws -> Value)? = nil
+    domain: Domain<Value>?, axes: AxisPattern? = nil, listedCount: Int = 0,
+    read: ((Frame, Int32) throws -> Value)? = nil
   ) {
     self.kind = kind
     self.name = name
@@ -55,6 +58,7 @@ public struct Parameter<Value: Argument> {
     self.fallback = fallback
     self.domain = domain
     self.axes = axes
+    self.listedCount = listedCount
     self.read = read
   }
 }

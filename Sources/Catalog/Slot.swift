@@ -137,6 +137,8 @@ struct SlotLayout {
   private(set) var descriptions: [ParameterDescription] = []
   private(set) var positional: Int32 = 0
   private(set) var hasRest = false
+  /// How many options may stand in the table without a name.
+  private(set) var listedCount = 0
   /// Whether the last positional argument may be left out and is never a table of names itself.
   private(set) var lastIsOmissible = false
   private var slots: [AnySlot] = []
@@ -150,6 +152,7 @@ struct SlotLayout {
         parameter.fallback != nil && !type.contains("table") && !type.contains("any")
     }
     if parameter.kind == .rest { hasRest = true }
+    listedCount += parameter.listedCount
     slots.append(Slot(parameter))
   }
 

@@ -10,6 +10,7 @@
 
 import Catalog
 import Files
+import Layers
 import Processes
 import Runtime
 import Tensors
@@ -121,8 +122,8 @@ package enum ModelFile {
       return (try JSONReader.value(of: text(key, metadata, path: path), path: place), place)
     }
     let name = try text("network", metadata, path: path)
-    guard let kind = NNModule.networks.first(where: { $0.constructor == name }) else {
-      let known = NNModule.networks.map { $0.constructor }
+    guard let kind = NNModule.stored.first(where: { $0.constructor == name }) else {
+      let known = NNModule.stored.map { $0.constructor }
       throw FileError("\(path): \(unknownName("network", name, known: known))")
     }
     if score != nil, kind != DefinedNetwork.self {

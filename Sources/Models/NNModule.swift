@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Processes
 import Tensors
 
@@ -10,8 +11,8 @@ package enum NNModule {
     types: [
       TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to"),
       TypeDescription(NetworkObject.self, "what a network computes, without a diffusion"),
-    ],
-    entries: networks.map { $0.entry } + NetworkObject.entries
+    ] + LayerModule.types,
+    entries: networks.map { $0.entry } + LayerModule.entries + NetworkObject.entries
       + [ScoreMachine.entry, TargetScore.entry, TargetScore.noised] + ModelFile.entries + methods)
 
   /// The networks that Lua makes by name, and that files hold.
@@ -21,6 +22,9 @@ package enum NNModule {
     RandomFeatures.self,
     DefinedNetwork.self,
   ]
+
+  /// Those that files hold: one of layers is made by `nn.define`.
+  static let stored: [any Network.Type] = networks + [LayeredNetwork.self]
 
   static let example = "m = nn.score_mlp{sde = sde.vp(), seed = 1}  return "
 

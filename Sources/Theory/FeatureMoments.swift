@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Glibc
+import Layers
 import Models
 import Processes
 import Runtime

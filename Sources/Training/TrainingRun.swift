@@ -82,7 +82,7 @@ final class TrainingRun {
     setting = LossSetting(score, model.sde, rows: rows, isLabelled: labels != nil)
     whole = try NoisedBatch(
       capacity: rows, shape: model.shape, isLabelled: options.labels != nil,
-      probes: loss.probes?.count ?? 0)
+      probes: loss.probes?.count ?? 0, isNumbered: network.drawsNumbers)
     draws = try ExampleDraws(options, process, seed: seed, probes: loss.probes)
     order = try PointOrder(
       count: pointCount, batch: options.batch.value,
@@ -221,6 +221,12 @@ final class TrainingRun {
           let place = Int(clamping: places[offset / noises])
           draw(batch, offset, place * noises, noises, examples)
         }
+      }
+    }
+    if let numbers = batch.examples?.pointer(Double.self) {
+      let first = self.examples(before: step)
+      for i in 0..<batch.count {
+        (numbers[2 * i], numbers[2 * i + 1]) = (Double(seed), Double(first &+ i))
       }
     }
     batch.mixNoise()

@@ -2,6 +2,7 @@ import Autodiff
 import Glibc
 import Runtime
 import Tensors
+import TestSupport
 import Testing
 
 /// Fixed seeds; every bound has a false-alarm probability below 1e-6: |mean − μ| < 5 σ/√n and

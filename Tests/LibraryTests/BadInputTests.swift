@@ -53,6 +53,15 @@ struct BadInputTests {
     "target": "target.gaussian_mixture{means = {-1, 1}, stds = 1}",
     "model": "nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}",
     "network": "nn.score_mlp{dimension = 1, width = 2, seed = 1}",
+    "layer": "nn.linear{1, 2}",
+    "bound_layer": """
+    (function()
+      local kept
+      nn.define{dimension = 1, layers = {a = nn.linear{1, 1}}, sde = sde.vp(), predicts = "noise",
+        forward = function(l, x) kept = l.a return l.a(x) end}
+      return kept
+    end)()
+    """,
     "optimizer": "optim.sgd{rate = 0.1}",
     "loss": "loss.denoising()",
     "draw": "draw.uniform()",

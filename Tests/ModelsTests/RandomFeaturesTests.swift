@@ -1,11 +1,12 @@
 // The random-features model: its formula, its frozen first layer, its linearity.
 
-import Catalog
 import Autodiff
+import Catalog
 import Glibc
+import Layers
 import Models
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 private func network(

@@ -109,6 +109,13 @@ import Testing
     Addition(
       list: "Sources/Diffusion/Losses/LossModule.swift", behind: "    BlindLoss.self,",
       line: "    PseudoHuberLoss.self,", needed: "package let options"),
+    // An operation stands in no list.
+    Addition(
+      list: "Sources/Autodiff/LayerNorm.swift", behind: "import Tensors", line: "",
+      needed: "let saves"),
+    Addition(
+      list: "Sources/Layers/LayerModule.swift", behind: "    LinearLayer.self,",
+      line: "    ChannelScaleLayer.self,", needed: "package let options"),
   ]
 
   @Test("what the page on extending adds compiles as it stands", arguments: 0..<additions.count)

@@ -9,7 +9,7 @@ enum Layering {
     ["Catalog", "Runtime"],
     ["Tensors"],
     ["Autodiff"],
-    ["Processes", "Targets", "Files"],
+    ["Processes", "Targets", "Files", "Layers"],
     ["Models", "Optimizers"],
     ["Diffusion"],
     ["Metrics", "Theory", "Training", "Plots"],

@@ -950,6 +950,24 @@ function network_object:copy() end
 --- Gives up its memory at once.
 function network_object:free() end
 
+--- a piece of a network, described
+---@class layer
+local layer_object = {}
+
+--- The layer's own parameters by their paths.
+---@return any
+function layer_object:parameters() end
+
+--- Gives up its memory at once.
+function layer_object:free() end
+
+--- a layer within a call of its network
+---@class bound_layer
+local bound_layer_object = {}
+
+--- Gives up its memory at once.
+function bound_layer_object:free() end
+
 --- what a metric measured
 ---@class measurement
 ---@field value number What the metric is.
@@ -2560,9 +2578,95 @@ function nn.residual_mlp(options) end
 function nn.random_features(options) end
 
 --- A model of your own, from a function on batches of points and times.
----@param options? { sde?: sde, dimension?: integer, shape?: integer[], forward?: function, predicts?: string, sigma_data?: number|tensor, score?: function, classes?: integer, parameters?: any, buffers?: any, name?: string }
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], forward?: function, predicts?: string, sigma_data?: number|tensor, score?: function, classes?: integer, parameters?: any, buffers?: any, layers?: layer|table, name?: string, seed?: integer }
 ---@return model|network
 function nn.define(options) end
+
+--- Linear map of vectors.
+---@param options { inputs: integer, outputs: integer, bias?: boolean, initial?: string, gain?: number }
+---@return layer
+function nn.linear(options) end
+
+--- Division of each channel by its standard deviation alone.
+---@param options { channels: integer, momentum?: number, epsilon?: number }
+---@return layer
+function nn.bias_free_norm(options) end
+
+--- Each channel with mean 0 and variance 1 over a batch.
+---@param options { channels: integer, momentum?: number, epsilon?: number }
+---@return layer
+function nn.batch_norm(options) end
+
+--- Groups of channels with mean 0 and variance 1, each point by itself.
+---@param options { groups: integer, channels: integer }
+---@return layer
+function nn.group_norm(options) end
+
+--- The last axis with mean 0 and variance 1.
+---@param options { features: integer }
+---@return layer
+function nn.layer_norm(options) end
+
+--- max(x, 0).
+---@return layer
+function nn.relu() end
+
+--- x·sigmoid(x), also called swish.
+---@return layer
+function nn.silu() end
+
+--- x Φ(x) in its tanh form (Hendrycks and Gimpel 2016).
+---@return layer
+function nn.gelu() end
+
+--- The hyperbolic tangent.
+---@return layer
+function nn.tanh() end
+
+--- 1/(1 + e^−x).
+---@return layer
+function nn.sigmoid() end
+
+--- Numbers set to 0 at random while a network is trained.
+---@param options? { rate?: number }
+---@return layer
+function nn.dropout(options) end
+
+--- Self-attention over the places of images or sequences.
+---@param options { channels: integer, heads?: integer }
+---@return layer
+function nn.attention(options) end
+
+--- Sines and cosines of times, of random frequencies.
+---@param options { features: integer, scale?: number }
+---@return layer
+function nn.fourier_embedding(options) end
+
+--- Sines and cosines of times, of frequencies in geometric progression.
+---@param options { features: integer, period?: number, scale?: number }
+---@return layer
+function nn.sinusoidal_embedding(options) end
+
+--- A scale and a shift of each channel that depend on features.
+---@param options { features: integer, channels: integer, scales?: boolean }
+---@return layer
+function nn.film(options) end
+
+--- Layers one after the other.
+---@param layers layer[] a list of layers
+---@return layer
+function nn.sequential(layers) end
+
+--- The sum of points and what a layer makes of them.
+---@param body layer a layer
+---@param options? { shortcut?: layer }
+---@return layer
+function nn.residual(body, options) end
+
+--- Points and what a layer makes of them, one behind the other in their channels.
+---@param body layer a layer
+---@return layer
+function nn.skip(body) end
 
 --- A model of a network: what its output stands for, and a diffusion.
 ---@param options { network: network|model, sde: sde, predicts?: string, sigma_data?: number|tensor }

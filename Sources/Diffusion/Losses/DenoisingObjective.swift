@@ -52,7 +52,7 @@ extension AutodiffObjective {
     let network = score.network
     let mode: Mode =
       network.compiledFunction.map { .plan(check: $0.check, callsLua: true) }
-      ?? (network.callsLua ? .eager : .plan(check: nil, callsLua: false))
+      ?? (network.replays ? .plan(check: nil, callsLua: network.callsLua) : .eager)
     self.init(network, mode) { batch, parameters, writes in
       try loss(batch, score.bound(to: parameters, labels: batch.labels, writes: writes))
     }

@@ -24,11 +24,17 @@ package final class NoisedBatch {
   package let labels: Tensor?
   /// Random vectors of each example, one behind the other, [count, probes · d], where the loss needs some.
   package let probes: Tensor?
+  /// The seed of the run and the number of each example, float64 of shape [count, 2], where the network draws
+  /// random numbers.
+  package let examples: Tensor?
 
   /// - Parameters:
   ///   - shape: of a data point.
   ///   - probes: random vectors an example.
-  package init(capacity: Int, shape: Shape, isLabelled: Bool = false, probes: Int = 0) throws {
+  ///   - isNumbered: whether the network draws random numbers.
+  package init(
+    capacity: Int, shape: Shape, isLabelled: Bool = false, probes: Int = 0, isNumbered: Bool = false
+  ) throws {
     let points = try Shape(checking: [capacity] + shape)
     count = capacity
     clean = try .zeros(points)
@@ -39,6 +45,7 @@ package final class NoisedBatch {
     alpha = try .zeros([capacity])
     weights = try .zeros([capacity])
     labels = isLabelled ? try .zeros([capacity], .int64) : nil
+    examples = isNumbered ? try .zeros([capacity, 2], .float64) : nil
     let d = shape.elementCount
     self.probes =
       probes > 0
@@ -47,7 +54,7 @@ package final class NoisedBatch {
 
   /// All of them, in the order that `init(_:)` takes them.
   private(set) lazy var tensors =
-    [clean, noised, noise, times, sigma, alpha, weights] + [labels, probes].compactMap(\.self)
+    [clean, noised, noise, times, sigma, alpha, weights] + [labels, probes, examples].compactMap(\.self)
 
   init(_ tensors: [Tensor]) {
     count = tensors[0].shape[0]
@@ -60,6 +67,7 @@ package final class NoisedBatch {
     weights = tensors[6]
     labels = tensors.dropFirst(7).first { $0.dtype == .int64 }
     probes = tensors.dropFirst(7).first { $0.dtype == .float32 }
+    examples = tensors.dropFirst(7).first { $0.dtype == .float64 }
   }
 
   /// The first rows, in the same memory.

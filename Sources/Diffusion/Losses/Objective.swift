@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Models
 import Tensors
 
@@ -100,7 +101,7 @@ package final class AutodiffObjective: Objective {
     let count = parameters.items.count
     let batch = NoisedBatch(Array(tensors[count...]))
     let trained = parameters.items.indices.filter { parameters.items[$0].isTrained }
-    let writes = BufferWrites()
+    let writes = BufferWrites(examples: batch.examples)
     let (value, flows) = try vjp(trained.map { tensors[$0] }) { variables in
       var all = Array(tensors[..<count])
       for (place, variable) in zip(trained, variables) { all[place] = variable }

@@ -1,11 +1,25 @@
 // What is checked when a model is made of a function in Lua: four points at four times.
 import Autodiff
 import Catalog
+import Layers
 import Processes
 import Tensors
 
 extension DefinedNetwork {
   package func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws {
+    try FunctionTrial(function: functionName, parameters: parameters, classes: classes)
+      .check(score, process)
+  }
+}
+
+/// The trial of a network that calls Lua.
+struct FunctionTrial {
+  /// The option that the function came by, for errors.
+  let function: String
+  let parameters: ParameterSet
+  let classes: Int?
+
+  func check(_ score: NetworkScore, _ process: any DiffusionProcess) throws {
     let x = try RandomStream(seed: 0, purpose: .data).normal(Shape([4] + score.shape))
     let (first, last) = (process.times.lowerBound, process.times.upperBound)
     let t = try Tensor((0..<4).map { Float(first + (last - first) * (Double($0) + 0.5) / 4) })
@@ -17,7 +31,7 @@ extension DefinedNetwork {
     for (place, value) in batch.enumerated() where !value.isFinite {
       let row = place / score.dimension
       throw UserError(
-        "\(functionName) must be finite, got \(formatNumber(value)) in row \(row + 1), at t = "
+        "\(function) must be finite, got \(formatNumber(value)) in row \(row + 1), at t = "
           + shortNumber(try t.doubles()[row]))
     }
     try checkRows(score, x, t, batch, process)
@@ -36,7 +50,7 @@ extension DefinedNetwork {
     ).doubles()
     for (a, b) in zip(alone, batch) where !(abs(a - b) <= 1e-3 * (1 + abs(a))) {
       throw UserError(
-        "\(functionName) must treat each row by itself: row 1 of a batch gives \(shortNumber(b)), alone it gives "
+        "\(function) must treat each row by itself: row 1 of a batch gives \(shortNumber(b)), alone it gives "
           + shortNumber(a))
     }
   }
@@ -48,7 +62,7 @@ extension DefinedNetwork {
       let s = try score.bound(to: p).given(x, t, process: process)
       guard s.isRecorded else {
         throw UserError(
-          "\(functionName) must depend on the tensors of p by tensor operations, so that it has a gradient"
+          "\(function) must depend on the tensors of p by tensor operations, so that it has a gradient"
         )
       }
       return try sum(s)

@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Processes
 import Targets
 import Tensors
@@ -20,6 +21,7 @@ package final class DefinedNetwork: Network {
     package var parameters: Value?
     /// Likewise.
     package var buffers: Value?
+    package var layers: LayerTable?
     package var name = "custom"
 
     package init() {}
@@ -44,10 +46,19 @@ package final class DefinedNetwork: Network {
           "what training writes without a gradient, as running statistics: float32 tensors by name, which "
             + "forward gets as p.buffers; where p.training is true it returns their new values second"
         ),
+        Option(
+          "layers", \.layers,
+          "a layer, or layers in nested tables, in place of parameters and buffers; forward gets them as its "
+            + "first argument, l.name(x), and may be left out where one layer takes points to predictions of "
+            + "a residual model"),
         Option("name", \.name, "what it is called"),
       ]
 
     package func check() throws {
+      guard layers == nil || (parameters == nil && buffers == nil && score == nil) else {
+        throw UserError(
+          "layers take the place of parameters, buffers and score; give forward beside them")
+      }
       guard forward == nil || score == nil else {
         throw UserError("give forward or score, not both")
       }
@@ -62,6 +73,8 @@ package final class DefinedNetwork: Network {
   package static let entry = Entry.function(
     constructor, "A model of your own, from a function on batches of points and times.",
     .option("sde", default: nil, "the diffusion it belongs to"), .group(Options.self),
+    .option(
+      "seed", default: nil, "of the initial weights of layers; the session's next where absent"),
     returns: "a model; without sde the network alone, for nn.model",
     details: """
       predicts says what the function gives of x and t: the score ∇ ln p_t(x), the noise z, the clean \
@@ -71,7 +84,9 @@ package final class DefinedNetwork: Network {
       tried at once on a small batch: shape and element type of what it returns, finite values, that \
       each row is treated by itself, in float64 too, and that gradients reach the parameters. Samplers, \
       metrics, `train`, `m:copy` and `m:save` take such a model as any other; `nn.load` needs the \
-      function again.
+      function again. \
+      A forward of layers is recorded once for each size of batch in training and replayed: it must depend \
+      on nothing but its arguments.
       """,
     example: """
       stream = random.stream(1)
@@ -80,8 +95,14 @@ package final class DefinedNetwork: Network {
         score = function(p, x, t) return -(x:matmul(p.w) + p.b) end}
       return m(tensor.zeros{5, 2}, 0.5)
       """
-  ) { (sde: SDE?, options: OptionsOf<Options>) in
-    try make(options.values, sde: sde, seed: nil)
+  ) { (sde: SDE?, options: OptionsOf<Options>, seed: Int?) in
+    guard let layers = options.layers else { return try make(options.values, sde: sde, seed: nil) }
+    let given = options.values
+    let own = LayeredNetwork.Options {
+      ($0.point, $0.prediction, $0.classes) = (given.point, given.prediction, given.classes)
+      ($0.forward, $0.layers, $0.name) = (given.forward, layers, given.name)
+    }
+    return try LayeredNetwork.make(own, sde: sde, seed: seed)
   }
 
   /// What the function returns is the quantity itself.

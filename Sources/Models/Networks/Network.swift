@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Processes
 import Targets
 import Tensors
@@ -50,6 +51,10 @@ package protocol Network: AnyObject, Configured where Options: NetworkOptions {
   func table(of parameters: [Tensor]) -> Value
   /// Whether its output calls Lua, and so runs only on the thread that does.
   var callsLua: Bool { get }
+  /// Whether training draws random numbers for it.
+  var drawsNumbers: Bool { get }
+  /// Whether training may record its output once and replay it, though it calls Lua.
+  var replays: Bool { get }
   /// The function of `grad.compile` that its output is, so that training may replay a plan of it.
   var compiledFunction: CompiledFunction? { get }
   /// The loss and gradient of its score in one pass of its own, where it has one.
@@ -70,61 +75,6 @@ extension NetworkOptions {
   package func pointShape() throws -> Shape { try point.pointShape() }
 }
 
-/// What a call of a network has beside points and levels: values in place of its parameters, such as the
-/// variables of a tape; the classes of the points; and in training a place for the new values of buffers.
-package struct NetworkCall {
-  private let set: ParameterSet
-  /// In the order of the parameter set.
-  package let values: [Tensor]
-  /// Shape [n], integers from 0 up; nil where the network takes none.
-  package let labels: Tensor?
-  private let writes: BufferWrites?
-
-  package init(
-    _ set: ParameterSet, at values: [Tensor]? = nil, labels: Tensor? = nil,
-    writes: BufferWrites? = nil
-  ) {
-    self.set = set
-    self.values = values ?? set.views
-    self.labels = labels
-    self.writes = writes
-  }
-
-  /// Calls evaluate unless a step of training makes them.
-  package var isTraining: Bool { writes != nil }
-
-  /// The parameter of a name.
-  package subscript(name: String) -> Tensor { values[set.place(of: name)] }
-
-  /// Says what a buffer is after this step of training. The run writes it, once the step is known to be
-  /// sound; a call of the network changes nothing.
-  package func write(_ name: String, _ value: Tensor) throws {
-    try writes?.note(name, value, like: set[name])
-  }
-}
-
-/// The new values of buffers, in one step of training.
-package final class BufferWrites {
-  private var values: [String: Tensor] = [:]
-
-  package init() {}
-
-  func note(_ name: String, _ value: Tensor, like old: Tensor) throws {
-    guard value.shape == old.shape, value.dtype.isFloatingPoint else {
-      throw UserError(
-        "the buffer \(name) must stay of shape \(old.shape), got \(value.describe())")
-    }
-    values[name] = value
-  }
-
-  /// The buffers of a set after the step, without a trace of gradients; those not written stay.
-  package func values(of set: ParameterSet) throws -> [Tensor] {
-    try set.buffers.map { item, view in
-      try values[item.name]?.value.converted(to: .float32) ?? view
-    }
-  }
-}
-
 extension Network {
   package static var convention: NetworkConvention { .level }
   package var name: String { Self.constructor }
@@ -135,6 +85,8 @@ extension Network {
   var usualPrediction: String { Options().prediction.predicts }
   package var classes: Int? { nil }
   package var callsLua: Bool { false }
+  package var drawsNumbers: Bool { false }
+  package var replays: Bool { !callsLua }
   package var compiledFunction: CompiledFunction? { nil }
   package func fusedDenoising() throws -> (any FusedDenoising)? { nil }
   package static func setFunction(_ function: Callback?, of options: inout Options) {}

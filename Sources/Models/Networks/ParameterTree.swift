@@ -1,4 +1,5 @@
 import Catalog
+import Layers
 import Tensors
 
 /// Parameters in nested tables, as a model of `nn.define` has them. In a `ParameterSet` and in files each

@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import KernelsBase
+import Layers
 import Runtime
 import Tensors
 

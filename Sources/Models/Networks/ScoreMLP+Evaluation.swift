@@ -1,4 +1,5 @@
 import KernelsBase
+import Layers
 import Tensors
 
 extension ScoreMLP {

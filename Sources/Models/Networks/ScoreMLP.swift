@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Targets
 import Tensors
 

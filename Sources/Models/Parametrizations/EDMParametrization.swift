@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Tensors
 
 /// The preconditioning of Karras et al. 2022 (Table 1, EDM), of y = x_t/α with noise σ̂ = σ/α:

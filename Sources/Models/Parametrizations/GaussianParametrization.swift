@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Tensors
 
 /// The preconditioning by the Gaussian with the data's mean μ and covariance U diag(λ) Uᵀ, the best that

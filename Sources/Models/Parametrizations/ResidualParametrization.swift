@@ -1,4 +1,5 @@
 import Autodiff
+import Layers
 import Tensors
 
 /// A blind denoiser (Mohan et al. 2020; Kadkhodaie et al. 2024): F is told no noise level and gives the

@@ -1,5 +1,6 @@
 import Autodiff
 import Catalog
+import Layers
 import Tensors
 
 /// A velocity alone, F of points of unit size times the velocity's size: for flows whose noise depends on the data,

@@ -20,6 +20,7 @@ package final class ParameterSet {
   /// One view for each item, in the order of `items`.
   package let views: [Tensor]
   private let names: [String]
+  private lazy var places = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
   /// The part that training changes. Frozen items must stand before or after all trained ones.
   package let trained: Range<Int>
 
@@ -27,8 +28,8 @@ package final class ParameterSet {
   package struct Start {
     package let name: String
     package let shape: Shape
-    let isTrained: Bool
-    var isBuffer = false
+    package let isTrained: Bool
+    package private(set) var isBuffer = false
     let fill: (UnsafeMutablePointer<Float>, Int) throws -> Void
 
     package init(
@@ -39,6 +40,13 @@ package final class ParameterSet {
       self.shape = shape
       isTrained = trained
       self.fill = fill
+    }
+
+    /// The same under another name.
+    func named(_ name: String) -> Start {
+      var start = Start(name, shape, trained: isTrained, fill: fill)
+      start.isBuffer = isBuffer
+      return start
     }
 
     /// U(−1/√fanIn, 1/√fanIn), PyTorch's default for linear layers, weights and biases alike.
@@ -123,6 +131,14 @@ package final class ParameterSet {
       (trainedItems.first?.range.lowerBound ?? 0)..<(trainedItems.last?.range.upperBound ?? 0)
   }
 
+  /// The starts in the order that a set needs: what is frozen, what is trained, buffers.
+  package convenience init(sorting starts: [Start], restoring stored: StoredTensors? = nil) throws {
+    let trained = starts.filter(\.isTrained)
+    let buffers = starts.filter(\.isBuffer)
+    let frozen = starts.filter { !$0.isTrained && !$0.isBuffer }
+    try self.init(frozen + trained + buffers, restoring: stored)
+  }
+
   private init(items: [Item], flat: Tensor, trained: Range<Int>) {
     self.items = items
     self.flat = flat
@@ -137,8 +153,8 @@ package final class ParameterSet {
   ///
   /// - Precondition: there is one of that name; networks ask for their own.
   func place(of name: String) -> Int {
-    // Names are short and few: comparing them is faster than hashing one.
-    names.firstIndex(of: name) ?? 0
+    // Where names are short and few, comparing them is faster than hashing one.
+    (names.count < 32 ? names.firstIndex(of: name) : places[name]) ?? 0
   }
 
   package subscript(name: String) -> Tensor { views[place(of: name)] }

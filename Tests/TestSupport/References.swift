@@ -3,11 +3,11 @@ import Tensors
 
 /// Numbers that another program made: Tests/References/<name>.txt, lines of
 /// `case name length ... : numbers`.
-struct References {
+package struct References {
   private var arrays: [String: Tensor] = [:]
-  private(set) var cases = 0
+  package private(set) var cases = 0
 
-  init(_ name: String, file: String = #filePath) throws {
+  package init(_ name: String, file: String = #filePath) throws {
     let tests = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
     let path = tests.joined(separator: "/") + "/References/\(name).txt"
     for line in try Self.text(path).split(separator: "\n") {
@@ -20,7 +20,7 @@ struct References {
     }
   }
 
-  subscript(index: Int, name: String) -> Tensor? { arrays["\(index) \(name)"] }
+  package subscript(index: Int, name: String) -> Tensor? { arrays["\(index) \(name)"] }
 
   private struct Missing: Error { let path: String }
 

@@ -1,0 +1,115 @@
+import Autodiff
+import Catalog
+import Tensors
+
+/// y = x + f(x), or y = s(x) + f(x) with a layer s that gives the shapes of f (He et al. 2016).
+package struct ResidualLayer: Layer {
+  package struct Options: OptionGroup {
+    package var body = LayerList()
+    package var shortcut = LayerList()
+
+    package init() {}
+
+    package static let options: [Option<Options>] = [
+      Option("body", \.body, "f"),
+      Option("shortcut", \.shortcut, "s; none for the points themselves"),
+    ]
+  }
+
+  package static let constructor = "residual"
+  package static let entry = Entry.function(
+    constructor, "The sum of points and what a layer makes of them.", .arg("body", "a layer"),
+    .option("shortcut", default: nil, "a layer for the points, where the shapes differ"),
+    returns: "a layer", source: "He et al. 2016",
+    example: "return nn.residual(nn.linear{3, 3})(tensor.ones{2, 3})"
+  ) { (body: LayerObject, shortcut: LayerObject?) in
+    LayerObject(
+      try ResidualLayer(
+        Options {
+          $0.body = LayerList([body.layer])
+          $0.shortcut = LayerList(shortcut.map { [$0.layer] } ?? [])
+        }))
+  }
+
+  package let options: Options
+  private let body: any Layer
+  private let shortcut: (any Layer)?
+
+  package init(_ options: Options) throws {
+    self.options = options
+    guard let body = options.body.layers.first else { throw UserError("body is required") }
+    self.body = body
+    shortcut = options.shortcut.layers.first
+  }
+
+  package var parts: [(name: String, layer: any Layer)] {
+    [("body", body)] + (shortcut.map { [("shortcut", $0)] } ?? [])
+  }
+
+  package var call: String {
+    let rest = shortcut.map { ", {shortcut = \($0.call)}" } ?? ""
+    return "\(Self.constructor)(\(body.call)\(rest))"
+  }
+
+  package func shape(of inputs: [Shape]) throws -> Shape {
+    let (own, other) = (
+      try body.shape(of: inputs), try shortcut?.shape(of: inputs) ?? inputs[0]
+    )
+    guard own == other else {
+      throw UserError("the body gives points of shape \(own), beside it stand \(other)")
+    }
+    return own
+  }
+
+  package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
+    let direct =
+      try shortcut?.checkedOutput(inputs, call.part("shortcut", shortcut ?? body)) ?? inputs[0]
+    return try direct + body.checkedOutput(inputs, call.part("body", body))
+  }
+}
+
+/// The channels of the points and of what a layer makes of them, one behind the other: the skip connection
+/// of U-Nets (Ronneberger et al. 2015).
+package struct SkipLayer: Layer {
+  package struct Options: OptionGroup {
+    package var body = LayerList()
+
+    package init() {}
+
+    package static let options: [Option<Options>] = [Option("body", \.body, "the layer")]
+  }
+
+  package static let constructor = "skip"
+  package static let entry = Entry.function(
+    constructor, "Points and what a layer makes of them, one behind the other in their channels.",
+    .arg("body", "a layer"), returns: "a layer", source: "Ronneberger et al. 2015",
+    example: "return nn.skip(nn.linear{3, 5})(tensor.ones{2, 3})"
+  ) { (body: LayerObject) in
+    LayerObject(try SkipLayer(Options { $0.body = LayerList([body.layer]) }))
+  }
+
+  package let options: Options
+  private let body: any Layer
+
+  package init(_ options: Options) throws {
+    self.options = options
+    guard let body = options.body.layers.first else { throw UserError("body is required") }
+    self.body = body
+  }
+
+  package var parts: [(name: String, layer: any Layer)] { [("body", body)] }
+
+  package var call: String { "\(Self.constructor)(\(body.call))" }
+
+  package func shape(of inputs: [Shape]) throws -> Shape {
+    let (x, y) = (inputs[0], try body.shape(of: inputs))
+    guard x.rank == y.rank, x.rank > 0, x.dropFirst().elementsEqual(y.dropFirst()) else {
+      throw UserError("the body gives points of shape \(y), which do not lie beside \(x)")
+    }
+    return Shape([x[0] + y[0]] + Array(x.dropFirst()))
+  }
+
+  package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
+    try concatenate([inputs[0], body.checkedOutput(inputs, call.part("body", body))], axis: 1)
+  }
+}

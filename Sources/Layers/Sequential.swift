@@ -1,0 +1,56 @@
+import Autodiff
+import Catalog
+import Tensors
+
+/// Layers one after the other. Where several inputs are given, the first goes through all of them, and those
+/// that take more get the others as well: `nn.sequential{conv, film, relu}(x, e)`.
+package struct SequentialLayer: Layer {
+  package struct Options: OptionGroup {
+    package var layers = LayerList()
+
+    package init() {}
+
+    package static let options: [Option<Options>] = [
+      Option("layers", \.layers, "in their order")
+    ]
+  }
+
+  package static let constructor = "sequential"
+  package static let entry = Entry.function(
+    constructor, "Layers one after the other.", .arg("layers", "a list of layers"),
+    returns: "a layer", details: "Its layers have the names 1, 2, … in the paths of parameters.",
+    example: """
+      net = nn.sequential{nn.linear{2, 16}, nn.silu(), nn.linear{16, 2}}
+      return net(tensor.ones{5, 2})
+      """
+  ) { (layers: LayerList) in
+    LayerObject(try SequentialLayer(Options { $0.layers = layers }))
+  }
+
+  package let options: Options
+  package var parts: [(name: String, layer: any Layer)] {
+    options.layers.layers.enumerated().map { ("\($0 + 1)", $1) }
+  }
+
+  package init(_ options: Options) throws {
+    self.options = options
+    guard !options.layers.layers.isEmpty else { throw UserError("layers must not be empty") }
+  }
+
+  package var call: String { Self.constructor + options.layers.literal }
+
+  package func shape(of inputs: [Shape]) throws -> Shape {
+    try parts.reduce(inputs[0]) { shape, part in
+      do { return try part.layer.shape(of: [shape]) } catch let error as UserError {
+        throw UserError(
+          "layer \(part.name) (\(type(of: part.layer).constructor)): \(error.message)")
+      }
+    }
+  }
+
+  package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
+    try parts.reduce(inputs[0]) { x, part in
+      try part.layer.checkedOutput([x], call.part(part.name, part.layer))
+    }
+  }
+}
