@@ -1,4 +1,4 @@
-// The legend of a panel: in a corner where no data lie, else beside the frame.
+// The legend of a panel: inside where no data lie or where it covers least, else beside the frame.
 
 struct LegendLayout {
   struct Item {
@@ -36,26 +36,38 @@ struct LegendLayout {
   private func choose(
     _ panel: Panel, _ axes: (x: ResolvedAxis, y: ResolvedAxis), _ frame: Rect
   ) throws -> LegendPlace? {
-    switch panel.legend {
-    case .right, .none: return nil
-    case .top_left, .top_right, .bottom_left, .bottom_right: return panel.legend
-    case .automatic:
-      guard size.x < 0.6 * frame.width, size.y < 0.7 * frame.height else { return nil }
-      let obstacles = Obstacles()
-      try Marks(canvas: obstacles, projection: Projection(x: axes.x, y: axes.y, frame: frame))
-        .draw(panel)
-      return [LegendPlace.top_right, .top_left, .bottom_right, .bottom_left].first {
-        !obstacles.touch(Self.box(size, $0, frame).inset(-3))
-      }
+    let isBest = panel.legend == .best
+    guard isBest || panel.legend == .automatic else {
+      return panel.legend == .right ? nil : panel.legend
     }
+    guard size.x < (isBest ? 1 : 0.6) * frame.width, size.y < (isBest ? 1 : 0.7) * frame.height
+    else { return nil }
+    let obstacles = LegendObstacles(frame)
+    try Marks(canvas: obstacles, projection: Projection(x: axes.x, y: axes.y, frame: frame))
+      .draw(panel)
+    func covered(_ place: LegendPlace) -> Int {
+      obstacles.count(in: Self.box(size, place, frame).inset(-3))
+    }
+    let places = LegendPlace.corners + LegendPlace.sides
+    return isBest
+      ? (places + [.center]).map { ($0, covered($0)) }.min { $0.1 < $1.1 }?.0
+      : places.first { covered($0) == 0 }
   }
 
   private static func box(_ size: Point, _ place: LegendPlace, _ frame: Rect) -> Rect {
-    let isLeft = place == .top_left || place == .bottom_left
-    let isTop = place == .top_left || place == .top_right
-    return Rect(
-      x: isLeft ? frame.x + 5 : frame.right - size.x - 4,
-      y: isTop ? frame.y + 4 : frame.bottom - size.y - 5, width: size.x, height: size.y)
+    let x =
+      switch place {
+      case .top_left, .center_left, .bottom_left: frame.x + 5
+      case .top_center, .center, .bottom_center: frame.x + (frame.width - size.x) / 2
+      default: frame.right - size.x - 4
+      }
+    let y =
+      switch place {
+      case .top_left, .top_center, .top_right: frame.y + 4
+      case .center_left, .center, .center_right: frame.y + (frame.height - size.y) / 2
+      default: frame.bottom - size.y - 5
+      }
+    return Rect(x: x, y: y, width: size.x, height: size.y)
   }
 
   /// - Parameter taken: what stands between the two already, a bar of colours.
@@ -127,56 +139,4 @@ struct LegendLayout {
     case .heat, .note: break
     }
   }
-}
-
-/// A canvas that only remembers where something was drawn.
-private final class Obstacles: Canvas {
-  let resolution = 1.0
-  let thinnestArea = 1.0
-  private var points: [Point] = []
-  private var boxes: [Rect] = []
-
-  func touch(_ box: Rect) -> Bool {
-    points.contains(where: box.contains)
-      || boxes.contains {
-        $0.x < box.right && $0.right > box.x && $0.y < box.bottom && $0.bottom > box.y
-      }
-  }
-
-  func stroke(_ lines: [[Point]], _ pen: Pen) {
-    for line in lines {
-      for (a, b) in zip(line, line.dropFirst()) {
-        // A sample every few points along the segment, where it can matter at all.
-        let steps = min(max(Int(clamping: max(abs(b.x - a.x), abs(b.y - a.y)) / 4), 1), 400)
-        for step in 0...steps {
-          let share = Double(step) / Double(steps)
-          points.append(Point(x: a.x + share * (b.x - a.x), y: a.y + share * (b.y - a.y)))
-        }
-      }
-    }
-  }
-
-  func fill(_ polygon: [Point], _ color: Color) {
-    if polygon.count == 4, let first = polygon.first {
-      boxes.append(
-        Rect(x: first.x, y: first.y, width: polygon[2].x - first.x, height: polygon[2].y - first.y))
-    } else {
-      // A band is as good as blocked columns between its edges.
-      let half = polygon.count / 2
-      for index in 0..<max(half - 1, 0) {
-        let others = [index, index + 1, polygon.count - 1 - index, polygon.count - 2 - index]
-        let corners = others.map { polygon[$0] }
-        let xs = corners.map(\.x)
-        let ys = corners.map(\.y)
-        guard let left = xs.min(), let right = xs.max(), let top = ys.min(), let low = ys.max()
-        else { continue }
-        boxes.append(Rect(x: left, y: top, width: right - left, height: low - top))
-      }
-    }
-  }
-
-  func mark(_ cloud: Cloud) { points += cloud.points }
-  func image(_ bitmap: Bitmap, in frame: Rect) { boxes.append(frame) }
-  func text(_ text: RichText, at point: Point, _ style: TextStyle) { points.append(point) }
-  func clipped(to frame: Rect, _ draw: () throws -> Void) rethrows { try draw() }
 }

@@ -57,7 +57,7 @@ struct Marks {
     switch series.shape {
     case .line(let x, let y):
       let runs = try runs(x, y)
-      try canvas.stroke(runs.map(thinned), pen)
+      try canvas.stroke(seen(runs.map(thinned), pen), pen)
       let lonely = runs.filter { $0.count == 1 }.map { $0[0] }
       let points = style.marker == nil ? lonely : runs.flatMap { $0 }
       try canvas.mark(
@@ -65,7 +65,7 @@ struct Marks {
           points: points, marker: style.marker ?? .circle,
           size: style.size ?? (style.marker == nil ? 3 : 4.5), color: pen.color, series: index))
     case .steps(let x, let y):
-      try canvas.stroke(runs(x, y).map { thinned(Self.stairs($0)) }, pen)
+      try canvas.stroke(seen(runs(x, y).map { thinned(Self.stairs($0)) }, pen), pen)
     case .points(let x, let y, let values):
       try points(x, y, style, color.with(alpha: style.opacity ?? 0.75), index) {
         guard let values, let scale else { return nil }
@@ -94,7 +94,7 @@ struct Marks {
         }
         own.width = style.width ?? 1
         own.series = nil
-        try canvas.stroke(runs(contour.x, contour.y), own)
+        try canvas.stroke(seen(runs(contour.x, contour.y), own), own)
       }
     case .horizontal(let y):
       guard let share = projection.y.fraction(y) else { return }
@@ -182,6 +182,18 @@ struct Marks {
   ) throws {
     let marker = style.marker ?? .circle
     let size = style.size ?? 4
+    let (kept, places) = try shown(x, y, size: size, alpha: color.alpha)
+    let first = kept.first.flatMap(colorOf)
+    try canvas.mark(
+      Cloud(
+        points: places, marker: marker, size: size, color: color,
+        colors: first == nil ? nil : kept.map { colorOf($0) ?? color }, series: index))
+  }
+
+  /// The numbers and places of the marks that show.
+  private func shown(
+    _ x: [Double], _ y: [Double], size: Double, alpha: Double
+  ) throws -> (numbers: [Int], places: [Point]) {
     // A mark whose centre lies outside may still reach into the frame.
     let reach = projection.frame.inset(-size)
     // Numbers and places here, and what `Visibility` keeps of them as it grows and turns round.
@@ -196,70 +208,62 @@ struct Marks {
       kept.append(number)
       places.append(point)
     }
-    let seen = Visibility(frame: reach, dot: canvas.resolution / 2, alpha: color.alpha)
-      .seen(places)
-    if let seen {
-      kept = seen.map { kept[$0] }
-      places = seen.map { places[$0] }
-    }
-    let first = kept.first.flatMap(colorOf)
-    try canvas.mark(
-      Cloud(
-        points: places, marker: marker, size: size, color: color,
-        colors: first == nil ? nil : kept.map { colorOf($0) ?? color }, series: index))
+    let seen = Visibility(frame: reach, dot: canvas.resolution / 2, alpha: alpha).seen(places)
+    guard let seen else { return (kept, places) }
+    return (seen.map { kept[$0] }, seen.map { places[$0] })
   }
 
   private func errors(
     _ x: [Double], _ y: [Double], _ low: [Double], _ high: [Double], _ style: Style, _ pen: Pen
   ) throws {
     let cap = canvas.resolution < 1 ? 2.5 : 1
-    var lines: [[Point]] = []
-    var places: [Point] = []
+    var thin = pen
+    thin.width = style.width ?? 1
+    var strokes = Strokes(thin, on: self, count: 3 * x.count)
     for index in x.indices {
-      if let point = projection.point(x[index], y[index]) { places.append(point) }
+      if index & 0xFFFF == 0 { try Cancellation.check() }
       guard let bottom = projection.areaPoint(x[index], low[index]),
         let top = projection.areaPoint(x[index], high[index])
       else { continue }
-      lines.append([bottom, top])
+      strokes.add(bottom, top)
       for end in [bottom, top] {
-        lines.append([Point(x: end.x - cap, y: end.y), Point(x: end.x + cap, y: end.y)])
+        strokes.add(Point(x: end.x - cap, y: end.y), Point(x: end.x + cap, y: end.y))
       }
     }
-    var thin = pen
-    thin.width = style.width ?? 1
-    try canvas.stroke(lines, thin)
+    try canvas.stroke(strokes.lines, thin)
+    let size = style.size ?? 4.5
     try canvas.mark(
       Cloud(
-        points: places, marker: style.marker ?? .circle, size: style.size ?? 4.5,
-        color: pen.color, series: pen.series))
+        points: try shown(x, y, size: size, alpha: pen.color.alpha).places,
+        marker: style.marker ?? .circle, size: size, color: pen.color, series: pen.series))
   }
 
   private func arrows(
     _ x: [Double], _ y: [Double], _ toX: [Double], _ toY: [Double], _ style: Style, _ pen: Pen
   ) throws {
-    var lines: [[Point]] = []
+    var thin = pen
+    thin.width = style.width ?? 1
+    var strokes = Strokes(thin, on: self, count: 3 * x.count)
     for index in x.indices {
+      if index & 0xFFFF == 0 { try Cancellation.check() }
       guard let foot = projection.point(x[index], y[index]),
         let tip = projection.point(toX[index], toY[index])
       else { continue }
-      lines.append([foot, tip])
+      strokes.add(foot, tip)
       let (across, down) = (tip.x - foot.x, tip.y - foot.y)
       let length = hypot(across, down)
       guard length > 4 * canvas.resolution else { continue }
       // Two strokes of the head, 25° off the shaft.
       let head = min(4.5, 0.4 * length) / length
       for turn in [0.44, -0.44] {
-        lines.append([
+        strokes.add(
           tip,
           Point(
             x: tip.x - head * (across * cos(turn) - down * sin(turn)),
-            y: tip.y - head * (across * sin(turn) + down * cos(turn))),
-        ])
+            y: tip.y - head * (across * sin(turn) + down * cos(turn))))
       }
     }
-    var thin = pen
-    thin.width = style.width ?? 1
-    try canvas.stroke(lines, thin)
+    try canvas.stroke(strokes.lines, thin)
   }
 
   /// Bars between edges. Those too thin for the surface are drawn together, as one bar a column of
@@ -293,6 +297,34 @@ struct Marks {
     }
   }
 
+  /// The same picture from fewer lines, where there are very many.
+  private func seen(_ lines: [[Point]], _ pen: Pen) throws -> [[Point]] {
+    guard lines.reduce(0, { $0 + $1.count }) > StrokeCover.few,
+      var cover = StrokeCover(pen, in: projection.frame, dot: canvas.resolution)
+    else { return lines }
+    var result: [[Point]] = []
+    var number = 0
+    for line in lines {
+      var kept: [Point] = []
+      func finish() {
+        if !kept.isEmpty { result.append(kept) }
+        kept = []
+      }
+      for (a, b) in zip(line, line.dropFirst()) {
+        if number & 0xFFF == 0 { try Cancellation.check() }
+        number += 1
+        guard cover.adds(a, b) else {
+          finish()
+          continue
+        }
+        if kept.isEmpty { kept.append(a) }
+        kept.append(b)
+      }
+      finish()
+    }
+    return result
+  }
+
   /// The same picture from fewer points: of each column of the surface the first, lowest, highest
   /// and last point (Jugel et al. 2014, "M4"). Lines that go back in x are left as they are.
   func thinned(_ points: [Point]) -> [Point] {
@@ -319,5 +351,20 @@ struct Marks {
       start = end
     }
     return result
+  }
+}
+
+/// Single segments of one pen, without those that cannot be seen where there are very many.
+private struct Strokes {
+  private(set) var lines: [[Point]] = []
+  private var cover: StrokeCover?
+
+  init(_ pen: Pen, on marks: Marks, count: Int) {
+    guard count > StrokeCover.few else { return }
+    cover = StrokeCover(pen, in: marks.projection.frame, dot: marks.canvas.resolution)
+  }
+
+  mutating func add(_ a: Point, _ b: Point) {
+    if cover?.adds(a, b) ?? true { lines.append([a, b]) }
   }
 }

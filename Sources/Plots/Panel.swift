@@ -3,10 +3,20 @@
 import Catalog
 
 package enum LegendPlace: String, CaseIterable, Sendable {
-  /// In a corner free of data, else beside the panel.
+  /// In a corner, or at the middle of a side, that is free of data; else beside the panel.
   case automatic
-  case right, none
-  case top_left, top_right, bottom_left, bottom_right
+  /// Inside, where it covers least.
+  case best
+  /// Beside the panel.
+  case right
+  case none
+  case top_left, top_center, top_right
+  case center_left, center, center_right
+  case bottom_left, bottom_center, bottom_right
+
+  /// Where it may stand inside, the favoured places first.
+  static let corners = [top_right, top_left, bottom_right, bottom_left]
+  static let sides = [top_center, bottom_center, center_right, center_left]
 }
 
 package struct Panel {

@@ -117,7 +117,9 @@ struct AxesOptions: OptionGroup {
       "'equal': a unit is as long upwards as across; an axis without limits is extended for it",
       in: .oneOf(["equal", "free"])),
     Option(
-      "legend", \.legend, "where the legend stands; where absent, in a corner free of data",
+      "legend", \.legend,
+      "where the legend stands; 'best': inside, where it covers least; 'right': beside the panel; where absent,"
+        + " inside where no data lie, else beside the panel",
       in: .oneOf(LegendPlace.allCases.map(\.rawValue))),
   ]
 

@@ -43,13 +43,18 @@ final class TerminalCanvas: Canvas {
     dotSeries[cell] = series
   }
 
+  private static func dot(at point: Point) -> (x: Int, y: Int) {
+    (Int(clamping: point.x.rounded(.down)), Int(clamping: point.y.rounded(.down)))
+  }
+
   func stroke(_ lines: [[Point]], _ pen: Pen) throws {
     var travelled = 0
+    let inside = Rect(x: 0, y: 0, width: frame.width - 1e-6, height: frame.height - 1e-6)
     for line in lines {
       for (number, (a, b)) in zip(line, line.dropFirst()).enumerated() {
         if number & 0xFFFF == 0 { try Cancellation.check() }
-        guard let (a, b) = clip(a, b) else { continue }
-        segment(a, b) { x, y in
+        guard let (a, b) = inside.part(from: a, to: b) else { continue }
+        Segments.walk(from: Self.dot(at: a), to: Self.dot(at: b)) { x, y in
           if Self.isDrawn(travelled, pen.dash) { dot(x, y, pen.color, pen.series) }
           travelled += 1
         }
@@ -65,54 +70,6 @@ final class TerminalCanvas: Canvas {
     case .dotted: position % 3 == 0
     case .dashdot: position % 9 < 4 || position % 9 == 6
     }
-  }
-
-  /// Bresenham's line, whole dots only.
-  private func segment(_ a: Point, _ b: Point, _ visit: (Int, Int) -> Void) {
-    var x = Int(clamping: a.x.rounded(.down))
-    var y = Int(clamping: a.y.rounded(.down))
-    let endX = Int(clamping: b.x.rounded(.down))
-    let endY = Int(clamping: b.y.rounded(.down))
-    let across = abs(endX - x)
-    let down = -abs(endY - y)
-    let stepX = x < endX ? 1 : -1
-    let stepY = y < endY ? 1 : -1
-    var miss = across + down
-    while true {
-      visit(x, y)
-      if x == endX, y == endY { return }
-      let twice = 2 * miss
-      if twice >= down {
-        miss += down
-        x += stepX
-      }
-      if twice <= across {
-        miss += across
-        y += stepY
-      }
-    }
-  }
-
-  /// The part of a segment inside the canvas (Liang and Barsky 1984).
-  private func clip(_ a: Point, _ b: Point) -> (Point, Point)? {
-    var first = 0.0
-    var last = 1.0
-    let (dx, dy) = (b.x - a.x, b.y - a.y)
-    let right = frame.right - 1e-6
-    let bottom = frame.bottom - 1e-6
-    for (p, q) in [(-dx, a.x), (dx, right - a.x), (-dy, a.y), (dy, bottom - a.y)] {
-      if p == 0 {
-        if q < 0 { return nil }
-      } else if p < 0 {
-        first = max(first, q / p)
-      } else {
-        last = min(last, q / p)
-      }
-    }
-    guard first <= last else { return nil }
-    return (
-      Point(x: a.x + first * dx, y: a.y + first * dy), Point(x: a.x + last * dx, y: a.y + last * dy)
-    )
   }
 
   func mark(_ cloud: Cloud) throws {

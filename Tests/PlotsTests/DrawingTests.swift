@@ -191,7 +191,7 @@ import Testing
     let code = """
       local n = 4000000
       local s = random.stream(1)
-      local f = plot.line(s:normal{n}:cumsum(1), s:normal{n}:cumsum(1))
+      local f = plot.line(s:normal{n}:cumsum(1), s:normal{n}:cumsum(1), {style = 'dashed'})
       print('started') io.stdout:flush()
       f:save('\(try TemporaryFolder().path)/a.png')
       """
