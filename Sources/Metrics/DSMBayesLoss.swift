@@ -35,7 +35,7 @@ package enum DSMBayesLoss {
   ) { (target: Target, sde: SDE, weight: Callback?, nodes: Int) in
     try checkOneDimensional(target)
     let times = gaussLegendre(nodes, on: sde.process.trainingTimes)
-    let weights = try checkedWeights(weight, at: times.map(\.x))
+    let weights = try weight.map { try checkedWeights($0, at: times.map(\.x)) }
     let length = sde.process.trainingTimes.upperBound - sde.process.trainingTimes.lowerBound
     return try times.indices.reduce(0) { total, i in
       let variance = sde.process.sigma(at: times[i].x) * sde.process.sigma(at: times[i].x)
@@ -47,22 +47,6 @@ package enum DSMBayesLoss {
       let loss = try 1 - variance * meanSquaredScore(target.noised(sde, at: times[i].x))
       return total + times[i].weight / length * loss * (weights.map { $0[i] / variance } ?? 1)
     }
-  }
-
-  /// λ at the nodes, checked.
-  private static func checkedWeights(_ weight: Callback?, at times: [Double]) throws -> [Double]? {
-    guard let weight else { return nil }
-    let values = try weight.call(Tensor(times), returning: Tensor.self, name: "weight")
-    guard values.shape == [times.count] else {
-      throw UserError(
-        "weight must return a tensor of shape [\(times.count)] for \(times.count) times, got "
-          + "\(values.shape)")
-    }
-    let numbers = try values.constant("the result of weight").doubles()
-    if let wrong = numbers.first(where: { !($0 >= 0 && $0.isFinite) }) {
-      throw UserError("weight must return numbers of 0 or more, got \(formatNumber(wrong))")
-    }
-    return numbers
   }
 
   /// Points of a panel as long as the density needs to change.

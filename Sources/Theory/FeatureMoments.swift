@@ -49,7 +49,7 @@ struct TimeRule {
     try process.check(time: range.lowerBound, name: "time")
     try process.check(time: range.upperBound, name: "time")
     let times = gaussLegendre(count, on: range)
-    let lambda = try weight.map { try Self.values(of: $0, at: times.map(\.x)) }
+    let lambda = try weight.map { try checkedWeights($0, at: times.map(\.x)) }
     let length = range.upperBound - range.lowerBound
     nodes = try times.indices.map { i in
       let (t, sigma) = (times[i].x, process.sigma(at: times[i].x))
@@ -62,21 +62,6 @@ struct TimeRule {
         t: t, alpha: process.alpha(at: t), sigma: sigma,
         weight: times[i].weight / length * (lambda?[i] ?? sigma * sigma))
     }
-  }
-
-  /// λ at the nodes, checked.
-  private static func values(of weight: Callback, at times: [Double]) throws -> [Double] {
-    let values = try weight.call(Tensor(times), returning: Tensor.self, name: "weight")
-    guard values.shape == [times.count] else {
-      throw UserError(
-        "weight must return a tensor of shape [\(times.count)] for \(times.count) times, got "
-          + "\(values.shape)")
-    }
-    let numbers = try values.constant("the result of weight").doubles()
-    if let wrong = numbers.first(where: { !($0 >= 0 && $0.isFinite) }) {
-      throw UserError("weight must return numbers of 0 or more, got \(formatNumber(wrong))")
-    }
-    return numbers
   }
 }
 

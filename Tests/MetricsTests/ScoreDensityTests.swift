@@ -91,12 +91,13 @@ private let ve = "ve = sde.ve_power{base = 25} "
       try message(start + "function(t) return 1 end})")
         == "code:1: metric.dsm_bayes_loss: weight must return a tensor, got 1")
     #expect(
-      try message(start + "function(t) return t:sum() end})")
-        == "code:1: metric.dsm_bayes_loss: weight must return a tensor of shape [128] for 128 times, "
-        + "got []")
+      try message(start + "function(t) return t:sum() end})").hasPrefix(
+        "code:1: metric.dsm_bayes_loss: weight must return a tensor of shape [128], got tensor float64"
+      ))
     #expect(
-      try message(start + "function(t) return t*0 - 1 end})")
-        == "code:1: metric.dsm_bayes_loss: weight must return numbers of 0 or more, got -1")
+      try message(start + "function(t) return t*0 - 1 end})").hasPrefix(
+        "code:1: metric.dsm_bayes_loss: weight must return numbers of 0 or more, got -1 at position 1, "
+          + "where t = "))
     #expect(
       try message("metric.mass_left(target.gaussian_mixture{means = {1}}:model(sde.vp()))")
         == "code:1: metric.mass_left: range is required: {first, last} with first < last")
