@@ -48,4 +48,19 @@ function M.raises(message, f, ...)
   if got:sub(-#message) ~= message then error(("got %q, expected %q"):format(got, message), 2) end
 end
 
+--- The function raises an error on a planted mistake, which shows that it would find one.
+---@param mistake string what was planted
+function M.rejects(mistake, f, ...)
+  if pcall(f, ...) then error(("a planted mistake passed: %s"):format(mistake), 2) end
+end
+
+--- The same object, with another value of a field or another method.
+function M.altered(object, name, value)
+  return setmetatable({[name] = value}, {__index = function(_, key)
+    local own = object[key]
+    if type(own) ~= "function" then return own end
+    return function(_, ...) return own(object, ...) end
+  end})
+end
+
 return M

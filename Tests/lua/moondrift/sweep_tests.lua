@@ -217,6 +217,7 @@ check.equal(status(("%s killed.lua whole 1"):format(program)), 0)
 local seconds = moondrift.seconds() - start
 local whole = plain(sweep.load("whole"))
 check.equal(#whole, 18)
+local function check_rows(name) check.equal(plain(sweep.load(name)), whole) end
 for jobs = 1, 2 do
   local name, kills = "killed" .. jobs, 0
   math.randomseed(jobs)
@@ -226,8 +227,33 @@ for jobs = 1, 2 do
     assert(kills < 100, "it gets nowhere")
   end
   assert(kills >= 2, kills)
-  check.equal(plain(sweep.load(name)), whole)
+  check_rows(name)
 end
+
+-- Mistakes that this finds: a row that is lost, one with another number, one that is cut.
+local journal
+for _, entry in ipairs(file.list("killed1")) do
+  if #(journal and file.read_text(journal) or "") < #file.read_text("killed1/" .. entry) then
+    journal = "killed1/" .. entry
+  end
+end
+local kept, lines = file.read_text(journal), {}
+for line in kept:gmatch("[^\n]+") do lines[#lines + 1] = line end
+local last = lines[#lines]
+local other = last:gsub('("drawn":%s*-?%d)', "%19")
+assert(other ~= last, last)
+for mistake, text in pairs{
+  ["a row is lost"] = table.concat(lines, "\n", 1, #lines - 1) .. "\n",
+  ["a row has another number"] = table.concat(lines, "\n", 1, #lines - 1) .. "\n" .. other .. "\n",
+  ["a row is cut"] = kept:sub(1, -20),
+} do
+  file.write_text(journal, text)
+  check.rejects(mistake, check_rows, "killed1")
+end
+-- What is lost is run again.
+file.write_text(journal, table.concat(lines, "\n", 1, #lines - 1) .. "\n")
+check.equal(status(("%s killed.lua killed1 1"):format(program)), 0)
+check_rows("killed1")
 
 --- Starts a script in a process group of its own, sends a signal to it, or with `-` to the group, when a file has
 --- so many bytes, and returns its exit code and how long it took to end.

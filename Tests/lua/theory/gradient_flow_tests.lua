@@ -47,14 +47,36 @@ local known = {
 }
 local smooth = features("tanh")
 local flow = theory.gradient_flow(smooth, x, settings)
-check.equal(flow.rank, 8)
-for _, row in ipairs(known) do
-  local tau, loss, coefficients = table.unpack(row)
-  local a = flow:coefficients(tau)
-  for i = 1, 8 do check.near(a[{1, i}]:item(), coefficients[i], 1e-6 * math.max(1, math.abs(coefficients[i]))) end
-  check.near(flow:loss(tau), loss, 1e-8)
+local function check_known(flow)
+  check.equal(flow.rank, 8)
+  for _, row in ipairs(known) do
+    local tau, loss, coefficients = table.unpack(row)
+    local a = flow:coefficients(tau)
+    for i = 1, 8 do check.near(a[{1, i}]:item(), coefficients[i], 1e-6 * math.max(1, math.abs(coefficients[i]))) end
+    check.near(flow:loss(tau), loss, 1e-8)
+  end
+  check.near(flow.eigenvalues[1]:item(), 1.35402457, 1e-8)
 end
-check.near(flow.eigenvalues[1]:item(), 1.35402457, 1e-8)
+check_known(flow)
+
+-- Mistakes that these numbers find.
+check.rejects("an eigenvalue off by a millionth", check_known,
+  check.altered(flow, "eigenvalues", flow.eigenvalues * (1 + 1e-6)))
+check.rejects("a loss off by a millionth", check_known,
+  check.altered(flow, "loss", function(_, tau) return flow:loss(tau) * (1 + 1e-6) end))
+check.rejects("a training time off by a hundred-thousandth", check_known,
+  check.altered(flow, "coefficients", function(_, tau) return flow:coefficients(tau * (1 + 1e-5)) end))
+for mistake, wrong in pairs{
+  ["the weighting swapped"] = {weight = function(t) return 1.6 - t + 1 end},
+  ["the weighting inverted"] = {weight = function(t) return 1 / (1 + t) end},
+  ["no weighting"] = {weight = false},
+  ["a node too few"] = {times = 4},
+  ["a point off by a millionth"] = {x = x * (1 + 1e-6)},
+} do
+  local options = {time = settings.time, times = wrong.times or settings.times}
+  if wrong.weight ~= false then options.weight = wrong.weight or settings.weight end
+  check.rejects(mistake, check_known, theory.gradient_flow(smooth, wrong.x or x, options))
+end
 
 -- With ReLU, by the same program with phi = np.maximum(…, 0) and noise on the nodes of a fine grid,
 -- z = np.arange(-18000, 18001) / 2000, v = np.exp(-z**2 / 2); v = v / v.sum(). Kinks cost the square of the step.
@@ -114,12 +136,16 @@ end
 local short = {time = {0.1, 1.5}, times = 3}
 flow = theory.gradient_flow(smooth, x, short)
 local exact = flow:coefficients(100)
-local function off(steps) return (descend(100, steps) - exact):abs():max():item() end
-local coarse, fine = off(100), off(200)
-check.near(coarse / fine, 2, 0.1)
-check.near(2 * fine / coarse, 1, 0.05)
--- Both first-order errors taken out.
-assert(((descend(100, 200) * 2 - descend(100, 100)) - exact):abs():max():item() < 0.05 * fine)
+local coarse, fine = descend(100, 100), descend(100, 200)
+local function check_limit(exact)
+  local function off(descended) return (descended - exact):abs():max():item() end
+  check.near(off(coarse) / off(fine), 2, 0.1)
+  -- Both first-order errors taken out.
+  assert(off(fine * 2 - coarse) < 0.05 * off(fine))
+end
+check_limit(exact)
+check.rejects("a training time off by a hundredth", check_limit, flow:coefficients(101))
+check.rejects("twice the rate", check_limit, flow:coefficients(200))
 
 -- Draws of the noise come to the same, in their mean.
 local drawn = theory.gradient_flow(smooth, x, {time = {0.1, 1.5}, times = 3, draws = 4000, seed = 1})

@@ -14,7 +14,10 @@ for set = 1, sets do
   local flow = theory.linear_denoiser(random.stream(set):normal{60, 4}, {sde = process})
   total = total + flow:kl(1e-5, math.huge)
 end
-check.near(total / sets, theory.covariance_kl(4, 60), 0.012)
+local function check_mean(known) check.near(total / sets, known, 0.012) end
+check_mean(theory.covariance_kl(4, 60))
+check.rejects("the leading term alone", check_mean, 4 * 5 / (4 * 60))
+check.rejects("ten points less", check_mean, theory.covariance_kl(4, 50))
 
 -- In the end the model is the exact score of N(0, Σ̂) noised, and all modes follow gradient descent.
 local x = random.stream(1):normal({20, 3}, {dtype = "float64"}) * tensor({1, 0.5, 0.1}, {dtype = "float64"})
@@ -35,9 +38,14 @@ local function descend(tau, steps)
   for _ = 1, steps do P = P + (eye - P:matmul(moment)) * (2 * variance * tau / steps) end
   return points:matmul(P) * -1
 end
-local at = flow:model(2):score(points, t)
-local coarse, fine = (descend(2, 100) - at):abs():max():item(), (descend(2, 200) - at):abs():max():item()
-check.near(coarse / fine, 2, 0.1)
+local coarse, fine = descend(2, 100), descend(2, 200)
+local function check_limit(tau)
+  local at = flow:model(tau):score(points, t)
+  check.near((coarse - at):abs():max():item() / (fine - at):abs():max():item(), 2, 0.1)
+end
+check_limit(2)
+check.rejects("a training time off by a hundredth", check_limit, 2.02)
+check.rejects("half the rate", check_limit, 1)
 
 -- Its own KL is infinite before training, and falls; it is that of the laws.
 check.equal(flow:kl(t, 0), math.huge)

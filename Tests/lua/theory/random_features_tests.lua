@@ -4,16 +4,24 @@ local check = require "check"
 
 -- a = E[σ(g) g] of tanh, and the constants at two times; b² = Δ a².
 local process = sde.ou()
-for _, row in ipairs{
-  {0.01, 0.605706, 0.085233, 0.025542, 0.0018736}, {0.1, 0.605706, 0.257884, 0.0138415, 0.0135739},
-} do
-  local t, a, b, v2, s2 = table.unpack(row)
-  local known = theory.random_features_spectrum{psi_p = 64, psi_n = 8, sde = process, time = t}
+local function check_constants(known, t, a, b, v2, s2)
   check.near(known.a, a, 5e-7)
   check.near(known.b, b, 5e-7)
   check.near(known.v2, v2, 5e-7)
   check.near(known.s2, s2, 5e-7)
   check.near(known.b^2, (1 - math.exp(-2 * t)) * known.a^2, 1e-14)
+end
+for _, row in ipairs{
+  {0.01, 0.605706, 0.085233, 0.025542, 0.0018736}, {0.1, 0.605706, 0.257884, 0.0138415, 0.0135739},
+} do
+  local known = theory.random_features_spectrum{psi_p = 64, psi_n = 8, sde = process, time = row[1]}
+  check_constants(known, table.unpack(row))
+  for _, name in ipairs{"a", "b", "v2", "s2"} do
+    check.rejects(name .. " off by a thousandth", check_constants, check.altered(known, name, known[name] * 1.001),
+      table.unpack(row))
+  end
+  local swapped = check.altered(check.altered(known, "v2", known.s2), "s2", known.v2)
+  check.rejects("v² and s² swapped", check_constants, swapped, table.unpack(row))
 end
 
 -- The bulk at ψ_p = 64, ψ_n = 8, and the memorization times.
@@ -62,14 +70,25 @@ local drawn = {}
 for name, value in pairs(small) do drawn[name] = value end
 drawn.draws = 20000
 local rough = theory.random_features(drawn)
-check.near((flow.eigenvalues - rough.eigenvalues):abs():max():item(), 0, 0.02)
-for _, tau in ipairs{1, 30, 1e3} do
-  local a, b, c = flow:losses(tau)
-  local x, y, z = rough:losses(tau)
-  check.near(a, x, 0.02)
-  check.near(b, y, 0.02)
-  check.near(c, z, 0.05)
+local function check_draws(flow)
+  check.near((flow.eigenvalues - rough.eigenvalues):abs():max():item(), 0, 0.02)
+  for _, tau in ipairs{1, 30, 1e3} do
+    local a, b, c = flow:losses(tau)
+    local x, y, z = rough:losses(tau)
+    check.near(a, x, 0.02)
+    check.near(b, y, 0.02)
+    check.near(c, z, 0.05)
+  end
 end
+check_draws(flow)
+check.rejects("an eigenvalue off by a twentieth", check_draws,
+  check.altered(flow, "eigenvalues", flow.eigenvalues * 1.05))
+check.rejects("training and test loss swapped", check_draws, check.altered(flow, "losses", function(_, tau)
+  local a, b, c = flow:losses(tau)
+  return b, a, c
+end))
+check.rejects("a training time ten times as long", check_draws,
+  check.altered(flow, "losses", function(_, tau) return flow:losses(10 * tau) end))
 
 -- The test loss by points of the law: those of a data set so large that train and test agree.
 local large = theory.random_features{dimension = 4, width = 6, count = 100000, sde = process, time = 0.3, seed = 7}

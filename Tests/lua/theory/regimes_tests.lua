@@ -42,7 +42,10 @@ for k = -20000, 20000 do
   local b = math.exp(-(y + m * math.exp(-at))^2 / 2 / width)
   if a + b > 0 then sum = sum + (a^2 + b^2) / (a + b) end
 end
-check.near(theory.cloning(at, {separation = m, std = std}), sum * step / 2 / (2 * math.pi * width)^0.5, 1e-9)
+local function check_cloning(found) check.near(found, sum * step / 2 / (2 * math.pi * width)^0.5, 1e-9) end
+check_cloning(theory.cloning(at, {separation = m, std = std}))
+check.rejects("a time off by a millionth", check_cloning, theory.cloning(at * (1 + 1e-6), {separation = m, std = std}))
+check.rejects("no variance of the class", check_cloning, theory.cloning(at, {separation = m}))
 
 -- The potential of the classes: one well, two wells, and the turn between them at ½ ln(2 d μ²).
 for _, case in ipairs{{100, 1}, {7, 0.5}} do
@@ -78,7 +81,9 @@ for _, row in ipairs{{0.1, 0.2214, 0.854, 0.2216, 0.853}, {0.2, 0.4918, 0.555, 0
   check.near(info.snr, row[4], 6e-3 * row[4])
   check.near(b, row[5], 8e-4)
   check.equal(info.method, "quadrature")
-  check.near(theory.excess_entropy(bits, b, {n = n}), 0, 1e-9)
+  local function check_root(t) check.near(theory.excess_entropy(bits, t, {n = n}), 0, 1e-9) end
+  check_root(b)
+  check.rejects("a collapse time off by a millionth", check_root, b * (1 + 1e-6))
 end
 -- I₁ of a bit is snr − E ln cosh(snr + √snr z), and never more than ln 2.
 local snr, total = 1.3, 0
