@@ -11,6 +11,7 @@
 
 local args = require "moondrift.args"
 local claims = require "moondrift.claims"
+local over_seeds = require "moondrift.over_seeds"
 local regimes = require "moondrift.regimes"
 local run = require "moondrift.run"
 
@@ -40,14 +41,6 @@ local process = sde.ou()
 local list = claims.new{smoke = settings.smoke}
 local results = {}
 
---- Median over seeds of what a function of the seed gives, with its bootstrap interval.
-local function over_seeds(f)
-  local values = {}
-  for k = 1, settings.seeds do values[k] = f(settings.seed + k - 1) end
-  local middle, low, high = metric.bootstrap(values, {seed = settings.seed})
-  return {median = middle, low = low, high = high, values = values}
-end
-
 -- Speciation: pairs of clones of a trajectory at t, each with noise of its own on the way back
 
 local function classes(d)
@@ -70,7 +63,7 @@ for index, d in ipairs(settings.dimensions) do
   for k, place in ipairs(settings.places) do
     local t = place * critical
     row.formula[k] = theory.cloning(t, {separation = d^0.5})
-    row.measured[k] = over_seeds(function(seed) return agreement(model, law, t, seed) end)
+    row.measured[k] = over_seeds(settings, function(seed) return agreement(model, law, t, seed) end)
     print(("d = %-4d t = %.2f t_S  phi = %.4f  measured %.4f [%.4f, %.4f]"):format(
       d, place, row.formula[k], row.measured[k].median, row.measured[k].low, row.measured[k].high))
     if place == 1 then row.at = k end
@@ -115,7 +108,7 @@ for _, kind in ipairs(kinds) do
     local n = math.floor(math.exp(alpha * d))
     local time, predicted = theory.collapse_time(law, {n = n})
     local row = {kind = kind.name, d = d, alpha = alpha, n = n, time = time, snr = predicted.snr}
-    row.ratio = over_seeds(function(seed)
+    row.ratio = over_seeds(settings, function(seed)
       local _, found = theory.collapse_time(law:sample(n, {seed = seed}),
         {weight = settings.own_weight, draws = settings.draws, seed = seed})
       return found.snr / predicted.snr
@@ -143,7 +136,7 @@ for index, side in ipairs(settings.sides) do
   end
   local row = {d = side^2, sigma = critical, factors = {0.5, 0.75, 1, 1.25, 1.5, 2}, course = {}}
   for k, factor in ipairs(row.factors) do row.course[k] = weight(critical / factor^0.5, settings.seed) end
-  row.weight = over_seeds(function(seed) return weight(critical, seed) end)
+  row.weight = over_seeds(settings, function(seed) return weight(critical, seed) end)
   results.dots[index] = row
   print(("dot d = %d: own weight at sigma_c = %.3f: %.3f [%.3f, %.3f]"):format(
     row.d, critical, row.weight.median, row.weight.low, row.weight.high))
@@ -180,7 +173,7 @@ for index, row in ipairs(results.speciation) do
   figure:line(fine, curve, {color = color})
   figure:scatter(x, y, {color = color, label = ("d = %d"):format(row.d)})
 end
-figure:panel(1, 2, {x = "t / t_C", y = "", log = "x"})
+figure:panel(1, 2, {x = "t / t_C", y = "", log = "x", legend = "best"})
 local relative = {}
 for k, t in ipairs(course.times) do relative[k] = t / first.time end
 figure:line(relative, course.weight, {label = "own weight", color = "blue"})

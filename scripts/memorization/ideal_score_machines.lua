@@ -11,6 +11,7 @@
 
 local args = require "moondrift.args"
 local claims = require "moondrift.claims"
+local over_seeds = require "moondrift.over_seeds"
 local run = require "moondrift.run"
 
 local settings = args{
@@ -34,13 +35,6 @@ local record <close> = run.open(settings)
 local list = claims.new{smoke = settings.smoke}
 local results = {}
 
-local function over_seeds(f)
-  local values = {}
-  for k = 1, settings.seeds do values[k] = f(settings.seed + k - 1) end
-  local middle, low, high = metric.bootstrap(values, {seed = settings.seed})
-  return {median = middle, low = low, high = high, values = values}
-end
-
 -- The ideal machine: the model of the training set
 
 local side = settings.side
@@ -55,7 +49,7 @@ local function pictures(count, seed)
   return total
 end
 
-results.ideal = over_seeds(function(seed)
+results.ideal = over_seeds(settings, function(seed)
   local x = pictures(settings.points, seed)
   local model = nn.score_machine{data = x, kind = "ideal", sde = sde.edm()}
   local y = sample.heun(model, {count = settings.copies, steps = settings.sampler_steps, seed = seed, progress = false})
@@ -151,7 +145,7 @@ results.toy = {}
 local shown
 for index, steps in ipairs(settings.toy_steps) do
   local new = 0
-  local measured = over_seeds(function(seed)
+  local measured = over_seeds(settings, function(seed)
     local x = random.stream(seed):normal{settings.toy_samples, settings.toy_side, settings.toy_side}
     shown = ddim(closed, x, steps)
     new = new + (shown:sign():reshape{settings.toy_samples, -1}:mean(2):abs()):less(0.999):to("float32"):mean():item()

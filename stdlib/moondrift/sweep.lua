@@ -17,6 +17,8 @@
 -- on disk as soon as it is there; a sweep that was stopped by any means goes on behind the rows it has.
 
 local args = require "moondrift.args"
+local crews = require "moondrift.sweep.crew"
+local estimates = require "moondrift.sweep.estimate"
 local fingerprint = require "moondrift.sweep.fingerprint"
 local folder = require "moondrift.sweep.folder"
 local grid = require "moondrift.sweep.grid"
@@ -40,9 +42,6 @@ local OPTIONS = {
   over = "table", run = "function", order = "table", out = "string", settings = "table", record = "table",
   name = "string", shard = "string", retry = "boolean", jobs = "number or 'cores'",
 }
-
---- Whether this is the process of a run.
-local is_run = false
 
 -- Options
 
@@ -103,117 +102,6 @@ local function plan_of(options, level)
   return plan
 end
 
--- One run, in its own process
-
---- Results as JSON can hold them: measurements and tensors with one element are numbers.
-local function plain(name, value)
-  local kind = type(value)
-  if kind == "userdata" then
-    local is_tensor, rank = pcall(function() return value.rank end)
-    if is_tensor and rank == 0 then return value:item() end
-    if is_tensor and rank then return value:table() end
-    local is_measurement, number = pcall(function() return value.value end)
-    if is_measurement and type(number) == "number" then return number end
-  elseif kind == "table" then
-    local list = {}
-    for key, element in pairs(value) do list[key] = plain(name, element) end
-    return list
-  elseif kind == "number" or kind == "string" or kind == "boolean" then
-    return value
-  end
-  error(("run returned '%s', which is no number, text or list, but a %s"):format(name, kind), 0)
-end
-
-local function results_of(returned, configuration)
-  if type(returned) ~= "table" then returned = {value = returned} end
-  if next(returned) == nil then error("run must return a number or a table of results, got nothing", 0) end
-  local results = {}
-  for name, value in pairs(returned) do
-    if type(name) ~= "string" then
-      error(("run must return results by name, got the key %s"):format(tostring(name)), 0)
-    elseif rawget(configuration, name) ~= nil then
-      error(("run returned '%s', which is a name in over"):format(name), 0)
-    end
-    for _, own in ipairs(runs.OWN) do
-      if name == own then error(("run returned '%s', which every row has"):format(name), 0) end
-    end
-    results[name] = plain(name, value)
-  end
-  return results
-end
-
-local function with_traceback(failure)
-  local message = tostring(failure)
-  return {message = message, traceback = debug.traceback(message, 2)}
-end
-
---- What a run sends back: its results or its error.
-local function work(run, configuration, seed)
-  is_run = true
-  math.randomseed(seed)
-  local start = moondrift.seconds()
-  local passed, outcome = xpcall(function() return results_of(run(configuration), configuration) end, with_traceback)
-  local sent = {seconds = moondrift.seconds() - start, result = passed and outcome or {}}
-  if not passed then
-    if outcome.message:find("interrupted!", 1, true) then error("interrupted!", 0) end
-    sent.error, sent.traceback = outcome.message, outcome.traceback
-  end
-  return file.json_text(sent, {nan = "python"})
-end
-
--- The runs that go on at a time
-
----@class moondrift.Crew
----@field children child_process[]
----@field tasks {place: integer, start: number}[] of each child
-local Crew = {}
-Crew.__index = Crew
-
-function Crew:start(place)
-  local configuration = self.plan.grid[place]
-  local seed = rawget(configuration, "seed")
-  if math.type(seed) ~= "integer" or seed < 0 then seed = self.plan.seed end
-  local run, store = self.plan.run, self.store
-  local function begin()
-    if store then store:leave() end
-    return work(run, configuration, seed)
-  end
-  table.insert(self.children, moondrift.start(begin, {threads = self.threads, seed = seed}))
-  table.insert(self.tasks, {place = place, start = moondrift.seconds()})
-end
-
---- The row of a child that has ended.
-function Crew:take(position)
-  local child = table.remove(self.children, position)
-  local task = table.remove(self.tasks, position)
-  local configuration = self.plan.grid[task.place]
-  local row = {configuration = configuration, memory = child.peak_bytes}
-  if child.ending == "finished" then
-    local sent = file.parse_json(child.output)
-    row.result, row.seconds, row.error, row.traceback = sent.result, sent.seconds, sent.error, sent.traceback
-  elseif child.ending == "interrupted" or child.output:find("interrupted!", 1, true) then
-    error("interrupted!", 0)
-  else
-    row.result, row.seconds = {}, moondrift.seconds() - task.start
-    row.error = child.ending == "failed" and child.output or ("the process of the run was " .. child.ending)
-    if child.ending:match("^exited") then row.error = "the run " .. child.ending end
-  end
-  return row
-end
-
---- Ends what still runs, whatever ended the sweep, and keeps what is there.
-function Crew:__close()
-  if is_run then return end
-  moondrift.progress("")
-  for _, child in ipairs(self.children) do child:stop() end
-  self.assemble()
-  local record = self.plan.record
-  if self.store then self.store:close() end
-  if record and #M.last > 0 then
-    record:keep(("%d of %d runs are there, --out=%s goes on with them"):format(#M.last, M.last.total, record.folder))
-  end
-end
-
 -- The sweep
 
 --- Places in the grid that this process has still to run.
@@ -242,12 +130,6 @@ local function assemble(plan, rows)
     if stored then list[#list + 1] = flat(stored, configuration) end
   end
   return runs.new(list, plan.grid.names, #plan.grid)
-end
-
-local function clock(seconds)
-  local whole = math.floor(seconds + 0.5)
-  if whole < 3600 then return ("%d:%02d"):format(whole // 60, whole % 60) end
-  return ("%d:%02d:%02d"):format(whole // 3600, whole // 60 % 60, whole % 60)
 end
 
 --- Failures that are told one by one; the rows have all.
@@ -280,7 +162,7 @@ local function run_all(plan, crew, places, keep)
     end
     local left = done > 0 and (moondrift.seconds() - start) * (#places - done) / done
     moondrift.progress(("sweep %d/%d%s%s"):format(done, #places,
-      failed > 0 and ("  %d failed"):format(failed) or "", left and ("  %s left"):format(clock(left)) or ""))
+      failed > 0 and ("  %d failed"):format(failed) or "", left and ("  %s left"):format(estimates.clock(left)) or ""))
   end
   if failed > MOST_TOLD then io.stderr:write(("sweep: %d runs failed\n"):format(failed)) end
 end
@@ -289,11 +171,14 @@ end
 local function perform(plan, choose)
   local store = plan.out and folder.open(plan.out, plan.print, plan.shard, plan.grid.names)
   local rows = store and store.rows or {}
-  local crew <close> = setmetatable({
-    plan = plan, children = {}, tasks = {}, store = store,
-    threads = math.max(1, moondrift.version_info().threads // plan.jobs),
-    assemble = function() M.last = assemble(plan, rows) end,
-  }, Crew)
+  local crew <close> = crews.new(plan, store, function()
+    M.last = assemble(plan, rows)
+    if store then store:close() end
+    if plan.record and #M.last > 0 then
+      plan.record:keep(("%d of %d runs are there, --out=%s goes on with them"):format(
+        #M.last, M.last.total, plan.record.folder))
+    end
+  end)
   local places = choose(pending_places(plan, rows))
   run_all(plan, crew, places, function(row)
     if store then store:write(row) else rows[grid.key(row.configuration)] = row end
@@ -304,37 +189,6 @@ end
 
 -- Estimates
 
----@class moondrift.SweepEstimate
----@field left integer runs that have still to be made, by this process
----@field seconds {[1]: number, [2]: number} for all of them: if each took as long as the shortest, as the longest
----@field memory integer bytes that a run takes at most
----@field free integer? bytes that the machine has free
-local Estimate = {__name = "estimate"}
-
-local function bytes_text(bytes)
-  if bytes >= 1 << 30 then return ("%.1f GB"):format(bytes / (1 << 30)) end
-  return ("%d MB"):format(math.max(1, bytes // (1 << 20)))
-end
-
-function Estimate:__tostring()
-  local text = ("%d runs are left, %d at a time: %s to %s; a run takes up to %s"):format(
-    self.left, self.jobs, clock(self.seconds[1]), clock(self.seconds[2]), bytes_text(self.memory))
-  if self.free and self.memory * self.jobs > self.free then
-    text = ("%s, %d take %s, and %s are free"):format(
-      text, self.jobs, bytes_text(self.memory * self.jobs), bytes_text(self.free))
-  end
-  return text
-end
-
---- Bytes that the kernel would give away; nil where it does not say.
-local function free_memory()
-  local info = io.open("/proc/meminfo")
-  if not info then return nil end
-  local kilobytes = info:read("a"):match("MemAvailable:%s*(%d+)")
-  info:close()
-  return kilobytes and math.tointeger(tonumber(kilobytes)) * 1024
-end
-
 --- Runs the first and the last configuration that have no row yet; what they took is the measure of the others. With a
 --- folder the two are rows of the sweep.
 local function estimate(plan)
@@ -344,19 +198,7 @@ local function estimate(plan)
     if #pending < 2 then return pending end
     return {pending[1], pending[#pending]}
   end)
-  local result = {left = math.max(0, left - 2), jobs = plan.jobs, seconds = {0, 0}, memory = 0, free = free_memory()}
-  local shortest, longest = math.huge, 0
-  for _, row in pairs(rows) do
-    if not row.error then
-      shortest, longest = math.min(shortest, row.seconds), math.max(longest, row.seconds)
-    end
-    result.memory = math.max(result.memory, row.memory)
-  end
-  if shortest <= longest then
-    local rounds = math.ceil(result.left / plan.jobs)
-    result.seconds = {rounds * shortest, rounds * longest}
-  end
-  return setmetatable(result, Estimate)
+  return estimates.of(rows, math.max(0, left - 2), plan.jobs)
 end
 
 --- What the sweep would take in time and memory, from two of its runs.

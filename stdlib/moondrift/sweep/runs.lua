@@ -9,6 +9,7 @@
 -- A run that failed is a row with an `error`; its results are absent, and nan in a column.
 
 local nearest = require "moondrift.names"
+local writers = require "moondrift.sweep.writers"
 
 local M = {}
 
@@ -287,89 +288,22 @@ end
 
 -- Files
 
-local function csv_field(value)
-  if value == nil then return "" end
-  if type(value) == "number" then
-    if value ~= value then return "nan" end
-    return math.type(value) == "integer" and ("%d"):format(value) or ("%.17g"):format(value)
-  end
-  local text = type(value) == "table" and file.json_text(value, {nan = "python"}) or tostring(value)
-  return text:find('[",\r\n]') and '"' .. text:gsub('"', '""') .. '"' or text
-end
-
---- Names of the columns of numbers and texts; those of errors, which are long, are for json.
-local function all_columns(self)
-  local columns = {}
-  for _, list in ipairs{self.names, self:results(), {"seconds", "memory", "failed"}} do
-    table.move(list, 1, #list, #columns + 1, columns)
-  end
-  return columns
-end
-
---- What a row has in a column.
-local function field(row, name)
-  if name == "failed" then return row.error and 1 or 0 end
-  return row[name]
-end
-
-local WRITERS = {}
-
-function WRITERS.csv(self, path)
-  local columns = all_columns(self)
-  local lines = {table.concat(columns, ",")}
-  for place, row in ipairs(self.rows) do
-    local fields = {}
-    for column, name in ipairs(columns) do fields[column] = csv_field(field(row, name)) end
-    lines[place + 1] = table.concat(fields, ",")
-  end
-  file.write_text(path, table.concat(lines, "\n") .. "\n")
-end
-
-function WRITERS.json(self, path)
-  local rows = {}
-  for place, row in ipairs(self.rows) do
-    rows[place] = {}
-    for name, value in pairs(row) do rows[place][name] = value end
-  end
-  file.save_json(path, rows)
-end
-
---- Numbers of a column as a tensor, int64 where all are integers; nil where some are no numbers.
-local function tensor_of(rows, name)
-  local values, are_integers = {}, true
-  for place, row in ipairs(rows) do
-    local value = field(row, name)
-    if value == nil then value = NAN end
-    if type(value) == "boolean" then value = value and 1 or 0 end
-    if type(value) ~= "number" then return nil end
-    are_integers = are_integers and math.type(value) == "integer"
-    values[place] = value
-  end
-  return tensor(values, {dtype = are_integers and "int64" or "float64"})
-end
-
-function WRITERS.npz(self, path)
-  local columns, left_out = {}, {}
-  for _, name in ipairs(all_columns(self)) do
-    columns[name] = tensor_of(self.rows, name)
-    if not columns[name] then left_out[#left_out + 1] = name end
-  end
-  file.save(path, columns)
-  if #left_out > 0 then return left_out end
-end
-
 --- Writes all rows, as the ending of the path says: csv with a line of names, npz with a tensor for each column of
 --- numbers, json with an object for each row. Errors are in json; the others have 1 in the column `failed`.
 ---@param path string
 ---@return string[]? npz: columns that hold other things than numbers, which are left out
 function Runs:save(path)
   local ending = type(path) == "string" and path:match("%.(%a+)$")
-  local write = ending and WRITERS[ending:lower()]
+  local write = ending and writers[ending:lower()]
   if not write then
     error(("runs:save: path must end in .csv, .npz or .json, got '%s'"):format(tostring(path)), 2)
   end
   if #self.rows == 0 then error("runs:save: there are no rows", 2) end
-  return write(self, path)
+  local columns = {}
+  for _, list in ipairs{self.names, self:results(), {"seconds", "memory", "failed"}} do
+    table.move(list, 1, #list, #columns + 1, columns)
+  end
+  return write(self.rows, columns, path)
 end
 
 -- Printing
