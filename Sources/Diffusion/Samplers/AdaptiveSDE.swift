@@ -47,7 +47,7 @@ package enum AdaptiveSDE {
       while walks.count < run.rowCount {
         walks.append(
           BrownianWalk(
-            run.motion.path, firstRow: run.motion.firstRow + walks.count, rows: 1, width: width))
+            run.motion.path(), firstRow: run.motion.firstRow + walks.count, rows: 1, width: width))
       }
       var values: [Double] = []
       values.reserveCapacity(x.elementCount)

@@ -14,7 +14,8 @@ package struct LastSamples {
   package let times: [Double]
   /// The time of each sample, where they step apart.
   package var rowTimes: [Double]?
-  package let seed: Int
+  /// nil where the run drew no noise and was given none.
+  package let seed: Int?
   package let evaluations: Int
   /// States on the way so far.
   package let recorder: SampleRecorder?
@@ -29,7 +30,8 @@ package struct LastSamples {
 
   package func value() throws -> Value {
     var pairs: [(key: String, value: Value)] = [
-      ("points", .object(try points())), ("seed", .integer(seed)), ("step", .integer(step)),
+      ("points", .object(try points())), ("seed", seed.map { .integer($0) } ?? .none),
+      ("step", .integer(step)),
       ("evaluations", .integer(evaluations)), ("message", message.map { .string($0) } ?? .none),
     ]
     if !times.isEmpty {

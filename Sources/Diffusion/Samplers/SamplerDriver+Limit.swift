@@ -50,7 +50,8 @@ extension SamplerDriver {
       try Samples.join(states, into: points)
       leave(last([points], runs, recorder, step: made, message: nil))
       return Samples(
-        points: points, seed: seed, evaluations: evaluations(runs), times: [], recorder: recorder,
+        points: points, seed: seed.value, evaluations: evaluations(runs), times: [],
+        recorder: recorder,
         rowSteps: nil,
         notes: [
           ("steps", .object(try Tensor(steps.map(Int64.init)))),

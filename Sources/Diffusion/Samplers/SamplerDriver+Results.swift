@@ -49,7 +49,7 @@ extension SamplerDriver {
     message: String?
   ) -> LastSamples {
     LastSamples(
-      blocks: states, dtype: start?.dtype ?? .float32, step: step, times: times, seed: seed,
+      blocks: states, dtype: start?.dtype ?? .float32, step: step, times: times, seed: seed.value,
       evaluations: evaluations(runs), recorder: recorder, message: message)
   }
 }

@@ -11,7 +11,7 @@ package struct SamplerDriver {
   let model: ScoreModel
   let times: [Double]
   let count: Int
-  let seed: Int
+  let seed: SamplingSeed
   let options: SamplingOptions
   let plan: TimePlan
   let start: Tensor?
@@ -20,7 +20,7 @@ package struct SamplerDriver {
   /// The class of each sample, where the network has classes.
   private let labels: Tensor?
 
-  /// Checks the options; the session's next seed is taken only when all of them are in order.
+  /// Checks the options.
   package init(_ model: ScoreModel, _ options: SamplingOptions, _ plan: TimePlan = .grid) throws {
     self.model = model
     (self.options, self.plan) = (options, plan)
@@ -36,7 +36,7 @@ package struct SamplerDriver {
     guard options.noise == nil || options.seed == nil else {
       throw UserError("give seed or noise, not both: a path has a seed of its own")
     }
-    seed = options.noise?.seed ?? options.seed ?? SessionSeed.next()
+    seed = SamplingSeed(options.noise?.seed ?? options.seed)
   }
 
   var steps: Int { times.count - 1 }
@@ -98,7 +98,7 @@ package struct SamplerDriver {
       try Samples.join(states, into: points)
       leave(last([points], runs, recorder, step: steps, message: nil))
       return Samples(
-        points: points, seed: seed, evaluations: evaluations(runs), times: times,
+        points: points, seed: seed.value, evaluations: evaluations(runs), times: times,
         recorder: recorder, rowSteps: rowSteps(runs), notes: runs[0].notes,
         isTold: options.info || options.record != nil)
     } catch {
@@ -138,7 +138,7 @@ package struct SamplerDriver {
   }
 
   func newRun(_ rows: Range<Int>) throws -> SamplingRun {
-    let keyed = KeyedNoise(seed: seed, firstRow: rows.lowerBound)
+    let keyed = SamplingNoise(seed, firstRow: rows.lowerBound)
     let isSmall = count <= (1 << 20) / max(model.dimension, 1)
     let path = options.noise.map {
       PathNoise($0, firstRow: rows.lowerBound, times: times, isKept: isSmall)
@@ -153,7 +153,7 @@ package struct SamplerDriver {
     } else {
       run = SamplingRun(model, times: times, noise: noise)
     }
-    run.motion = (options.noise ?? BrownianPath(seed: seed), rows.lowerBound)
+    run.motion = (options.noise.map { path in { path } } ?? { keyed.path }, rows.lowerBound)
     return run
   }
 

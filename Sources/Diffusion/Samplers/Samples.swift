@@ -5,7 +5,8 @@ import Tensors
 package struct Samples: Results {
   /// Shape [count, d].
   package let points: Tensor
-  package let seed: Int
+  /// nil where the run drew no noise and was given none.
+  package let seed: Int?
   /// Calls of the model for each sample.
   package let evaluations: Int
   /// None of a sampler without times.
@@ -34,9 +35,8 @@ package struct Samples: Results {
   }
 
   private func fields() throws -> [(key: Value.Key, value: Value)] {
-    var pairs: [(key: String, value: Value)] = [
-      ("evaluations", .integer(evaluations)), ("seed", .integer(seed)),
-    ]
+    var pairs: [(key: String, value: Value)] = [("evaluations", .integer(evaluations))]
+    if let seed { pairs.append(("seed", .integer(seed))) }
     if !times.isEmpty { pairs.append(("times", .object(try Tensor(times)))) }
     if let rowSteps {
       pairs += [

@@ -35,7 +35,8 @@ package struct SamplingOptions: OptionGroup {
     Option(
       "steps", \.steps, "steps on the diffusion's own grid of times; 500 where absent",
       in: .positive),
-    Option("seed", \.seed, "of the start and the noise; the session's next where absent"),
+    Option(
+      "seed", \.seed, "of the start and the noise; the session's next where absent and needed"),
     Option(
       "noise", \.noise,
       "a path of sample.brownian that drives the steps, the same at any number of them, in place of seed"
@@ -52,7 +53,9 @@ package struct SamplingOptions: OptionGroup {
       "fields", \.fields,
       "what record keeps: x, clean (the posterior mean) and score_norm (of each sample), whose calls of "
         + "the model count as evaluations", in: recorded),
-    Option("info", \.info, "a table of seed, evaluations and times as second result"),
+    Option(
+      "info", \.info,
+      "a table of seed (where noise was drawn), evaluations and times as second result"),
     Option(
       "final", \.finalText,
       "the last state without its step's noise, the posterior mean there, or the state",

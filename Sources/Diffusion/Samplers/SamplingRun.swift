@@ -44,7 +44,7 @@ package final class SamplingRun: FunctionHolder {
   package private(set) var draws = 0
   private let source: Noise
   /// The same numbers as `source` for some rows, in raw memory, where they are keyed.
-  let keyed: KeyedNoise?
+  let keyed: SamplingNoise?
   private var step = 0
   private var drawn = 0
   private var decided = 0
@@ -59,7 +59,7 @@ package final class SamplingRun: FunctionHolder {
   /// Where rows that step apart were, each at its own time, when an error ended their step.
   var unfinished: (points: Tensor, times: [Double])?
   /// The Brownian motion of rows that step apart, and the row of it that is the first here.
-  var motion = (path: BrownianPath(seed: 5), firstRow: 0)
+  var motion: (path: () -> BrownianPath, firstRow: Int) = ({ BrownianPath(seed: 5) }, 0)
   /// Told of the share of a long step that is done.
   var watch: ((_ share: Double) -> Void)?
 
@@ -75,7 +75,7 @@ package final class SamplingRun: FunctionHolder {
     (self.model, self.times, source, labels, keyed) = (model, times, noise, nil, nil)
   }
 
-  init(_ model: ScoreModel, times: [Double], keyed noise: KeyedNoise) {
+  init(_ model: ScoreModel, times: [Double], keyed noise: SamplingNoise) {
     (self.model, self.times, source, labels) = (model, times, noise.normal, nil)
     keyed = noise
   }
@@ -151,7 +151,7 @@ package final class SamplingRun: FunctionHolder {
   func uniforms(_ count: Int) throws -> [Double] {
     defer { decided += 1 }
     let keyed = KeyedNoise(
-      seed: RandomStream.derivedSeed(motion.path.seed, part: 0xDEC1DE), firstRow: motion.firstRow)
+      seed: RandomStream.derivedSeed(motion.path().seed, part: 0xDEC1DE), firstRow: motion.firstRow)
     // Φ(z) is uniform.
     return try keyed.normal(step, draw: decided, [count, 1], .float64).doubles().map {
       erfc(-$0 / 2.0.squareRoot()) / 2
@@ -159,9 +159,9 @@ package final class SamplingRun: FunctionHolder {
   }
 
   /// The key of a draw that something else than `normal` makes, and counts it.
-  func takeKey(_ noise: KeyedNoise) -> KeyedNoise.Key {
+  func takeKey(_ noise: SamplingNoise) -> KeyedNoise.Key {
     defer { (drawn, draws) = (drawn + 1, draws + 1) }
-    return noise.key(step, draw: drawn)
+    return noise.keyed.key(step, draw: drawn)
   }
 
   /// Counts a call of the model that something else than `score` makes.
