@@ -54,7 +54,8 @@ package final class NoisedBatch {
 
   /// All of them, in the order that `init(_:)` takes them.
   private(set) lazy var tensors =
-    [clean, noised, noise, times, sigma, alpha, weights] + [labels, probes, examples].compactMap(\.self)
+    [clean, noised, noise, times, sigma, alpha, weights]
+    + [labels, probes, examples].compactMap(\.self)
 
   init(_ tensors: [Tensor]) {
     count = tensors[0].shape[0]
