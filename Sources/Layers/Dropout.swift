@@ -30,7 +30,7 @@ package struct DropoutLayer: Layer {
   package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
     guard call.isTraining, options.rate > 0 else { return inputs[0] }
     guard let examples = call.call.examples else {
-      throw UserError("\(call.place) is trained by train.train alone, whose examples have numbers")
+      throw UserError("\(call.place) is trained by train alone, whose examples have numbers")
     }
     let x = inputs[0]
     return try x * convert(factors(x.shape, examples, path: call.path), to: x.dtype)

@@ -126,7 +126,7 @@ package enum ModelFile {
       let known = NNModule.stored.map { $0.constructor }
       throw FileError("\(path): \(unknownName("network", name, known: known))")
     }
-    if score != nil, kind != DefinedNetwork.self {
+    if score != nil, kind != DefinedNetwork.self, kind != LayeredNetwork.self {
       throw FileError("\(path): score is for models of nn.define, the file holds \(name)")
     }
     let sde = try SDE(

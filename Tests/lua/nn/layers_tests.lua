@@ -35,8 +35,8 @@ do
   check.equal(m:parameters()["1.weight"].shape, {16, 2})
   local again = nn.define{dimension = 2, layers = net(), sde = sde.ve(), predicts = "residual", seed = 3}
   check.equal(m:parameters()["1.weight"]:table(), again:parameters()["1.weight"]:table())
-  local before = m:parameters()["1.weight"]:clone()
-  train.train(m, data, {steps = 20, batch = 32, seed = 1, progress = false})
+  local before = m:parameters()["1.weight"]:copy()
+  train(m, data, {steps = 20, batch = 32, seed = 1, progress = false})
   assert((m:parameters()["1.weight"] - before):abs():max():item() > 1e-4)
   -- A file has the layers, and gives them back.
   m:save("layers.safetensors")
@@ -64,7 +64,7 @@ do
     "time.frequencies", "up.bias", "up.weight"})
   -- Trained in one plan, it has the bits of a run that stops and goes on.
   local options = {steps = 30, batch = 32, seed = 2, progress = false}
-  train.train(m, data, options)
+  train(m, data, options)
   local other = timed(5)
   local fit = train.start(other, data, options)
   fit:advance(11)
@@ -102,7 +102,7 @@ do
   local m = nn.define{shape = {2, 4, 4}, sde = sde.ve(), predicts = "residual", seed = 1,
     layers = nn.sequential{nn.batch_norm{2}, nn.tanh()}}
   local images = random.stream(1):normal{8, 2, 4, 4}
-  train.train(m, images, {steps = 3, batch = 8, seed = 1, progress = false})
+  train(m, images, {steps = 3, batch = 8, seed = 1, progress = false})
   local p = m:parameters()
   assert((p.running_mean or p["1.running_mean"]):abs():max():item() > 0)
 end
@@ -111,7 +111,7 @@ end
 local shared = nn.linear{2, 2}
 check.raises("nn.define: layers must not hold one layer twice, as a and b; call it twice in forward, or make two",
   nn.define, {dimension = 2, layers = {a = shared, b = shared}, sde = sde.vp(), forward = function(l, x) return x end})
-check.raises("nn.define: layers must be a layer, or a table of layers, got a number at b",
+check.raises("nn.define: layers must be a layer, or a table of layers, got 3 at b",
   nn.define, {dimension = 2, layers = {a = nn.relu(), b = 3}, sde = sde.vp(), forward = function(l, x) return x end})
 check.raises("nn.define: forward is required where layers are a table",
   nn.define, {dimension = 2, layers = {a = nn.relu()}, sde = sde.vp(), predicts = "residual"})
@@ -124,7 +124,7 @@ do
   local ok, message = pcall(nn.define, {dimension = 2, layers = {a = nn.linear{2, 3}}, sde = sde.vp(),
     predicts = "noise", forward = function(l, x, t) kept = l return l.a(x) end})
   assert(not ok)
-  check.contains(message, "forward must return a tensor of shape [4 2], as x, got [4 3]")
+  check.contains(message, "forward must return a tensor of shape [4, 2], as x, got [4, 3]")
   ok, message = pcall(kept.a, tensor.ones{1, 2})
   assert(not ok)
   check.contains(message, "layer a (linear) belongs to a call of its network that is over")
