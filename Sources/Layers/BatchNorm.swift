@@ -5,7 +5,7 @@ import Tensors
 /// y = γ (x − ⟨x⟩)/√(var x + ε) + β for each channel, over the batch and its places in training and with
 /// running moments in evaluation (Ioffe and Szegedy 2015). The running variance is the unbiased one, as in
 /// PyTorch.
-package struct BatchNormLayer: Layer {
+package struct BatchNormLayer: StackNorm {
   package struct Options: OptionGroup {
     package var channels: Count?
     package var momentum = 0.1
@@ -27,7 +27,7 @@ package struct BatchNormLayer: Layer {
     example: "return nn.batch_norm{3}(tensor.ones{2, 3, 4, 4})")
 
   package let options: Options
-  private let channels: Int
+  package let channels: Int
 
   package init(_ options: Options) throws {
     self.options = options
@@ -60,7 +60,7 @@ package struct BatchNormLayer: Layer {
           "\(call.place) needs more than one number a channel in training, got \(x.shape)")
       }
       (center, variance) = try channelMoments(x)
-      try writeRunning(center, variance, count: Double(numbersOfAChannel(x)), call)
+      try writeRunning(center.value, variance.value, count: numbersOfAChannel(x), call)
     } else {
       center = try perChannel(call["running_mean"], like: x)
       variance = try perChannel(call["running_variance"], like: x)
@@ -68,14 +68,25 @@ package struct BatchNormLayer: Layer {
     return try (x - center) * (gamma / sqrt(variance + options.epsilon)) + beta
   }
 
-  private func writeRunning(
-    _ center: Tensor, _ variance: Tensor, count: Double, _ call: LayerCall
+  package func writeRunning(
+    _ mean: Tensor, _ variance: Tensor, count: Int, _ call: LayerCall
   ) throws {
     func moved(_ name: String, _ batch: Tensor) throws {
-      let flat = try reshape(batch.value, to: [channels])
+      let flat = try reshape(batch, to: [channels])
       try call.write(name, call[name] * (1 - options.momentum) + flat * options.momentum)
     }
-    try moved("running_mean", center)
-    try moved("running_variance", variance * (count / (count - 1)))
+    try moved("running_mean", mean)
+    try moved("running_variance", variance * (Double(count) / Double(count - 1)))
+  }
+
+  // MARK: In a stack
+
+  package var link: ConvolutionStack.Link { .batch(epsilon: options.epsilon) }
+
+  package func trainedParameters(_ call: LayerCall) -> [Tensor] { [call["weight"], call["bias"]] }
+
+  package func fixed(_ call: LayerCall) throws -> (scale: Tensor, shift: Tensor) {
+    let scale = try call["weight"] / sqrt(call["running_variance"] + options.epsilon)
+    return (scale, try call["bias"] - scale * call["running_mean"])
   }
 }

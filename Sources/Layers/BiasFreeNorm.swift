@@ -7,7 +7,7 @@ import Tensors
 ///
 /// sd² = var(x) + ε over the batch and its places in training, and the running sd in evaluation:
 /// running ← (1 − momentum) running + momentum sd.
-package struct BiasFreeNormLayer: Layer {
+package struct BiasFreeNormLayer: StackNorm {
   package struct Options: OptionGroup {
     package var channels: Count?
     package var momentum = 0.1
@@ -65,10 +65,28 @@ package struct BiasFreeNormLayer: Layer {
     return try x * (gamma / sd)
   }
 
-  package func writeRunning(_ sd: Tensor, _ call: LayerCall) throws {
+  private func writeRunning(_ sd: Tensor, _ call: LayerCall) throws {
     let batch = try reshape(sd.value, to: [channels])
     try call.write(
       "running_sd", call["running_sd"] * (1 - options.momentum) + batch * options.momentum)
+  }
+}
+
+// MARK: - In a stack
+
+extension BiasFreeNormLayer {
+  package var link: ConvolutionStack.Link { .biasFree(epsilon: options.epsilon) }
+
+  package func trainedParameters(_ call: LayerCall) -> [Tensor] { [call["weight"]] }
+
+  package func fixed(_ call: LayerCall) throws -> (scale: Tensor, shift: Tensor) {
+    (try call["weight"] / call["running_sd"], try .zeros([channels]))
+  }
+
+  package func writeRunning(
+    _ mean: Tensor, _ variance: Tensor, count: Int, _ call: LayerCall
+  ) throws {
+    try writeRunning(sqrt(variance + options.epsilon), call)
   }
 }
 

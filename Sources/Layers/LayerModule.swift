@@ -5,6 +5,11 @@ package enum LayerModule {
   /// The layers that Lua makes by name, and that files hold.
   package static let layers: [any Layer.Type] = [
     LinearLayer.self,
+    Conv2dLayer.self,
+    ConvTranspose2dLayer.self,
+    AveragePoolLayer.self,
+    MaxPoolLayer.self,
+    UpsampleLayer.self,
     BiasFreeNormLayer.self,
     BatchNormLayer.self,
     GroupNormLayer.self,

@@ -11,7 +11,7 @@ package struct SequentialLayer: Layer {
     package init() {}
 
     package static let options: [Option<Options>] = [
-      Option("layers", \.layers, "in their order")
+      Option(stored: "members", \.layers)
     ]
   }
 
@@ -28,13 +28,15 @@ package struct SequentialLayer: Layer {
   }
 
   package let options: Options
-  package var parts: [(name: String, layer: any Layer)] {
-    options.layers.layers.enumerated().map { ("\($0 + 1)", $1) }
-  }
+  package let parts: [(name: String, layer: any Layer)]
+  /// The same, convolutions that run as one operation together.
+  private let pieces: [StackSegment.Piece]
 
   package init(_ options: Options) throws {
     self.options = options
     guard !options.layers.layers.isEmpty else { throw UserError("layers must not be empty") }
+    parts = options.layers.layers.enumerated().map { ("\($0 + 1)", $1) }
+    pieces = StackSegment.cut(parts)
   }
 
   package var call: String { Self.constructor + options.layers.literal }
@@ -49,8 +51,16 @@ package struct SequentialLayer: Layer {
   }
 
   package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
-    try parts.reduce(inputs[0]) { x, part in
-      try part.layer.checkedOutput([x], call.part(part.name, part.layer))
+    guard inputs[0].dtype == .float32 else {
+      return try parts.reduce(inputs[0]) { x, part in
+        try part.layer.checkedOutput([x], call.part(part.name, part.layer))
+      }
+    }
+    return try pieces.reduce(inputs[0]) { x, piece in
+      switch piece {
+      case .layer(let name, let layer): try layer.checkedOutput([x], call.part(name, layer))
+      case .stack(let segment): try segment.output(x, call)
+      }
     }
   }
 }

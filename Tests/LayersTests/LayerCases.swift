@@ -21,7 +21,52 @@ struct LayerCase: CustomStringConvertible {
       try LinearLayer(.init { ($0.inputs, $0.outputs, $0.bias) = (inputs, outputs, bias) })
     }
     func list(_ layers: any Layer...) -> LayerList { LayerList(layers) }
-    return try [
+    func convolution(
+      _ inputs: Count, _ outputs: Count, _ change: (inout Conv2dLayer.Options) -> Void = { _ in }
+    ) throws -> any Layer {
+      try Conv2dLayer(
+        .init {
+          ($0.inputs, $0.outputs) = (inputs, outputs)
+          change(&$0)
+        })
+    }
+    func transposed(
+      _ inputs: Count, _ outputs: Count,
+      _ change: (inout ConvTranspose2dLayer.Options) -> Void = { _ in }
+    ) throws -> any Layer {
+      try ConvTranspose2dLayer(
+        .init {
+          ($0.inputs, $0.outputs) = (inputs, outputs)
+          change(&$0)
+        })
+    }
+    let convolutions = try [
+      LayerCase(convolution(2, 3), [2, 2, 5, 4]),
+      LayerCase(convolution(1, 1) { $0.bias = false }, [1, 1, 1, 1]),
+      LayerCase(convolution(3, 2) { ($0.kernel, $0.padding) = (2, 1) }, [1, 3, 3, 5]),
+      LayerCase(convolution(2, 4) { ($0.stride, $0.padding) = (2, 0) }, [2, 2, 7, 6]),
+      LayerCase(
+        convolution(2, 2) { ($0.dilation, $0.paddingMode) = (2, "circular") }, [1, 2, 6, 5]),
+      LayerCase(convolution(2, 2) { $0.paddingMode = "reflect" }, [1, 2, 4, 3]),
+      LayerCase(convolution(4, 6) { $0.groups = 2 }, [1, 4, 3, 3]),
+      LayerCase(convolution(3, 3) { ($0.groups, $0.kernel) = (3, 1) }, [2, 3, 2, 2]),
+      LayerCase(convolution(17, 18), [1, 17, 9, 6]),
+      LayerCase(transposed(3, 2), [2, 3, 2, 3]),
+      LayerCase(
+        transposed(2, 4) { ($0.kernel, $0.padding, $0.outputPadding, $0.groups) = (3, 1, 1, 2) },
+        [1, 2, 3, 2]),
+      LayerCase(
+        transposed(1, 1) { ($0.kernel, $0.stride, $0.bias) = (3, 1, false) }, [1, 1, 1, 1]),
+      LayerCase(AveragePoolLayer(.init()), [2, 2, 5, 4]),
+      LayerCase(
+        AveragePoolLayer(.init { ($0.kernel, $0.stride, $0.padding) = (3, 2, 1) }), [1, 1, 4, 5]),
+      LayerCase(MaxPoolLayer(.init()), [2, 2, 4, 6]),
+      LayerCase(
+        MaxPoolLayer(.init { ($0.kernel, $0.stride, $0.padding) = (3, 1, 1) }), [1, 2, 3, 4]),
+      LayerCase(UpsampleLayer(.init()), [1, 2, 3, 2]),
+      LayerCase(UpsampleLayer(.init { ($0.factor, $0.mode) = (3, "bilinear") }), [2, 1, 2, 3]),
+    ]
+    return try convolutions + [
       LayerCase(linear(3, 5), [4, 3]), LayerCase(linear(1, 1, bias: false), [1, 1]),
       LayerCase(linear(3, 2), [2, 4, 3]),
       LayerCase(BiasFreeNormLayer(.init { $0.channels = 3 }), [2, 3, 5, 4]),

@@ -63,7 +63,9 @@ enum ReviewCard {
         let pieces = split(code, at: quoted).dropLast()
         let count = pieces.count { before in
           let line = before.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
-          return !line.contains("required(\\.") && !line.hasSuffix("constant(")
+          // A parameter of a layer may have the name of the option that wants it.
+          let isParameter = ["constant(", "linear(", "call["].contains(where: line.hasSuffix)
+          return !line.contains("required(\\.") && !isParameter
         }
         return count == 1 ? nil : "\(file.path): \(quoted) is said \(count) times"
       }

@@ -2572,6 +2572,11 @@ function nn.score_mlp(options) end
 ---@return model|network
 function nn.residual_mlp(options) end
 
+--- Bias-free convolutional denoiser of images of any size.
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], predicts?: string, sigma_data?: number|tensor, depth?: integer, width?: integer, kernel?: integer, seed?: integer }
+---@return model|network
+function nn.bf_cnn(options) end
+
 --- Score model with a frozen random first layer: only the output weights are trained.
 ---@param options? { sde?: sde, dimension?: integer, shape?: integer[], width?: integer, activation?: string, time_features?: integer, feature_scale?: number, predicts?: string, sigma_data?: number|tensor, seed?: integer }
 ---@return model|network
@@ -2586,6 +2591,31 @@ function nn.define(options) end
 ---@param options { inputs: integer, outputs: integer, bias?: boolean, initial?: string, gain?: number }
 ---@return layer
 function nn.linear(options) end
+
+--- Convolution of images.
+---@param options { inputs: integer, outputs: integer, kernel?: integer, stride?: integer, padding?: integer, padding_mode?: string, dilation?: integer, groups?: integer, bias?: boolean, initial?: string, gain?: number }
+---@return layer
+function nn.conv2d(options) end
+
+--- Transposed convolution of images, which makes them larger.
+---@param options { inputs: integer, outputs: integer, kernel?: integer, stride?: integer, padding?: integer, output_padding?: integer, dilation?: integer, groups?: integer, bias?: boolean, initial?: string, gain?: number }
+---@return layer
+function nn.conv_transpose2d(options) end
+
+--- The mean of each window of images.
+---@param options? { kernel?: integer, stride?: integer, padding?: integer }
+---@return layer
+function nn.average_pool2d(options) end
+
+--- The largest number of each window of images.
+---@param options? { kernel?: integer, stride?: integer, padding?: integer }
+---@return layer
+function nn.max_pool2d(options) end
+
+--- Images a number of times larger.
+---@param options? { factor?: integer, mode?: string }
+---@return layer
+function nn.upsample2d(options) end
 
 --- Division of each channel by its standard deviation alone.
 ---@param options { channels: integer, momentum?: number, epsilon?: number }

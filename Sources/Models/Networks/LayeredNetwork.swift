@@ -19,9 +19,7 @@ package final class LayeredNetwork: Network {
     package init() {}
 
     package static let options: [Option<Options>] =
-      Option.group(\.point) + [
-        Option("forward", \.forward, "(l, x, t) → what the model predicts")
-      ] + Option.group(\.prediction) + [
+      Option.group(\.point) + Option.group(\.prediction) + [
         Option("classes", \.classes, "of the points", in: .positive),
         Option("layers", \.layers, "a layer, or layers in nested tables"),
         Option("name", \.name, "what it is called"),

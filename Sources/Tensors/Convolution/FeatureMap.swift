@@ -52,6 +52,24 @@ public final class FeatureMap {
     }
   }
 
+  /// The memory of the map as one row of numbers, for an operation that keeps it.
+  public var elements: Tensor {
+    let count = batch * laneCount * height * width
+    return Tensor(
+      storage: storage, dtype: .float32, shape: [count], strides: [1], offset: start)
+  }
+
+  /// A map over such memory, which is shared.
+  public init(elements: Tensor, batch: Int, channels: Int, height: Int, width: Int) throws {
+    (self.batch, self.channels, self.height, self.width) = (batch, channels, height, width)
+    (storage, start) = (elements.storage, elements.offset)
+    let lanes = channels > FeatureMap.mostPlanes ? (channels + 15) & ~15 : channels
+    let count = try Shape(checking: [batch, lanes, height, width]).elementCount
+    guard elements.elementCount == count, elements.dtype == .float32, elements.isDense else {
+      throw UserError("a map of \(count) elements cannot lie in \(elements.describe())")
+    }
+  }
+
   /// The same elements as a tensor [n, c, h, w]; planes are shared, not copied.
   public func tensor() throws -> Tensor {
     let shape: Shape = [batch, channels, height, width]
