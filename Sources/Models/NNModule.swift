@@ -19,6 +19,7 @@ package enum NNModule {
   static let networks: [any Network.Type] = [
     ScoreMLP.self,
     ResidualMLP.self,
+    BFCNN.self,
     RandomFeatures.self,
     DefinedNetwork.self,
   ]

@@ -6,6 +6,7 @@ import tempfile
 import time
 
 import decompositions
+import denoisers
 import distances
 import exact_scores
 import likelihoods
@@ -148,5 +149,6 @@ GROUPS = {
     ],
     "networks": networks.BENCHES,
     "diffusion": samplers.BENCHES + exact_scores.BENCHES + distances.BENCHES + likelihoods.BENCHES,
+    "denoisers": denoisers.BENCHES,
     "theory": theory.BENCHES + sweeps.BENCHES,
 }
