@@ -3,7 +3,7 @@
 -- source:   research plan of this project, first experiment; the collapse beside it: Biroli, Bonnaire, de Bortoli,
 --           Mézard, Nat. Commun. 2024 (arXiv 2402.18491), Eq. 5
 -- run:      scripts/moondrift scripts/supports/support_size.lua
--- time:     about six minutes on 2 cores
+-- time:     about eight minutes on 2 cores
 -- expect:   Of the white dot (d points in d pixels) a network copies what it was shown at every n, so that it needs a
 --           good part of all d dots. Of bits (2^d points) it copies too where d is small; where d is 8 and more it
 --           draws new points from a share of them that falls with d.
