@@ -2,8 +2,7 @@ import Autodiff
 import Catalog
 import Tensors
 
-/// A function of each number: `nn.relu()`, `nn.silu()`, `nn.tanh()`, `nn.sigmoid()`, `nn.gelu()`,
-/// `nn.softplus()`.
+/// A function of each number: `nn.relu()`, `nn.silu()`, `nn.tanh()`, `nn.sigmoid()`, `nn.gelu()`.
 package protocol ActivationLayer: Layer where Options == NoLayerOptions {
   static var summary: String { get }
   static func value(_ x: Tensor) throws -> Tensor

@@ -55,10 +55,6 @@ package struct BatchNormLayer: StackNorm {
     let center: Tensor
     let variance: Tensor
     if call.isTraining {
-      guard numbersOfAChannel(x) > 1 else {
-        throw UserError(
-          "\(call.place) needs more than one number a channel in training, got \(x.shape)")
-      }
       (center, variance) = try channelMoments(x)
       try writeRunning(center.value, variance.value, count: numbersOfAChannel(x), call)
     } else {
@@ -71,6 +67,9 @@ package struct BatchNormLayer: StackNorm {
   package func writeRunning(
     _ mean: Tensor, _ variance: Tensor, count: Int, _ call: LayerCall
   ) throws {
+    guard count > 1 else {
+      throw UserError("\(call.place) needs more than one number a channel in training")
+    }
     func moved(_ name: String, _ batch: Tensor) throws {
       let flat = try reshape(batch, to: [channels])
       try call.write(name, call[name] * (1 - options.momentum) + flat * options.momentum)

@@ -41,6 +41,16 @@ extension Layer {
     }
   }
 
+  /// The layer, where it takes points alone; an error that names it where it takes more.
+  package func takingPoints() throws -> any Layer {
+    guard Self.inputs.count == 1 else {
+      throw UserError(
+        "\(Self.constructor) takes \(Self.inputs.joined(separator: ", ")); a layer within another takes points "
+          + "alone: call it in forward")
+    }
+    return self
+  }
+
   /// The result, after a check that the inputs are as many as the layer takes and fit together.
   package func checkedOutput(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
     guard inputs.count == Self.inputs.count else {

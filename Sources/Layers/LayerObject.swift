@@ -79,27 +79,17 @@ package final class LayerScope {
   package func close() { isOpen = false }
 }
 
-/// Layers in an option: given as a list of layers, or as one, and held by files as their descriptions.
+/// Layers in an option: given as a list, and held by files as their descriptions.
 package struct LayerList: Argument {
   package let layers: [any Layer]
-  /// The objects that it was read from, to tell one that is given twice.
-  let objects: [LayerObject]
 
-  package init(_ layers: [any Layer] = []) {
-    self.layers = layers
-    objects = []
-  }
-
-  private init(objects: [LayerObject]) {
-    self.objects = objects
-    layers = objects.map(\.layer)
-  }
+  package init(_ layers: [any Layer] = []) { self.layers = layers }
 
   package static var expectation: String { "a list of layers" }
   package static var luaType: String { "layer[]" }
 
   package static func read(_ frame: Frame, _ index: Int32) throws -> LayerList {
-    LayerList(objects: try [LayerObject].read(frame, index))
+    LayerList(try [LayerObject].read(frame, index).map(\.layer))
   }
 
   package var literal: String { "{" + layers.map(\.call).joined(separator: ", ") + "}" }
@@ -123,8 +113,10 @@ package enum LayerFile {
 
   /// Whether a value describes one layer.
   static func isLayer(_ value: Value) -> Bool {
-    guard case .map(let pairs) = value else { return false }
-    return pairs.count == 2 && pairs[0].key.text == "layer" && pairs[1].key.text == "options"
+    guard case .map(let pairs) = value, pairs.count == 2, pairs[0].key.text == "layer",
+      pairs[1].key.text == "options", case .string = pairs[0].value
+    else { return false }
+    return true
   }
 
   package static func layer(_ value: Value) -> (any Layer)? {

@@ -38,8 +38,8 @@ package struct ResidualLayer: Layer {
   package init(_ options: Options) throws {
     self.options = options
     guard let body = options.body.layers.first else { throw UserError("body is required") }
-    self.body = body
-    shortcut = options.shortcut.layers.first
+    self.body = try body.takingPoints()
+    shortcut = try options.shortcut.layers.first?.takingPoints()
   }
 
   package var parts: [(name: String, layer: any Layer)] {

@@ -2,8 +2,7 @@ import Autodiff
 import Catalog
 import Tensors
 
-/// Layers one after the other. Where several inputs are given, the first goes through all of them, and those
-/// that take more get the others as well: `nn.sequential{conv, film, relu}(x, e)`.
+/// Layers one after the other. Each takes points alone; convolutions that follow each other run as one operation.
 package struct SequentialLayer: Layer {
   package struct Options: OptionGroup {
     package var layers = LayerList()
@@ -18,7 +17,10 @@ package struct SequentialLayer: Layer {
   package static let constructor = "sequential"
   package static let entry = Entry.function(
     constructor, "Layers one after the other.", .arg("layers", "a list of layers"),
-    returns: "a layer", details: "Its layers have the names 1, 2, … in the paths of parameters.",
+    returns: "a layer",
+    details:
+      "Its layers have the names 1, 2, … in the paths of parameters; one that stands twice has parameters "
+      + "of its own in each place.",
     example: """
       net = nn.sequential{nn.linear{2, 16}, nn.silu(), nn.linear{16, 2}}
       return net(tensor.ones{5, 2})
@@ -35,7 +37,7 @@ package struct SequentialLayer: Layer {
   package init(_ options: Options) throws {
     self.options = options
     guard !options.layers.layers.isEmpty else { throw UserError("layers must not be empty") }
-    parts = options.layers.layers.enumerated().map { ("\($0 + 1)", $1) }
+    parts = try options.layers.layers.enumerated().map { ("\($0 + 1)", try $1.takingPoints()) }
     pieces = StackSegment.cut(parts)
   }
 

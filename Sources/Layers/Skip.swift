@@ -28,7 +28,7 @@ package struct SkipLayer: Layer {
   package init(_ options: Options) throws {
     self.options = options
     guard let body = options.body.layers.first else { throw UserError("body is required") }
-    self.body = body
+    self.body = try body.takingPoints()
   }
 
   package var parts: [(name: String, layer: any Layer)] { [("body", body)] }

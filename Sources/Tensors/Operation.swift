@@ -35,7 +35,7 @@ public protocol PlannedOperation: Operation {
   /// The input in whose memory a result of the same size may be written; nil for none.
   func overwritten(by output: Int) -> Int?
   /// Writes all elements of the results. Inputs and results are dense; only what `overwritten` allows
-  /// shares memory. The workspace is aligned to a cache line and holds anything.
+  /// shares memory. The workspace is aligned for any number and holds anything.
   func run(
     _ inputs: [Tensor], into outputs: [Tensor], workspace: UnsafeMutableRawPointer) throws
 }

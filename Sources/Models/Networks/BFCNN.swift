@@ -2,6 +2,7 @@ import Autodiff
 import Catalog
 import Layers
 import Processes
+import Runtime
 import Targets
 import Tensors
 
@@ -48,6 +49,9 @@ package final class BFCNN: Network {
     guard shape.rank == 3 else {
       throw UserError("shape must be {channels, height, width}, got \(shape)")
     }
+    // Each layer takes about a thousand bytes beside its weights.
+    let weights = try options.width * options.width * options.kernel * options.kernel
+    try Memory.request((options.depth * (weights + 256)).value, of: Float.self)
     layers = try BFCNN.layers(options, channels: shape[0])
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     parameters = try ParameterSet(

@@ -54,6 +54,10 @@ package final class LayeredNetwork: Network {
     }
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     let starts = try layers.items.flatMap { try $0.layer.allStarts(stream, path: $0.path) }
+    var paths = Set<String>()
+    if let twice = starts.first(where: { !paths.insert($0.name).inserted }) {
+      throw UserError("layers must not have two parameters with the path \(twice.name)")
+    }
     parameters = try ParameterSet(sorting: starts, restoring: stored)
   }
 

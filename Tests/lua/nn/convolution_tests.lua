@@ -62,3 +62,14 @@ fails("kernel must be a positive odd integer, got 4", nn.bf_cnn, {shape = {1, 4,
 fails("x must have shape [n c h w], got points of shape [3]", nn.conv2d{3, 8}, tensor.ones{2, 3})
 fails("layers give points of shape [2, 6, 6], expected [1, 6, 6]", nn.define,
   {shape = {1, 6, 6}, layers = nn.sequential{nn.conv2d{1, 2}}, sde = sde.ve(), predicts = "residual"})
+fails("not enough memory", nn.bf_cnn, {shape = {1, 4, 4}, depth = 1000000000, sde = sde.ve()})
+
+-- One number a channel has no variance, in a stack as in a layer alone.
+for _, layers in ipairs{
+  {nn.batch_norm{1}},
+  {nn.conv2d{1, 5, bias = false}, nn.batch_norm{5}, nn.relu(), nn.conv2d{5, 1}},
+} do
+  local model = nn.define{shape = {1, 1, 1}, layers = nn.sequential(layers), sde = sde.ve(), predicts = "residual", seed = 1}
+  fails("(batch_norm) needs more than one number a channel in training", train, model, tensor.ones{1, 1, 1, 1},
+    {steps = 1, batch = 1, progress = false})
+end

@@ -119,6 +119,22 @@ check.raises("nn.define: layers give points of shape [3], expected [2]",
   nn.define, {dimension = 2, layers = nn.linear{2, 3}, sde = sde.vp(), predicts = "residual"})
 check.raises("nn.define: layers take the place of parameters, buffers and score; give forward beside them",
   nn.define, {dimension = 2, layers = nn.linear{2, 2}, parameters = {}, sde = sde.vp(), forward = function(l, x) return x end})
+check.raises("nn.define: layers must not have two parameters with the path a.b.weight",
+  nn.define, {dimension = 2, layers = {["a.b"] = nn.linear{2, 2}, a = {b = nn.linear{2, 2}}}, sde = sde.vp(),
+    predicts = "noise", forward = function(l, x) return x end})
+-- A table may have the names that files use.
+check.equal(nn.define{dimension = 2, layers = {layer = nn.linear{2, 2}, options = nn.tanh()}, sde = sde.vp(),
+  predicts = "noise", forward = function(l, x) return l.options(l.layer(x)) end}.parameter_count, 6)
+for name, make in pairs{
+  sequential = function() return nn.sequential{nn.relu(), nn.film{2, 3}} end,
+  residual = function() return nn.residual(nn.film{2, 3}) end,
+  shortcut = function() return nn.residual(nn.relu(), {shortcut = nn.film{2, 3}}) end,
+  skip = function() return nn.skip(nn.film{2, 3}) end,
+} do
+  local ok, message = pcall(make)
+  assert(not ok, name)
+  check.contains(message, "film takes x, e; a layer within another takes points alone: call it in forward")
+end
 do
   local kept
   local ok, message = pcall(nn.define, {dimension = 2, layers = {a = nn.linear{2, 3}}, sde = sde.vp(),
