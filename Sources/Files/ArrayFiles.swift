@@ -7,19 +7,26 @@ import Tensors
 
 package enum ArrayFiles {
   static let endings = ["npy", "npz", "safetensors", "csv", "json"]
+  /// Those of files that are read and not written.
+  static let torchEndings = ["pt", "pth"]
 
   static let entries: [Entry] = [
     .function(
-      "load", "Reads an array file: .npy, .npz, .safetensors, .csv or .json, by its ending.",
+      "load",
+      "Reads a file of arrays: .npy, .npz, .safetensors, .pt, .pth, .csv or .json, by its ending.",
       .arg("path"), .group(LoadOptions.self),
       returns:
-        "a tensor (npy, csv); a table of tensors by name (npz, safetensors, csv with columns); a value "
-        + "(json). For a csv file with a line of names, the names as a second result; for an npz file "
+        "a tensor (npy, csv); a table of tensors by name (npz, safetensors, csv with columns); what torch.save "
+        + "wrote, as nested tables (pt, pth); a value (json). For a csv file with a line of names, the names as a second result; for an npz file "
         + "with members that are no numbers, what was left out",
       details: """
         Small integers become int64, half precision and bfloat16 become float32. A file that is cut \
         short, goes on behind its end, or claims more than it holds is an error that names the field \
         and its place; no more memory is taken than the file's size justifies.
+
+        pt, pth: what torch.save writes of tables and tensors, as an archive or in the form before PyTorch \
+        1.6. The pickle is read as data and nothing in it is run: anything else than tensors and plain \
+        tables is refused by its name. Tensors that share a storage share it here too.
 
         csv: commas, semicolons, tabs or blanks separate; quotes, comments after `#` and a byte order \
         mark are understood. The first line is a header where none of its fields is a number; where \
@@ -30,7 +37,7 @@ package enum ArrayFiles {
         json: `null` is NaN in a list, which keeps its length, and a key that is not there in an \
         object, or what the option `null` says. Python's NaN and Infinity are read.
         """,
-      source: "numpy.lib.format; safetensors; RFC 4180; RFC 8259",
+      source: "numpy.lib.format; safetensors; torch.serialization; RFC 4180; RFC 8259",
       example: """
         n = os.tmpname() .. ".npz"
         file.save(n, {x = tensor{1, 2}, y = tensor{{3}}})
@@ -72,7 +79,7 @@ package enum ArrayFiles {
     },
   ]
 
-  private static func ending(of path: FilePath) throws -> String {
+  private static func ending(of path: FilePath, _ endings: [String] = endings) throws -> String {
     let ending = path.ending
     guard endings.contains(ending) else {
       throw UserError("path must end in .\(endings.joined(separator: ", .")), got '\(path)'")
@@ -85,7 +92,7 @@ package enum ArrayFiles {
   package static func load(_ path: FilePath) throws -> ValueList { try load(path, LoadOptions()) }
 
   static func load(_ path: FilePath, _ options: LoadOptions) throws -> ValueList {
-    let ending = try ending(of: path)
+    let ending = try ending(of: path, endings + torchEndings)
     try options.check(for: ending)
     let bytes = try InputFile.bytes(of: path)
     let name = path.description
@@ -100,6 +107,7 @@ package enum ArrayFiles {
         .named(
           try Safetensors.read(bytes, path: name).tensors.map { ($0.name, .object($0.tensor)) })
       ])
+    case "pt", "pth": return ValueList([try TorchFile.read(bytes, path: name)])
     case "csv": return try loadCSV(bytes, name, options)
     default:
       return ValueList([

@@ -11,6 +11,21 @@ struct ElementKind {
   let size: Int
   let isSwapped: Bool
 
+  /// Stored with the low byte first.
+  init(_ family: Family, _ size: Int) {
+    (self.family, self.size, isSwapped) = (family, size, false)
+  }
+
+  private init(swapping other: ElementKind) {
+    (family, size, isSwapped) = (other.family, other.size, other.size > 1)
+  }
+
+  /// The same with the high byte first.
+  var swapped: ElementKind { ElementKind(swapping: self) }
+
+  /// Tells one kind from another.
+  var name: String { "\(family)\(size)" }
+
   /// NumPy's notation: `<f4`, `>i2`, `|u1`, `|b1`; `f8` without a mark is the machine's order.
   init?(descr: String) {
     let order = descr.first.flatMap { "<>|=".contains($0) ? $0 : nil }

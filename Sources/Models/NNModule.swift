@@ -13,7 +13,8 @@ package enum NNModule {
       TypeDescription(NetworkObject.self, "what a network computes, without a diffusion"),
     ] + LayerModule.types,
     entries: networks.map { $0.entry } + LayerModule.entries + NetworkObject.entries
-      + [ScoreMachine.entry, TargetScore.entry, TargetScore.noised] + ModelFile.entries + methods)
+      + [ScoreMachine.entry, TargetScore.entry, TargetScore.noised] + ModelFile.entries
+      + StateFile.entries + methods)
 
   /// The networks that Lua makes by name, and that files hold.
   static let networks: [any Network.Type] = [
