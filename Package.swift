@@ -29,9 +29,10 @@ let package = Package(
     // 0: system libraries, C shims, hot loops
     .systemLibrary(name: "CSystemLua", providers: [.apt(["liblua5.4-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    // Cairo and libzip are not linked: these two open them at first use.
+    // Cairo, libzip, libpng and libjpeg are not linked: these open them at first use.
     .target(name: "CCairo", dependencies: ["CSupport"]),
     .target(name: "CZip", dependencies: ["CSupport"]),
+    .target(name: "CImages", dependencies: ["CSupport"]),
     .target(
       name: "CLua", dependencies: ["CSystemLua", "CSupport"],
       linkerSettings: [.linkedLibrary(":liblua5.4.a"), .linkedLibrary("m"), .linkedLibrary("dl")]),
@@ -64,7 +65,7 @@ let package = Package(
     .target(name: "Processes", dependencies: ["Catalog", "Tensors", "Autodiff"]),
     .target(name: "Targets", dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff"]),
     .target(
-      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip"]),
+      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CImages"]),
     .target(
       name: "Layers", dependencies: ["Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff"]),
     .target(

@@ -6,6 +6,7 @@ import Tensors
 package enum DataModule {
   package static let module = Module(
     "data", "Data sets: those that come with the program, and files in their formats.",
+    types: [TypeDescription(DataSource.self, "points for training, in memory or on disk")],
     entries: [
       .function(
         "idx", "Reads a file in the format of MNIST, packed by gzip or not.", .arg("path"),
@@ -34,5 +35,8 @@ package enum DataModule {
         let digits = try MNIST.read(count: count?.value, low: scale[0], high: scale[1])
         return Several(digits.images, digits.labels)
       },
-    ])
+      Images.entry, SaveImage.entry, Patches.entry, TiledPoints.entry, AugmentedPoints.entry,
+      Split.entry,
+      Distinct.entry, Stream.entry,
+    ] + DataSource.entries)
 }

@@ -43,6 +43,22 @@ package enum IDX {
     return try read(PlainReader(bytes, path: "\(path)"), dtype)
   }
 
+  /// Shape, type and first byte of the elements, from the start of a file.
+  static func layout(_ bytes: [UInt8], path: String) throws -> ([Int], ElementKind, start: Int) {
+    var source = PlainReader(bytes, path: path)
+    let (type, lengths) = try header(&source)
+    let kind: ElementKind =
+      switch type {
+      case .uint8: ElementKind(.unsigned, 1)
+      case .int8: ElementKind(.signed, 1)
+      case .int16: ElementKind(.signed, 2)
+      case .int32: ElementKind(.signed, 4)
+      case .float32: ElementKind(.float, 4)
+      case .float64: ElementKind(.float, 8)
+      }
+    return (lengths, kind.swapped, source.position)
+  }
+
   private static func read(_ source: some ByteReader, _ dtype: DType?) throws -> Tensor {
     var source = source
     let (type, lengths) = try header(&source)

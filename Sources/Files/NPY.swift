@@ -37,6 +37,19 @@ enum NPY {
     return try tensor.permuted(Array((0..<header.shape.rank).reversed())).copied()
   }
 
+  /// Shape, type and first byte of an array, from the start of its file.
+  static func layout(_ bytes: [UInt8], name: String) throws -> ([Int], ElementKind, start: Int) {
+    let (text, start) = try headerText(bytes, name)
+    do {
+      let header = try NPYHeader(text, name)
+      guard !header.isFortran || header.shape.rank < 2 else {
+        throw FileError(
+          "\(name): is stored column by column; numpy.ascontiguousarray stores it by rows")
+      }
+      return (Array(header.shape), header.kind, start)
+    } catch let other as NPYHeader.OtherType { throw FileError(other.message) }
+  }
+
   private static func headerText(_ bytes: [UInt8], _ name: String) throws -> (String, Int) {
     guard bytes.count >= 10, bytes.starts(with: magic) else {
       throw FileError("\(name): not an npy file: the first bytes are not \\x93NUMPY")

@@ -7,7 +7,7 @@ import Runtime
 /// never shifts another.
 public enum RandomPurpose: UInt64 {
   case general = 1, data, initialization, time, noise, shuffle, sampling, split, bootstrap
-  case probe, metric
+  case probe, metric, augmentation
 }
 
 /// A reproducible source of random numbers, given as an argument wherever numbers are drawn.

@@ -31,6 +31,25 @@ import Testing
         """)
   }
 
+  @Test("without libpng all but pictures is as ever", arguments: ["libpng16.so.16"])
+  func libpng(_ name: String) throws {
+    let result = try run(
+      without: name,
+      """
+      local path = os.tmpname() .. ".png"
+      data.save_image(path, tensor{{0, 1}})
+      print(select(2, pcall(data.images, path)))
+      print(tensor{1, 2}:sum():item())
+      """)
+    #expect(result.err == "")
+    #expect(
+      result.out == """
+        data.images: libpng16.so.16 cannot be opened; install libpng (Debian: libpng16-16)
+        3.0
+
+        """)
+  }
+
   @Test("without libzip all but an archive is as ever")
   func libzip() throws {
     let result = try run(

@@ -82,6 +82,7 @@ struct BadInputTests {
     end)()
     """,
     "figure": "plot.line({1, 2}, {3, 4})",
+    "data_source": "data.tile(tensor{{1}, {2}}, 3)",
     "gradient_flow": """
     theory.gradient_flow(nn.random_features{width = 3, sde = sde.ou(), seed = 1}, tensor.ones{2, 1},
       {time = {0.1, 1}, times = 2})

@@ -3,7 +3,7 @@
 enum Layering {
   static let levels: [[String]] = [
     [
-      "CSystemLua", "CReadline", "CCairo", "CZlib", "CZip", "CLua", "CSupport",
+      "CSystemLua", "CReadline", "CCairo", "CZlib", "CZip", "CImages", "CLua", "CSupport",
       "KernelsBase", "KernelsV3", "KernelsV4",
     ],
     ["Catalog", "Runtime"],
@@ -31,6 +31,7 @@ enum Layering {
     "CLua": ["CSystemLua", "CSupport"],
     "CCairo": ["CSupport"],
     "CReadline": ["CSupport"],
+    "CImages": ["CSupport"],
     "CZip": ["CSupport"],
     "KernelsBase": ["CSupport"],
     "KernelsV3": ["KernelsBase", "CSupport"],

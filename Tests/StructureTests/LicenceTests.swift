@@ -7,6 +7,7 @@ import Testing
   static let parts: [String: String?] = [
     ":liblua5.4.a": "Lua 5.4", "readline": "GNU readline", "cairo": "Cairo",
     "libcairo.so.2": "Cairo", "libzip.so.4": "libzip",
+    "libpng16.so.16": "libpng", "libjpeg.so.62": "libjpeg-turbo", "libjpeg.so.8": "libjpeg-turbo",
     "libopenblas.so.0": "OpenBLAS", "libfftw3.so.3": "FFTW", "libfftw3f.so.3": "FFTW",
     "mimalloc": "mimalloc", "z": "zlib", "m": nil, "dl": nil, "pthread": nil,
   ]

@@ -12,6 +12,7 @@ import exact_scores
 import likelihoods
 import networks
 import operations
+import pictures
 import samplers
 import sweeps
 import theory
@@ -150,5 +151,6 @@ GROUPS = {
     "networks": networks.BENCHES,
     "diffusion": samplers.BENCHES + exact_scores.BENCHES + distances.BENCHES + likelihoods.BENCHES,
     "denoisers": denoisers.BENCHES,
+    "data": pictures.BENCHES,
     "theory": theory.BENCHES + sweeps.BENCHES,
 }

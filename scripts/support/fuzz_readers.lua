@@ -18,14 +18,14 @@ if child.options.only then
   io.stderr:write("the files are in ", FOLDER, "\n")
 end
 
--- Deflate packs at most 1032 to 1, and a byte becomes an int64 at most.
-local MOST_PACKED, MOST_WIDENED = 1032, 8
+-- Deflate packs at most 1032 to 1, eight pixels of three colours to a byte; a byte becomes an int64 at most.
+local MOST_WIDENED = 8
 local MOST_MEMORY = 1 << 20 -- kilobytes that the program may hold at any time
 
 -- What is tried
 
-local FORMATS = {"csv", "npy", "npz", "safetensors", "json", "idx", "gz", "model"}
-local PACKED = {npz = true, gz = true}
+local FORMATS = {"csv", "npy", "npz", "safetensors", "json", "idx", "gz", "model", "pt", "png", "jpg"}
+local PACKED = {npz = 1032, gz = 1032, png = 1032 * 24, jpg = 1024 * 3}
 
 local function pick(list) return list[random(#list)] end
 
@@ -226,7 +226,8 @@ end
 
 --- Whole files of a format to start from.
 local function originals()
-  local files = {csv = {}, npy = {}, npz = {}, safetensors = {}, json = {}, idx = {}, gz = {}, model = {}}
+  local files = {csv = {}, npy = {}, npz = {}, safetensors = {}, json = {}, idx = {}, gz = {}, model = {},
+    pt = {}, png = {}, jpg = {}}
   local function keep(format) table.insert(files[format], file.read_text(FOLDER .. "original." .. format)) end
   for _ = 1, 12 do
     file.save(FOLDER .. "original.npy", random_tensor())
@@ -256,6 +257,16 @@ local function originals()
     end
   end
   local root = debug.getinfo(1, "S").source:match("^@(.*)/scripts/support/")
+  local references = root .. "/Tests/References/"
+  for _, name in ipairs{"types.pt", "old_types.pt", "views.pt", "old_views.pt", "denoiser_checkpoint.pt"} do
+    table.insert(files.pt, file.read_text(references .. "torch/" .. name))
+  end
+  for _, name in ipairs(file.list(references .. "pictures")) do
+    local format = name:match("%.(%a+)$")
+    if files[format] and format ~= "npz" then
+      table.insert(files[format], file.read_text(references .. "pictures/" .. name))
+    end
+  end
   table.insert(files.gz, file.read_text(root .. "/stdlib/data/mnist-4k-labels-idx1-ubyte.gz"))
   return files
 end
@@ -343,6 +354,7 @@ end
 
 local function load(format, path)
   if format == "model" then return nn.load(path) end
+  if format == "png" or format == "jpg" then return data.images(path) end
   if format == "idx" or format == "gz" then return data.idx(path) end
   return file.load(path, load_options(format))
 end
@@ -360,8 +372,9 @@ local function check_damaged(format, text)
     assert(value:find("case." .. format, 1, true), "the error does not name the file: " .. value)
     return
   end
-  local most = #text * MOST_WIDENED * (PACKED[format] and MOST_PACKED or 1) + (1 << 16)
-  local size = size_of{value, more}
+  local most = #text * MOST_WIDENED * (PACKED[format] or 1) + (1 << 16)
+  -- A tensor of PyTorch may repeat elements, and takes no memory for it.
+  local size = format == "pt" and 0 or size_of{value, more}
   if size > most then
     error(("%s of %d bytes gives tensors of %d bytes"):format(path, #text, size))
   end

@@ -10,6 +10,8 @@ system_packages=(
   "libcairo2-dev   build  include/cairo/cairo.h        lib/libcairo.so"
   "zlib1g-dev      build  include/zlib.h               lib/libz.so"
   "libzip-dev      build  include/zip.h                lib/libzip.so"
+  "libpng-dev      build  include/png.h                lib/libpng16.so"
+  "libjpeg-dev     build  include/jpeglib.h         lib/libjpeg.so"
   "libmimalloc-dev build  include/mimalloc.h           lib/libmimalloc.so"
   "libopenblas-dev build  lib/libopenblas.so.0"
   "libfftw3-double3 build lib/libfftw3.so.3"
