@@ -38,7 +38,7 @@ enum Checkpoint {
         ("run", try JSON.line(numbers(of: fit))),
         ("functions", try JSON.line(.list(functions(of: fit).map { .string($0) }))),
         ("probe", try JSON.line(options.probe?.stored ?? .list([]))),
-        ("data", try JSON.line(DataPrint(run.data).stored)), ("log", try JSON.line(log.texts)),
+        ("data", try JSON.line(DataPrint(run.points).stored)), ("log", try JSON.line(log.texts)),
       ]
       + stored(options.loss?.choice, "loss") + stored(options.time?.choice, "time")
       + (run.labels.map { [("labels", try DataPrint.fingerprint(of: $0))] } ?? [])
@@ -111,6 +111,23 @@ struct DataPrint: Equatable {
   init(_ data: Tensor) throws {
     shape = Array(data.shape)
     fingerprint = try DataPrint.fingerprint(of: data)
+  }
+
+  private init(shape: [Int], fingerprint: String) {
+    (self.shape, self.fingerprint) = (shape, fingerprint)
+  }
+
+  /// Of a source that is not in memory: the number of its points, and some of them.
+  init(_ points: any PointSource) throws {
+    if let points = points as? TensorPoints {
+      try self.init(points.tensor)
+      return
+    }
+    let most = min(points.count, 64)
+    let places = (0..<most).map { Int32(clamping: $0 * (points.count / most)) }
+    self.init(
+      shape: [points.count] + Array(points.shape),
+      fingerprint: try DataPrint.fingerprint(of: points.points(at: places)))
   }
 
   /// A hash of all bits of a float32 or int64 tensor.

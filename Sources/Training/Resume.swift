@@ -46,13 +46,13 @@ enum Resume {
       fit:save(n)
       return train.resume(n, x):finish().step
       """
-  ) { (path: FilePath, data: Tensor, options: OptionsOf<Options>) -> Value in
+  ) { (path: FilePath, data: TrainingPoints, options: OptionsOf<Options>) -> Value in
     let resumed = FitList(fits: [try fit(path, data, options.values)], isList: false)
     Fit.last = resumed
     return resumed.value
   }
 
-  static func fit(_ path: FilePath, _ data: Tensor, _ options: Options) throws -> Fit {
+  static func fit(_ path: FilePath, _ data: TrainingPoints, _ options: Options) throws -> Fit {
     do { return try CheckpointReader(path).fit(data, options) } catch let error as UserError {
       throw error.message.hasPrefix("\(path)") ? error : UserError("\(path): \(error)")
     }
@@ -94,18 +94,18 @@ private struct CheckpointReader {
     try StoredFields(text(key), place: "\(path): \(key)")
   }
 
-  func fit(_ data: Tensor, _ given: Resume.Options) throws -> Fit {
+  func fit(_ data: TrainingPoints, _ given: Resume.Options) throws -> Fit {
     let numbers = try fields("run")
     let optimizer = try optimizer(given.train.optimizer)
     let options = try options(given.train, optimizer)
     let model = try model(given.model)
     let score = try Train.checkedNetwork(model, among: [model])
-    let points = try Train.checkedData(data, model)
+    let points = try data.checked(for: model)
     try check(points)
     try checkLabels(
-      Train.checkedLabels(given.train.labels, score, count: points.shape[0]))
+      Train.checkedLabels(given.train.labels, score, count: points.count))
     let run = try TrainingRun(
-      model: model, score: score, data: points, options: options,
+      model: model, score: score, points: points, options: options,
       seed: numbers.integer("seed"), index: numbers.count("index"))
     let steps = try Train.stepCount(options, run)
     var progress = TrainingRun.Progress()
@@ -237,13 +237,13 @@ private struct CheckpointReader {
     return given
   }
 
-  private func check(_ data: Tensor) throws {
+  private func check(_ data: any PointSource) throws {
     let (had, has) = (try DataPrint(restoring: fields("data")), try DataPrint(data))
     guard had != has else { return }
     throw UserError(
       had.shape == has.shape
         ? "data are other numbers than those of the run"
-        : "data have shape \(data.shape), those of the run \(Shape(had.shape))")
+        : "data have shape \(Shape(has.shape)), those of the run \(Shape(had.shape))")
   }
 
   private func checkLabels(_ labels: Tensor?) throws {

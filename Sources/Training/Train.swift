@@ -17,7 +17,9 @@ package enum Train {
     "Trains a model, or a list of models side by side, by denoising score matching or a loss of your own.",
     .arg("model", "a network, or a list of them"),
     .arg(
-      "data", "points, shape [n, d] or [n] and the model's shape; or a list, one for each model"),
+      "data",
+      "points, shape [n, d] or [n] and the model's shape, or a data_source; or a list, one for each model"
+    ),
     .group(TrainOptions.self),
     returns: "a fit, or a list of fits in the order of the models",
     details: """
@@ -49,7 +51,7 @@ package enum Train {
       """
   ) {
     (
-      model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<Tensor, [Tensor]>,
+      model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<TrainingPoints, [TrainingPoints]>,
       options: OptionsOf<TrainOptions>
     ) -> Value in
     let started = try start(model, data, options.values, needsEnd: true)
@@ -64,7 +66,9 @@ package enum Train {
     "start", "A training run that has made no update yet: `fit:advance(n)` makes n of them.",
     .arg("model", "a network, or a list of them"),
     .arg(
-      "data", "points, shape [n, d] or [n] and the model's shape; or a list, one for each model"),
+      "data",
+      "points, shape [n, d] or [n] and the model's shape, or a data_source; or a list, one for each model"
+    ),
     .group(TrainOptions.self),
     returns: "a fit, or a list of fits, which advance together",
     details: """
@@ -80,7 +84,7 @@ package enum Train {
       """
   ) {
     (
-      model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<Tensor, [Tensor]>,
+      model: OneOf<ScoreModel, [ScoreModel]>, data: OneOf<TrainingPoints, [TrainingPoints]>,
       options: OptionsOf<TrainOptions>
     ) -> Value in
     let started = try start(model, data, options.values, needsEnd: false)
@@ -89,7 +93,7 @@ package enum Train {
   }
 
   private static func start(
-    _ model: OneOf<ScoreModel, [ScoreModel]>, _ data: OneOf<Tensor, [Tensor]>,
+    _ model: OneOf<ScoreModel, [ScoreModel]>, _ data: OneOf<TrainingPoints, [TrainingPoints]>,
     _ options: TrainOptions, needsEnd: Bool
   ) throws -> FitList {
     switch model {
@@ -102,7 +106,8 @@ package enum Train {
   }
 
   package static func start(
-    _ models: [ScoreModel], _ data: OneOf<Tensor, [Tensor]>, _ options: TrainOptions,
+    _ models: [ScoreModel], _ data: OneOf<TrainingPoints, [TrainingPoints]>,
+    _ options: TrainOptions,
     needsEnd: Bool = false
   ) throws -> [Fit] {
     let seeds = try seeds(options.seed, count: models.count)
@@ -110,7 +115,7 @@ package enum Train {
       let (model, points) = pair
       return try TrainingRun(
         model: model, score: checkedNetwork(model, among: models),
-        data: checkedData(points, model), options: options, seed: seeds[index], index: index + 1)
+        points: points.checked(for: model), options: options, seed: seeds[index], index: index + 1)
     }
     guard !runs.isEmpty else { throw UserError("model must not be an empty list") }
     let steps = try runs.map { try stepCount(options, $0) }
@@ -128,7 +133,7 @@ package enum Train {
 
   /// Starts and goes on to the end.
   package static func run(
-    _ models: [ScoreModel], _ data: OneOf<Tensor, [Tensor]>, _ options: TrainOptions
+    _ models: [ScoreModel], _ data: OneOf<TrainingPoints, [TrainingPoints]>, _ options: TrainOptions
   ) throws -> [Fit] {
     let fits = try start(models, data, options, needsEnd: true)
     if let group = fits.first?.group, let end = group.steps { try group.advance(to: end) }
@@ -159,15 +164,17 @@ package enum Train {
     }
   }
 
-  private static func pairs(_ data: OneOf<Tensor, [Tensor]>, with models: [ScoreModel]) throws
-    -> [Tensor]
+  private static func pairs(
+    _ data: OneOf<TrainingPoints, [TrainingPoints]>, with models: [ScoreModel]
+  ) throws
+    -> [TrainingPoints]
   {
     switch data {
     case .first(let shared): return models.map { _ in shared }
     case .second(let each):
       guard each.count == models.count else {
         throw UserError(
-          "data must be one tensor or one for each of \(models.count) models, got \(each.count)")
+          "data must be one or one for each of \(models.count) models, got \(each.count)")
       }
       return each
     }

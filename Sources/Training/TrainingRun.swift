@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Diffusion
+import Files
 import Glibc
 import KernelsBase
 import Models
@@ -45,7 +46,9 @@ final class TrainingRun {
 
   @exclusivity(unchecked) private(set) var progress = Progress()
   private(set) var log: TrainingLog
-  let data: Tensor
+  let points: any PointSource
+  /// The points where they are in memory.
+  private let data: Tensor?
   /// Classes of the points, int64, where the network has them.
   let labels: Tensor?
   private let network: any Network
@@ -66,15 +69,17 @@ final class TrainingRun {
   @exclusivity(unchecked) var commonTimes: TimeTable?
 
   init(
-    model: ScoreModel, score: NetworkScore, data: Tensor, options: TrainOptions, seed: Int,
+    model: ScoreModel, score: NetworkScore, points: any PointSource, options: TrainOptions,
+    seed: Int,
     index: Int
   ) throws {
     let network = score.network
-    (self.model, self.network, self.data) = (model, network, data)
-    labels = try Train.checkedLabels(options.labels, score, count: data.shape[0])
+    (self.model, self.network, self.points) = (model, network, points)
+    data = (points as? TensorPoints)?.tensor
+    labels = try Train.checkedLabels(options.labels, score, count: points.count)
     (self.seed, self.index) = (seed, index)
     process = model.process
-    pointCount = data.shape[0]
+    pointCount = points.count
     noises = options.noises.value
     let rows = try (options.batch * options.noises).value
     let chosen = options.loss?.choice?.loss
@@ -202,12 +207,17 @@ final class TrainingRun {
   /// Gathers the next examples and mixes noise into them.
   private func fill(_ batch: NoisedBatch, _ examples: TimeTable) throws {
     let d = model.dimension
-    let source = data.pointer(Float.self)
     let clean = batch.clean.pointer(Float.self)
     try order.withPlaces(of: step) { places in
-      for i in 0..<batch.count {
-        let place = Int(clamping: places[noises == 1 ? i : i / noises])
-        (clean + i * d).update(from: source + place * d, count: d)
+      if let data {
+        let source = data.pointer(Float.self)
+        for i in 0..<batch.count {
+          let place = Int(clamping: places[noises == 1 ? i : i / noises])
+          (clean + i * d).update(from: source + place * d, count: d)
+        }
+      } else {
+        try points.fill(
+          clean, places, count: batch.count, times: noises, drawn: order.points(before: step))
       }
       if let labels, let chosen = batch.labels?.pointer(Int64.self) {
         let classes = labels.pointer(Int64.self)

@@ -41,16 +41,16 @@ import Training
       $0.logEvery = 320
     }
     let first = try network()
-    let fit = try Train.run([first], .first(data), settings)[0]
+    let fit = try Train.run([first], .first(.tensor(data)), settings)[0]
     let losses = fit.log.columns[2].values.compactMap(\.asNumber)
     #expect(losses.count == 6 && losses[5] < losses[0])
     #expect(fit.step == 60 * 32)
     let second = try network()
-    _ = try Train.run([second], .first(data), settings)
+    _ = try Train.run([second], .first(.tensor(data)), settings)
     #expect(try weights(first) == weights(second))
     let other = try network()
     _ = try Train.run(
-      [other], .first(data),
+      [other], .first(.tensor(data)),
       try options {
         $0.epochs = 60; $0.seed = .one(8)
       })
@@ -62,14 +62,14 @@ import Training
     let data = try (0..<5).map { try points(100 + 10 * 0, seed: $0) }
     let together = try (0..<5).map { try network(seed: $0) }
     _ = try Train.run(
-      together, .second(data),
+      together, .second(data.map { .tensor($0) }),
       try options {
         $0.steps = 333; $0.seed = .each([1, 2, 3, 4, 5])
       })
     for i in 0..<5 {
       let alone = try network(seed: i)
       _ = try Train.run(
-        [alone], .first(data[i]),
+        [alone], .first(.tensor(data[i])),
         try options {
           $0.steps = 333
           $0.seed = .one(i + 1)
@@ -90,7 +90,7 @@ import Training
       WorkerPool.shared.threadCount = count
       let models = try (0..<5).map { try network(seed: $0) }
       let fits = try Train.run(
-        models, .second(data),
+        models, .second(data.map { .tensor($0) }),
         try options {
           $0.steps = 203; $0.logEvery = 29
         })
@@ -107,7 +107,7 @@ import Training
     func trained(_ steps: Int) throws -> (last: [Float], average: [Float]) {
       let model = try network()
       let fit = try Train.run(
-        [model], .first(points(64)),
+        [model], .first(.tensor(points(64))),
         try options {
           $0.steps = try? Count(steps); $0.ema = 0.75; $0.seed = .one(1)
         })[0]
@@ -125,7 +125,8 @@ import Training
   func divergence() throws {
     let models = try [network(), network(seed: 2)]
     let wild = try points(100) * 1e30
-    let fits = try Train.run(models, .second([wild, points(100)]), try options { $0.steps = 200 })
+    let fits = try Train.run(
+      models, .second([.tensor(wild), .tensor(points(100))]), try options { $0.steps = 200 })
     #expect(fits[0].divergence?.quantity == "loss" && (fits[0].divergence?.step ?? 0) >= 1)
     #expect(fits[1].divergence == nil && fits[1].step == 200)
     let rows = fits.map { $0.log.columns[0].values.count }
@@ -137,7 +138,7 @@ import Training
     let model = try network()
     func text(_ data: Tensor, _ change: (inout TrainOptions) -> Void) -> String {
       do {
-        _ = try Train.run([model], .first(data), try options(change))
+        _ = try Train.run([model], .first(.tensor(data)), try options(change))
         return ""
       } catch { return "\(error)" }
     }
