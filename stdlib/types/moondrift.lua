@@ -1009,6 +1009,21 @@ local ledger_object = {}
 --- Gives up its memory at once.
 function ledger_object:free() end
 
+--- points for training, in memory or on disk
+---@class data_source
+---@operator len: integer
+---@field shape integer[] Axis lengths of a point.
+---@field count integer How many points there are.
+local data_source_object = {}
+
+--- Some of the points, as a tensor in memory.
+---@param indices? integer[]|tensor a list or a tensor of integers from 1; all points where absent
+---@return tensor
+function data_source_object:rows(indices) end
+
+--- Gives up its memory at once.
+function data_source_object:free() end
+
 --- a file of lines that one process writes
 ---@class journal
 local journal_object = {}
@@ -2714,6 +2729,18 @@ function nn.score_machine(options) end
 ---@return model
 function nn.load(path, options) end
 
+--- Fills the parameters of a network from a file of PyTorch, safetensors or npz.
+---@param network network|model a network or a model
+---@param path string .pt, .pth, .safetensors or .npz
+---@param options? { map?: function|table, key?: string, partial?: boolean }
+---@return any
+function nn.load_state(network, path, options) end
+
+--- Writes the parameters and buffers of a network by their names, and nothing else.
+---@param network network|model a network or a model
+---@param path string .safetensors or .npz
+function nn.save_state(network, path) end
+
 --- How far a model or its samples are from a target, and how much they copy the data.
 ---@class moondrift.metric
 metric = {}
@@ -2880,6 +2907,56 @@ function data.idx(path, options) end
 ---@return tensor
 function data.mnist(options) end
 
+--- Reads pictures, PNG and JPEG, as numbers from 0 to 1.
+---@param source string|string[] a folder, whose pictures come in the order of their names; a file, or a list of files
+---@param options? { grey?: boolean, crop?: integer|integer[]|string, size?: integer|integer[]|string, resize?: string, patches?: integer, stride?: integer, limit?: integer, shuffle?: boolean, seed?: integer, skip?: boolean }
+---@return any
+function data.images(source, options) end
+
+--- Writes a picture as a PNG file.
+---@param path string ends in .png
+---@param x tensor grey [h w] or [1 h w], or colours [3 h w]
+---@param options? { scale?: number[] }
+function data.save_image(path, x, options) end
+
+--- Cuts pictures into squares, row by row over each picture.
+---@param x tensor pictures [n h w] or [n c h w]
+---@param length integer pixels along a side
+---@param options? { stride?: integer }
+---@return tensor
+function data.patches(x, length, options) end
+
+--- The points in turn until there are so many: a data_source, which takes no memory.
+---@param x tensor|data_source points [n, …], or a data_source
+---@param count integer how many
+---@return data_source
+function data.tile(x, count) end
+
+--- Pictures that are mirrored and moved at random each time they are drawn.
+---@param x tensor|data_source pictures [n h w] or [n c h w], or a data_source
+---@param options? { flip?: boolean, shift?: integer, seed?: integer }
+---@return data_source
+function data.augment(x, options) end
+
+--- Points in disjoint parts, drawn at random.
+---@param x tensor points [n, …], or labels [n]
+---@param parts number|integer[] the share of the first of two parts, or a list of how many each part has
+---@param options? { shuffle?: boolean, seed?: integer }
+---@return any
+function data.split(x, parts, options) end
+
+--- Points without near duplicates: the first of each, in their order.
+---@param x tensor points [n, …]
+---@param options? { correlation?: number, size?: integer, indices?: boolean }
+---@return tensor
+function data.distinct(x, options) end
+
+--- Points that stay on disk until a batch needs them: for data larger than memory.
+---@param source string|string[] a file .npy or of IDX, a folder of pictures, or a list of pictures
+---@param options? { grey?: boolean, crop?: integer|integer[]|string, size?: integer|integer[]|string, resize?: string, limit?: integer, scale?: number, shift?: number }
+---@return data_source
+function data.stream(source, options) end
+
 --- Files, written whole or not at all: a failure leaves what was there before. Symbolic links are followed; a hard link parts from its other names.
 ---@class moondrift.file
 file = {}
@@ -2912,7 +2989,7 @@ function file.json_text(value, options) end
 ---@return any
 function file.parse_json(text, options) end
 
---- Reads an array file: .npy, .npz, .safetensors, .csv or .json, by its ending.
+--- Reads a file of arrays: .npy, .npz, .safetensors, .pt, .pth, .csv or .json, by its ending.
 ---@param path string
 ---@param options? { columns?: boolean|string[], missing?: boolean, dtype?: string, null?: any }
 ---@return any
@@ -3370,20 +3447,20 @@ function draw.fixed(options) end
 
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|tensor[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|data_source|tensor|data_source[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 ---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
 
 --- A training run that has made no update yet: `fit:advance(n)` makes n of them.
 ---@param model model|model[] a network, or a list of them
----@param data tensor|tensor[] points, shape [n, d] or [n] and the model's shape; or a list, one for each model
+---@param data tensor|data_source|tensor|data_source[] points, shape [n, d] or [n] and the model's shape, or a data_source; or a list, one for each model
 ---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
 
 --- A run that fit:save wrote: the same numbers as if it had never stopped.
 ---@param path string
----@param data tensor the points that the run was started with
+---@param data tensor|data_source the points that the run was started with
 ---@param options? { labels?: tensor, optimizer?: optimizer, time?: function|draw, weight?: function, loss?: function|loss, probe?: table, progress?: boolean, model?: model }
 ---@return any
 function train.resume(path, data, options) end
