@@ -66,6 +66,25 @@ check.raises("denoiser.pt: map: unknown tensor '0.wieght' (did you mean 0.weight
 check.raises("map gives the name 'a' to two tensors", nn.load_state, net, folder .. "denoiser.pt",
   {map = function() return "a" end})
 
+-- Names that count layers of a kind by themselves, and norms of shape [1, c, 1, 1] (docs/data.md)
+local published = {}
+for k, layer in ipairs{1, 2, 5, 8} do
+  published[("module.conv_layers.%d.weight"):format(k - 1)] = net:parameters()[layer .. ".weight"]
+end
+for k, layer in ipairs{3, 6} do
+  published[("module.gammas.%d"):format(k - 1)] = net:parameters()[layer .. ".weight"]:reshape{1, 8, 1, 1}
+  published[("module.running_sd.%d"):format(k - 1)] = net:parameters()[layer .. ".running_sd"]:reshape{1, 8, 1, 1}
+end
+file.save("published.npz", published)
+local other = denoiser(5)
+nn.load_state(other, "published.npz", {map = function(name)
+  local kind, k = name:match("([%a_]+)%.(%d+)")
+  k = math.tointeger(k)
+  if kind == "conv_layers" then return (k == 0 and 1 or 3 * k - 1) .. ".weight" end
+  return 3 * (k + 1) .. (kind == "gammas" and ".weight" or ".running_sd")
+end})
+assert(other(values.pictures):equal(net(values.pictures)):all():item())
+
 -- The way back: the same bits, by the same names, of a network and of a model
 local x = values.pictures
 for _, ending in ipairs{"npz", "safetensors"} do
