@@ -138,6 +138,7 @@ struct PictureList {
   func hasColour(_ form: PictureForm) throws -> Bool {
     let found = Guarded(false)
     try WorkerPool.shared.run(chunks: paths.count) { place in
+      if found.withLock({ $0 }) { return }
       if try form.lengths(paths[place]).channels == 3 { found.withLock { $0 = true } }
     }
     return found.withLock { $0 }

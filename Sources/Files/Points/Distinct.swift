@@ -92,6 +92,15 @@ enum Distinct {
     for i in 0..<count { row[i] = factor > 0 ? Float((Double(row[i]) - mean) * factor) : 0 }
   }
 
+  /// Whether a number is above a limit; a sum, which the compiler makes vectors of.
+  private static func exceeds(
+    _ limit: Float, _ values: UnsafePointer<Float>, _ count: Int
+  ) -> Bool {
+    var hits: Int32 = 0
+    for i in 0..<count { hits &+= values[i] > limit ? 1 : 0 }
+    return hits > 0
+  }
+
   /// Rows of a block that are compared at once, and kept rows that they are compared with at once.
   private static let block = 512
   private static let stripe = 8192
@@ -99,6 +108,9 @@ enum Distinct {
   private static func places(_ features: Tensor, above limit: Double) throws -> [Int] {
     let (n, d) = (features.shape[0], features.shape[1])
     let source = features.pointer(Float.self)
+    // The largest float that is not above the limit: the same numbers are above both.
+    let nearest = Float(limit)
+    let limit = Double(nearest) > limit ? nearest.nextDown : nearest
     // The kept rows move to the front of a copy, so that products are with them alone.
     let store = try features.copied()
     let rows = store.pointer(Float.self)
@@ -116,7 +128,7 @@ enum Distinct {
           guard let flags = flags.baseAddress else { return }
           try WorkerPool.shared.run(count: count, grain: 16) { range in
             for i in range where !flags[i] {
-              flags[i] = (0..<columns).contains { Double(values[i * columns + $0]) > limit }
+              flags[i] = exceeds(limit, values + i * columns, columns)
             }
           }
         }
@@ -129,7 +141,7 @@ enum Distinct {
         if among[i * count + i] == 0 {
           if hasConstant { continue }
           hasConstant = true
-        } else if fresh.contains(where: { Double(among[i * count + $0]) > limit }) {
+        } else if fresh.contains(where: { among[i * count + $0] > limit }) {
           continue
         }
         fresh.append(i)

@@ -14,6 +14,10 @@ same(tiled:rows{1, 11, 25}, tensor.concatenate{x[{{1, 1}}], x[{{1, 1}}], x[{{5, 
 check.raises("data_source.rows: indices must be from 1 to 25, got 26", tiled.rows, tiled, {26})
 check.contains(tostring(tiled), "25 points of [4, 6], 10 in turn")
 
+-- Labels in turn are a tensor again, which goes with the points
+local labels = tensor({3, 5, 7}, {dtype = "int64"})
+check.equal(data.tile(labels, 7):table(), {3, 5, 7, 3, 5, 7, 3})
+
 -- Mirrored and moved: each picture is one of the possible ones, by the seed and its number
 local function moved(picture, flip, down, right)
   local function places(length, by)
