@@ -38,7 +38,7 @@ package enum TorchFile {
     let storages = TorchStorages(path: path, isSwapped: isBig) {
       members["\(folder)data/\($0)"]?[...]
     }
-    return try converted(value, storages)
+    return try withExtendedLifetime(machine) { try converted(value, storages, size: program.count) }
   }
 
   // MARK: Old files
@@ -90,7 +90,8 @@ package enum TorchFile {
       throw FileError("\(path): goes on for \(bytes.count - place) bytes after the last storage")
     }
     return try withExtendedLifetime(machine) {
-      try converted(value, TorchStorages(path: path, isSwapped: isBig) { parts[$0] })
+      try converted(
+        value, TorchStorages(path: path, isSwapped: isBig) { parts[$0] }, size: list.place)
     }
   }
 
@@ -99,27 +100,30 @@ package enum TorchFile {
   /// No pickle of a state dictionary nests its tables as deeply.
   private static let mostDepth = 100
 
-  private static func converted(_ value: PickleValue, _ storages: TorchStorages) throws -> Value {
+  /// - Parameter size: bytes of the pickle.
+  private static func converted(
+    _ value: PickleValue, _ storages: TorchStorages, size: Int
+  ) throws -> Value {
     var meter = MemoryMeter()
-    var count = 0
-    return try converted(value, storages, name: "", depth: 0, &meter, &count)
+    // A table may stand in several places; tables of such tables grow without bound.
+    var left = 4 * size + 1024
+    return try converted(value, storages, name: "", depth: 0, &meter, &left)
   }
 
   private static func converted(
     _ value: PickleValue, _ storages: TorchStorages, name: String, depth: Int,
-    _ meter: inout MemoryMeter, _ count: inout Int
+    _ meter: inout MemoryMeter, _ left: inout Int
   ) throws -> Value {
-    count += 1
-    // A table may stand in several places; tables of such tables grow without bound.
-    guard depth < mostDepth, count < 1 << 22 else {
+    left -= 1
+    guard depth < mostDepth, left > 0 else {
       throw FileError("\(storages.path): tables stand in each other too deeply or too often")
     }
-    if count & 0xFFF == 0 { try Cancellation.check() }
+    if left & 0xFFF == 0 { try Cancellation.check() }
     try meter.take(64)
     func inner(_ value: PickleValue, _ key: String) throws -> Value {
       try converted(
         value, storages, name: name.isEmpty ? key : "\(name).\(key)", depth: depth + 1, &meter,
-        &count)
+        &left)
     }
     switch value {
     case .none: return .none
