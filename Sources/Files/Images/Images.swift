@@ -20,19 +20,15 @@ enum Images {
         "the part in the middle that is kept: a number of pixels, {height, width}, or 'square' for the largest"
       ),
       Option(
-        "size", \.size, "what the picture, or its part, is resized to: a number, or {height, width}"
-      ),
+        "size", \.size,
+        "what the picture, or its part, is resized to: a number, or {height, width}", in: lengths),
       Option(
         "resize", \.resize, "the filter, as wide as a pixel of the smaller picture",
         in: .oneOf(Resampling.allCases.map(\.rawValue))),
     ]
 
-    func check() throws {
-      if case .square? = size {
-        throw UserError(
-          "size must be a positive integer or {height, width}, got 'square'; crop = \"square\" cuts one"
-        )
-      }
+    private static let lengths = Domain<PictureSize>("a positive integer or {height, width}") {
+      if case .square = $0 { false } else { true }
     }
 
     var isUsual: Bool {

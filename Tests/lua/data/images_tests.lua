@@ -83,6 +83,8 @@ check.raises("cmyk.jpg: it has the colours CMYK; grey, RGB and YCbCr are read", 
 check.raises("some/notes.txt: it begins neither as a PNG nor as a JPEG file", data.images, {"some/notes.txt"})
 check.raises("some/01.png has 4×5 pixels, fewer than crop = {5, 5}", data.images, "some/01.png", {crop = 5})
 check.raises("some/01.png has 4×5 pixels, fewer than patches = 5", data.images, "some/01.png", {patches = 5})
+check.raises("data.images: size must be a positive integer or {height, width}, got 'square'", data.images, "some",
+  {size = "square"})
 check.raises("data.images: stride is for patches, which are absent", data.images, "some", {stride = 2})
 
 -- Cut at any length, or with a byte changed, a file is an error that names it, or a picture
