@@ -2927,9 +2927,9 @@ function data.save_image(path, x, options) end
 function data.patches(x, length, options) end
 
 --- The points in turn until there are so many: a data_source, which takes no memory.
----@param x tensor|data_source points [n, …], or a data_source
+---@param x tensor|data_source points [n, …], a data_source, or labels: int64 [n]
 ---@param count integer how many
----@return data_source
+---@return tensor|data_source
 function data.tile(x, count) end
 
 --- Pictures that are mirrored and moved at random each time they are drawn.
