@@ -65,7 +65,8 @@ let package = Package(
     .target(name: "Processes", dependencies: ["Catalog", "Tensors", "Autodiff"]),
     .target(name: "Targets", dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff"]),
     .target(
-      name: "Files", dependencies: ["Catalog", "Runtime", "Tensors", "CZlib", "CZip", "CImages"]),
+      name: "Files",
+      dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "CZlib", "CZip", "CImages"]),
     .target(
       name: "Layers", dependencies: ["Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff"]),
     .target(
@@ -148,7 +149,8 @@ let package = Package(
       name: "AutodiffTests",
       dependencies: ["Catalog", "Runtime", "Tensors", "Autodiff", "TestSupport"]),
     .testTarget(
-      name: "TargetsTests", dependencies: ["Tensors", "Autodiff", "Targets", "Library", "LuaHost"]),
+      name: "TargetsTests",
+      dependencies: ["Tensors", "Autodiff", "Targets", "Library", "LuaHost", "TestSupport"]),
     .testTarget(
       name: "MetricsTests",
       dependencies: [

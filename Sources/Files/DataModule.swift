@@ -6,7 +6,12 @@ import Tensors
 package enum DataModule {
   package static let module = Module(
     "data", "Data sets: those that come with the program, and files in their formats.",
-    types: [TypeDescription(DataSource.self, "points for training, in memory or on disk")],
+    types: [
+      TypeDescription(DataSource.self, "points for training, in memory or on disk"),
+      TypeDescription(Standardization.self, "means and deviations of a data set"),
+      TypeDescription(PCA.self, "principal components of a data set"),
+      TypeDescription(KMeans.self, "clusters of a data set"),
+    ],
     entries: [
       .function(
         "idx", "Reads a file in the format of MNIST, packed by gzip or not.", .arg("path"),
@@ -38,5 +43,9 @@ package enum DataModule {
       Images.entry, SaveImage.entry, Patches.entry, TiledPoints.entry, AugmentedPoints.entry,
       Split.entry,
       Distinct.entry, Stream.entry,
-    ] + DataSource.entries)
+    ] + DataSource.entries + statistics)
+
+  private static let statistics =
+    [Standardization.entry, PCA.entry, KMeans.entry, ShuffledPixels.entry]
+    + Standardization.members + PCA.members + KMeans.members
 }

@@ -29,6 +29,7 @@ struct CurveDistribution: Distribution {
   var hasLogDensity: Bool { std > 0 }
   var hasScore: Bool { std > 0 }
   var hasNoised: Bool { true }
+  var intrinsicDimension: Int? { std > 0 ? 2 : 1 }
 
   func sample(_ count: Int, _ stream: RandomStream) throws -> Tensor {
     let draws = try stream.uniform(Shape(checking: [count, 2]), .float64).doubles()

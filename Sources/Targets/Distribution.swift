@@ -19,6 +19,8 @@ package protocol Distribution {
   var hasNoised: Bool { get }
   /// The points it lives on, where they are finitely many and known.
   var support: (any Support)? { get }
+  /// The dimension of the set that its points lie on, where it is known.
+  var intrinsicDimension: Int? { get }
   /// Throws where there are no noised marginals; makes ready what they take, so that no Lua is called for it later.
   func requireNoised() throws
 
@@ -52,6 +54,9 @@ package protocol Distribution {
 
 extension Distribution {
   package var functions: [Callback] { [] }
+  package var intrinsicDimension: Int? {
+    support != nil ? 0 : hasLogDensity ? dimension : nil
+  }
   /// d, how many numbers a data point has.
   package var dimension: Int { shape.elementCount }
   /// `d = 2`, or `28×28` of a picture.

@@ -24,12 +24,7 @@ struct Dots: Distribution, Support {
     source: "Biroli et al. 2024, Eq. 5",
     example: "return target.dots{size = 8}:sample(5, {seed = 1})"
   ) { (size: OneOf<Count, [Count]>, amplitude: Double) in
-    let lengths =
-      switch size {
-      case .first(let one): [one.value, one.value]
-      case .second(let both): both.map(\.value)
-      }
-    return Target(Dots(shape: try Shape(checking: lengths), amplitude: amplitude))
+    Target(Dots(shape: try pictureShape(size), amplitude: amplitude))
   }
 
   let shape: Shape
@@ -114,16 +109,5 @@ extension Dots {
     let result = try Tensor.zeros(Shape(checking: [dimension, dimension]))
     for j in 0..<dimension { result.pointer(Float.self)[j * (dimension + 1)] = Float(amplitude) }
     return result
-  }
-}
-
-extension Domain where Value == OneOf<Count, [Count]> {
-  fileprivate static var pictureSize: Domain {
-    Domain("a positive integer or two, {h, w}") { size in
-      switch size {
-      case .first(let one): one > 0
-      case .second(let both): both.count == 2 && both.allSatisfy { $0 > 0 }
-      }
-    }
   }
 }

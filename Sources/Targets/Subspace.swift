@@ -46,7 +46,8 @@ struct Subspace: Distribution {
       throw UserError("mean must be finite numbers, got \(formatNumber(wrong))")
     }
     let centre = try Tensor(mean ?? Array(repeating: 0, count: d), shape: [1, d])
-    return Target(Subspace(law: law.distribution, rows: rows, mean: centre))
+    return Target(
+      Subspace(law: law.distribution, rows: rows, mean: centre, name: "subspace", shape: [d]))
   }
 
   private static func checked(_ source: TensorSource, _ k: Int, _ dimension: Count?) throws
@@ -103,17 +104,23 @@ struct Subspace: Distribution {
   /// Shape [1, d].
   private let mean: Tensor
 
-  private init(law: any Distribution, rows: Tensor, mean: Tensor) {
-    (self.law, self.rows, self.mean) = (law, rows, mean)
+  let name: String
+  let shape: Shape
+
+  /// - Parameters:
+  ///   - rows: orthonormal, shape [k, d], float64.
+  ///   - mean: shape [1, d], float64.
+  ///   - shape: of a point, with d elements.
+  init(law: any Distribution, rows: Tensor, mean: Tensor, name: String, shape: Shape) {
+    (self.law, self.rows, self.mean, self.name, self.shape) = (law, rows, mean, name, shape)
   }
 
-  let name = "subspace"
-  var shape: Shape { [rows.shape[1]] }
-  var summary: String { "\(law.name)(\(law.summary)) in d = \(dimension)" }
+  var summary: String { "\(law.name)(\(law.summary)) in \(sizeText)" }
   var functions: [Callback] { law.functions }
   var hasLogDensity: Bool { false }
   var hasScore: Bool { false }
   var hasNoised: Bool { law.hasNoised }
+  var intrinsicDimension: Int? { law.intrinsicDimension }
   func requireNoised() throws { try law.requireNoised() }
 
   /// In blocks of one size, so that a sample is made the same way however many are drawn with it.
@@ -129,7 +136,7 @@ struct Subspace: Distribution {
       let moved = try (matmul(padded, rows) + mean).slice(axis: 0, 0..<some.count)
       try result.slice(axis: 0, some).assign(moved.converted(to: .float32))
     }
-    return result
+    return try points(ofRows: result)
   }
 
   func logDensity(_ x: Tensor) throws -> Tensor { throw flat("density") }
@@ -148,7 +155,7 @@ struct Subspace: Distribution {
 
   /// y = Eᵀ(x − r m) and o = x − r m − E y, in float64.
   private func parts(_ x: Tensor, _ r: Tensor) throws -> (along: Tensor, across: Tensor) {
-    let offset = try convert(x, to: .float64) - r * mean
+    let offset = try convert(flattenedPoints(x), to: .float64) - r * mean
     let along = try matmul(offset, transpose(rows))
     return (along, try offset - matmul(along, rows))
   }
@@ -160,15 +167,19 @@ struct Subspace: Distribution {
 
   func noisedScore(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
     try requireNoise(s, "score")
-    let (along, across) = try parts(x, r)
-    let inner = try law.noisedScore(along, mean: r, std: s)
-    return try convert(matmul(inner, rows) - across / square(s), to: x.dtype)
+    return try onFlattenedPoints(x) { x in
+      let (along, across) = try parts(x, r)
+      let inner = try law.noisedScore(along, mean: r, std: s)
+      return try convert(matmul(inner, rows) - across / square(s), to: x.dtype)
+    }
   }
 
   func posteriorMean(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {
-    let along = try parts(x, r).along
-    let inner = try law.posteriorMean(along, mean: r, std: s)
-    return try convert(matmul(inner, rows) + mean, to: x.dtype)
+    try onFlattenedPoints(x) { x in
+      let along = try parts(x, r).along
+      let inner = try law.posteriorMean(along, mean: r, std: s)
+      return try convert(matmul(inner, rows) + mean, to: x.dtype)
+    }
   }
 
   func noisedLogDensity(_ x: Tensor, mean r: Tensor, std s: Tensor) throws -> Tensor {

@@ -10,7 +10,8 @@ package enum TargetModule {
       Gaussian.entry, GaussianMixture.entry, EmpiricalDistribution.entry,
       EmpiricalDistribution.finite, ProductDistribution.entry, MixtureDistribution.entry,
       RaisedCosine.entry, UniformIntervals.entry, Checkerboard.entry, Subspace.entry,
-      GaussianProcess.entry, Dots.entry, Binary.entry, DefinedTarget.entry,
+      GaussianProcess.entry, Dots.entry, Binary.entry, DefinedTarget.entry, CAlpha.entry,
+      Disks.entry, Ray.entry, Sines.entry, Shuffled.entry, Patches.entry,
     ] + Curves.entries + methods + SupportMethods.entries)
 
   static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "
@@ -62,6 +63,11 @@ package enum TargetModule {
     .property(
       Target.self, "shape", "Axis lengths of a data point.", example: example + "return mix.shape"
     ) { (target: Target) in Array(target.shape) },
+    .property(
+      Target.self, "intrinsic_dimension",
+      "The dimension of the set that its points lie on, where it is known: 0 for finitely many points, d where there is a density; nil where unknown.",
+      example: "return target.disks{size = 16}.intrinsic_dimension"
+    ) { (target: Target) in target.distribution.intrinsicDimension },
     .property(Target.self, "name", "What it is called.") { (target: Target) in
       target.distribution.name
     },

@@ -72,6 +72,14 @@ public final class RandomStream: Object {
       double: kernels.normal)
   }
 
+  /// The U(0, 1) numbers of some rows of draw `step`, likewise.
+  public func uniform(_ shape: Shape, _ dtype: DType, step: UInt32, firstRow: Int) throws -> Tensor
+  {
+    try draw(
+      shape, dtype, step: step, firstRow: UInt64(firstRow), float: kernels.uniform,
+      double: kernels.uniform)
+  }
+
   /// A random order of `0 ..< count` (Fisher–Yates).
   public func permutation(_ count: Int) throws -> [Int] {
     guard count <= Int32.max else {

@@ -83,6 +83,9 @@ struct BadInputTests {
     """,
     "figure": "plot.line({1, 2}, {3, 4})",
     "data_source": "data.tile(tensor{{1}, {2}}, 3)",
+    "standardization": "select(2, data.standardize(tensor{{1}, {2}}))",
+    "pca": "data.pca(tensor{{1, 2}, {2, 3}, {4, 4}})",
+    "kmeans": "data.kmeans(tensor{{1}, {2}}, {clusters = 2, seed = 1})",
     "gradient_flow": """
     theory.gradient_flow(nn.random_features{width = 3, sde = sde.ou(), seed = 1}, tensor.ones{2, 1},
       {time = {0.1, 1}, times = 2})
