@@ -10,6 +10,8 @@ public protocol Argument {
   var literal: String { get }
   /// As Lua sees an option that an object was made with: `model.width`.
   var luaValue: Value { get }
+  /// As a file holds it; what Lua sees where that is plain.
+  var storedValue: Value { get }
   /// From what a file holds of it; nil where that is something else.
   static func restored(_ value: Value) -> Self?
   /// What every value must satisfy, for parameters that say nothing narrower.
@@ -19,6 +21,7 @@ public protocol Argument {
 extension Argument {
   public var literal: String { "\(self)" }
   public var luaValue: Value { .none }
+  public var storedValue: Value { luaValue }
   public static func restored(_ value: Value) -> Self? { nil }
   public static var ownDomain: Domain<Self>? { nil }
 }
@@ -96,6 +99,7 @@ extension Optional: Argument where Wrapped: Argument {
   }
 
   public var luaValue: Value { map(\.luaValue) ?? .none }
+  public var storedValue: Value { map(\.storedValue) ?? .none }
   public static func restored(_ value: Value) -> Wrapped?? {
     if case .none = value { return .some(nil) }
     return Wrapped.restored(value).map { .some($0) }
@@ -139,6 +143,7 @@ extension Array: Argument where Element: Argument {
   }
 
   public var luaValue: Value { .list(map(\.luaValue)) }
+  public var storedValue: Value { .list(map(\.storedValue)) }
   public static func restored(_ value: Value) -> [Element]? {
     guard case .list(let values) = value else { return nil }
     let elements = values.compactMap { Element.restored($0) }
@@ -164,6 +169,13 @@ public enum OneOf<First: Argument, Second: Argument>: Argument {
     switch self {
     case .first(let value): value.luaValue
     case .second(let value): value.luaValue
+    }
+  }
+
+  public var storedValue: Value {
+    switch self {
+    case .first(let value): value.storedValue
+    case .second(let value): value.storedValue
     }
   }
 

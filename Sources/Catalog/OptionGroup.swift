@@ -38,6 +38,7 @@ public struct Option<Group> {
   let restore: (Value, inout Group) throws -> Void
   let literal: (Group) -> String
   let value: (Group) -> Value
+  let storedValue: (Group) -> Value
   /// What a call must give, where it must.
   let expectation: String
   /// Whether only files have it.
@@ -107,6 +108,7 @@ public struct Option<Group> {
     expectation = domain?.text ?? Value.expectation
     literal = { $0[keyPath: path].literal }
     value = { $0[keyPath: path].luaValue }
+    storedValue = { $0[keyPath: path].storedValue }
   }
 
   /// The same option of a group that another one has as a member.
@@ -124,6 +126,7 @@ public struct Option<Group> {
     expectation = option.expectation
     literal = { option.literal($0[keyPath: path]) }
     value = { option.value($0[keyPath: path]) }
+    storedValue = { option.storedValue($0[keyPath: path]) }
   }
 
   /// The options of a group that this one has as a member, with the defaults it has here.
@@ -172,7 +175,7 @@ extension OptionGroup {
   public var stored: Value {
     .named(
       Self.options.compactMap { option in
-        let value = option.value(self)
+        let value = option.storedValue(self)
         if case .none = value { return nil }
         return value.isPlain ? (option.name, value) : nil
       })

@@ -4,7 +4,7 @@ import Catalog
 import Glibc
 import Runtime
 
-enum Directories {
+package enum Directories {
   static let entries: [Entry] = [
     .function(
       "make_directory", "Makes a folder, and those above it where they are missing.", .arg("path"),
@@ -33,7 +33,7 @@ enum Directories {
   }
 
   /// True when this call made it, so that of two programs at once one alone owns it.
-  static func make(_ path: FilePath) throws -> Bool {
+  package static func make(_ path: FilePath) throws -> Bool {
     try path.check("make")
     let slash = UInt8(ascii: "/")
     for (place, byte) in path.bytes.enumerated()

@@ -30,6 +30,7 @@ package let modules: [Module] = [
   LikelihoodModule.module,
   MeasurementModule.module,
   OptimModule.module,
+  RateModule.module,
   LossModule.module,
   DrawModule.module,
   TrainModule.module,

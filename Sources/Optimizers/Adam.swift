@@ -20,7 +20,7 @@ package struct Adam: UpdateRule {
 
     package static let options: [Option<Options>] =
       [
-        Option("rate", \.rate, "learning rate η, a number or a function of the step"),
+        Option("rate", \.rate, "learning rate η: " + RateSchedule.expectation),
         Option("beta1", \.beta1, "decay of the mean of g", in: .within(0..<1)),
         Option("beta2", \.beta2, "decay of the mean of g²", in: .within(0..<1)),
         Option("epsilon", \.epsilon, "keeps the division finite", in: .positive),

@@ -5,13 +5,25 @@ import Tensors
 package enum OptimModule {
   package static let module = Module(
     "optim", "Update rules for training; the rate may be a function of the step.",
-    types: [TypeDescription(Optimizer.self, "an update rule with its learning rate")],
-    entries: rules.map { $0.entry } + [Optimizer.update])
+    types: [
+      TypeDescription(Optimizer.self, "an update rule with its learning rate"),
+      TypeDescription(Average.self, "a running average of parameters"),
+      TypeDescription(PosthocEMA.self, "averages that are kept for others after the run"),
+    ],
+    entries: rules.map { $0.entry } + averages.map { $0.entry } + PosthocEMA.entries
+      + [Optimizer.update])
 
   /// All rules, which files hold by name; a new one adds its line here.
   private static let rules: [any UpdateRule.Type] = [
     SGD.self,
     Adam.self,
+    AdamW.self,
+  ]
+
+  /// All averages, likewise.
+  static let averages: [any AverageRule.Type] = [
+    EMA.self,
+    PowerEMA.self,
   ]
 
   /// The optimizer that a file holds.

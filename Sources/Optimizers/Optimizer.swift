@@ -32,59 +32,6 @@ package protocol OptimizerState: AnyObject {
     step: Int)
 }
 
-/// The learning rate: a number of 0 or more, or a Lua function of the step (1 for the first).
-package enum RateSchedule: Argument {
-  case constant(Double)
-  case function(Callback)
-
-  package static var expectation: String { "a number of 0 or more, or a function of the step" }
-  package static var luaType: String { "number|fun(step: integer): number" }
-  package var literal: String {
-    switch self {
-    case .constant(let rate): formatNumber(rate)
-    case .function: "function"
-    }
-  }
-
-  package static func read(_ frame: Frame, _ index: Int32) throws -> RateSchedule {
-    switch frame.type(at: index) {
-    case LuaType.number:
-      let rate = frame.number(at: index)
-      guard rate >= 0, rate.isFinite else { throw Mismatch(expected: expectation) }
-      return .constant(rate)
-    case LuaType.function: return .function(try Callback.read(frame, index))
-    default: throw Mismatch(expected: expectation)
-    }
-  }
-
-  package var luaValue: Value {
-    switch self {
-    case .constant(let rate): .number(rate)
-    case .function(let function): .function(function)
-    }
-  }
-
-  package static func restored(_ value: Value) -> RateSchedule? {
-    value.asNumber.flatMap { $0 >= 0 && $0.isFinite ? .constant($0) : nil }
-  }
-
-  /// The rates of steps `first ..< first + count`, evaluated ahead.
-  package func rates(from first: Int, count: Int) throws -> [Double] {
-    switch self {
-    case .constant(let rate): return Array(repeating: rate, count: count)
-    case .function(let function):
-      return try (first..<first + count).map { step in
-        let rate = try function.call(step, returning: Double.self, name: "rate")
-        guard rate.isFinite, rate >= 0 else {
-          throw UserError(
-            "rate must return a number of 0 or more, got \(formatNumber(rate)) at step \(step)")
-        }
-        return rate
-      }
-    }
-  }
-}
-
 /// An update rule with its rate, as Lua holds it.
 package final class Optimizer: FunctionHolder, HoldsOptions {
   package static var typeName: String { "optimizer" }
@@ -94,9 +41,7 @@ package final class Optimizer: FunctionHolder, HoldsOptions {
 
   package var rate: RateSchedule { rule.rate }
 
-  package var functions: [Callback] {
-    if case .function(let function) = rate { [function] } else { [] }
-  }
+  package var functions: [Callback] { rate.functions }
 
   package var optionFields: [(key: String, value: Value)] { rule.options.fields }
 

@@ -1,6 +1,6 @@
 // `fit:save(path)` and `train.resume(path, data)`: a run in one file of the safetensors form, written whole or
 // not at all. The tensors are the model's parameters (`model.w1`), what the optimizer remembers
-// (`optimizer.mean`), the averaged parameters (`average`) and the columns of the log (`log.3`); the metadata
+// (`optimizer.mean`), the averaged parameters (`average`, `posthoc.1`) and the columns of the log (`log.3`); the metadata
 // say what makes the run again:
 //
 //   format "moondrift.checkpoint"   version "1"
@@ -47,6 +47,7 @@ enum Checkpoint {
     if let averaged = run.averaged?.network?.parameters {
       tensors.append(("average", averaged.flat.slice(axis: 0, averaged.trained)))
     }
+    tensors += run.posthoc?.tensors ?? []
     tensors += log.tensors
     try AtomicFile.write(
       try Safetensors.bytes(
@@ -89,7 +90,7 @@ enum Checkpoint {
     if options.weight != nil { names.append("weight") }
     if options.loss?.mustBeGivenAgain == true { names.append("loss") }
     if options.probe != nil { names.append("probe") }
-    if case .function? = optimizer?.rate { names.append("rate") }
+    if optimizer?.rate.functions.isEmpty == false { names.append("rate") }
     return names
   }
 }

@@ -39,8 +39,12 @@ package final class Fit: FunctionHolder {
       run.drawsWithReplacement
       ? "\(run.batch) of \(run.pointCount) points an update, drawn with replacement, " : ""
     let made = group.steps.map { run.step < $0 ? "\(run.step) of \($0)" : "\(run.step)" }
+    let initial = initialShare ?? 0
+    let kept =
+      initial >= 0.01
+      ? ", ema holds \(formatNumber((initial * 100).rounded())) % of the initial parameters" : ""
     return "fit(\(run.model.function.name), \(drawn)\(made ?? "\(run.step)") steps, "
-      + "\(shortNumber(group.seconds)) s\(end))"
+      + "\(shortNumber(group.seconds)) s\(end)\(kept))"
   }
 
   // MARK: Going on
@@ -67,6 +71,24 @@ package final class Fit: FunctionHolder {
     guard let stop = run.divergence else { return }
     throw UserError(
       "\(stop.quantity) is not finite at step \(stop.step); the model has the parameters before it")
+  }
+
+  /// The weight of the initial parameters in the averaged ones; nil without an average.
+  package var initialShare: Double? {
+    run.average?.initialShare(after: run.chain.updates(after: run.step))
+  }
+
+  /// The model with parameters averaged by the profile of another width.
+  package func posthocModel(std: Double) throws -> ScoreModel {
+    guard let posthoc = run.posthoc else {
+      throw UserError("the run kept no averages: give train posthoc_ema = optim.posthoc_ema{…}")
+    }
+    let model = try run.model.copied()
+    guard let target = model.network?.parameters.trainedValues else { return model }
+    let values = try posthoc.average(std: std, updates: run.chain.updates(after: run.step))
+    for i in target.indices { target[i] = values[i] }
+    model.network?.parameters.flat.storage.noteWrite()
+    return model
   }
 
   /// The learning rate of the last update, or of the first where there was none.

@@ -278,6 +278,9 @@ private struct CheckpointReader {
     {
       wanted.append(("average", [average.trained.count], start))
     }
+    wanted += (run.posthoc?.tensors ?? []).map {
+      ($0.name, $0.tensor.shape, $0.tensor.pointer(Float.self))
+    }
     let fixed = run.model.networkScore?.parametrization.tensors ?? []
     for (name, tensor) in fixed {
       guard let stored = tensors["model." + name], stored.shape == tensor.shape,

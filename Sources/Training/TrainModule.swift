@@ -1,6 +1,7 @@
 import Catalog
 import Files
 import Models
+import Optimizers
 import Runtime
 import Tensors
 
@@ -62,6 +63,27 @@ package enum TrainModule {
       (fit: Fit) in fit.averagedModel
     },
     .property(
+      Fit.self, "ema_initial",
+      "The weight of the initial parameters in those of ema_model: 0 unless optim.ema has `initial`; nil without `ema`."
+    ) { (fit: Fit) in fit.initialShare },
+    .method(
+      Fit.self, "posthoc_ema", "The model with averaged parameters, by a width chosen afterwards.",
+      .option(
+        "std", "σ_rel of the power average that is wanted, see optim.power_ema", in: .posthocStd),
+      returns: "a model",
+      details: """
+        Made of the averages that `posthoc_ema` kept, by least squares of their weights. A width that they cannot make is \
+        an error. What a network keeps beside trained parameters, as running statistics, is as it is now.
+        """,
+      source: "Karras et al. 2024, section 3.2",
+      example: """
+        m = nn.score_mlp{sde = sde.vp(), seed = 1}
+        kept = optim.posthoc_ema{folder = os.tmpname() .. ".d", every = 10}
+        fit = train(m, random.stream(1):normal{100, 1}, {steps = 40, seed = 1, posthoc_ema = kept})
+        return fit:posthoc_ema{std = 0.15}
+        """
+    ) { (fit: Fit, std: Double) in try fit.posthocModel(std: std) },
+    .property(
       Fit.self, "log", "Columns by name: step, epoch, loss (mean since the last row), probes."
     ) { (fit: Fit) in try fit.log.table() },
     .property(Fit.self, "step", "Updates made.") { (fit: Fit) in fit.step },
@@ -89,4 +111,12 @@ package enum TrainModule {
       } ?? .none
     },
   ]
+}
+
+extension Domain where Value == Double {
+  fileprivate static var posthocStd: Domain {
+    Domain("a number above 0 and below \(formatNumber(PowerEMA.widest))") {
+      $0 > 0 && $0 < PowerEMA.widest
+    }
+  }
 }

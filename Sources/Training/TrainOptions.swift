@@ -17,7 +17,8 @@ package struct TrainOptions: OptionGroup {
   package var common: String?
   package var weight: Callback?
   package var loss: OneOf<Callback, TrainingLoss>?
-  package var ema: Double?
+  package var ema: AverageChoice?
+  package var posthoc: PosthocEMA?
   package var probe: Probe?
   package var logEvery: Count?
   package var seed: SeedList?
@@ -65,8 +66,12 @@ package struct TrainOptions: OptionGroup {
         + "absent"),
     Option(
       "ema", \.ema,
-      "decay of an exponential average of the parameters over the updates, kept as fit.ema_model",
-      in: .within(0.0..<1.0)),
+      "an average of the parameters over the updates, kept as fit.ema_model: optim.ema, optim.power_ema, or a number, the "
+        + "decay of an exponential one"),
+    Option(
+      "posthoc_ema", \.posthoc,
+      "averages that are kept in a folder, of which fit:posthoc_ema makes others: optim.posthoc_ema"
+    ),
     Option(
       "probe", \.probe,
       "{every = k, name = function(state) … end}: called before the first update and after each k, "

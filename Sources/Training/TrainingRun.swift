@@ -63,7 +63,8 @@ final class TrainingRun {
   private let whole: NoisedBatch
   private let short: NoisedBatch
   private let gradient: Tensor
-  private let average: ParameterAverage?
+  let average: ParameterAverage?
+  let posthoc: PosthocRecorder?
   let draws: ExampleDraws
   /// The times of all updates, where draws are common.
   @exclusivity(unchecked) var commonTimes: TimeTable?
@@ -99,8 +100,14 @@ final class TrainingRun {
     short = whole.prefix(order.lastBatch * noises)
     gradient = try .zeros([count])
     averaged = options.ema == nil ? nil : try model.copied()
-    average = options.ema.flatMap { [averaged] decay in
-      averaged?.network.map { ParameterAverage(decay: decay, in: $0.parameters.trainedValues) }
+    average = try options.ema.flatMap { [averaged] choice in
+      try averaged?.network.map {
+        try ParameterAverage(
+          choice.rule(), examples: rows, in: $0.parameters.trainedValues)
+      }
+    }
+    posthoc = try options.posthoc.map {
+      try PosthocRecorder($0, parameters: count, examples: rows, index: index, seed: seed)
     }
     log = TrainingLog(probes: options.probe?.functions.map(\.name) ?? [])
   }
@@ -168,6 +175,7 @@ final class TrainingRun {
       guard objective.callsLua(count: current.count) == callingLua else { return }
       let rate = schedule.rates[step - schedule.steps.lowerBound]
       if Cancellation.isRequested { return }
+      try posthoc?.writeWhereDue(updates: chain.updates(after: step))
       try fill(current, schedule.examples)
       let out = gradient.pointer(Float.self)
       let loss = try objective.lossAndGradient(current, into: out)
@@ -187,6 +195,7 @@ final class TrainingRun {
       progress.lastRate = rate
       if chain.update(parameters, gradient: out, rate: rate, step: step) {
         average?.add(parameters, updates: chain.updates(after: step))
+        posthoc?.add(parameters, updates: chain.updates(after: step))
       }
       progress.lossSum += loss
       progress.lossCount += 1

@@ -63,6 +63,9 @@ struct BadInputTests {
     end)()
     """,
     "optimizer": "optim.sgd{rate = 0.1}",
+    "rate": "rate.cosine{steps = 10}",
+    "average": "optim.power_ema()",
+    "posthoc_ema": "optim.posthoc_ema{folder = os.tmpname() .. \".d\", every = 10}",
     "loss": "loss.denoising()",
     "draw": "draw.uniform()",
     // One that diverged, so that no number of updates takes long.

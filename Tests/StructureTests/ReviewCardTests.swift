@@ -8,7 +8,7 @@ import Testing
 
   /// The Lua modules of each Swift module that has some.
   static let luaModules = [
-    "Processes": ["sde"], "Targets": ["target"], "Models": ["nn"], "Optimizers": ["optim"],
+    "Processes": ["sde"], "Targets": ["target"], "Models": ["nn"], "Optimizers": ["optim", "rate"],
     "Diffusion": ["sample", "likelihood", "loss", "measurement"], "Metrics": ["metric"],
   ]
 

@@ -109,7 +109,7 @@ import Training
       let fit = try Train.run(
         [model], .first(.tensor(points(64))),
         try options {
-          $0.steps = try? Count(steps); $0.ema = 0.75; $0.seed = .one(1)
+          $0.steps = try? Count(steps); $0.ema = .decay(0.75); $0.seed = .one(1)
         })[0]
       return (try weights(model), try fit.averagedModel.map(weights) ?? [])
     }

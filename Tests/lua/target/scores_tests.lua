@@ -34,7 +34,20 @@ local makers = {
   subspace = function() return target.subspace(target.moons{std = 0}, {dimension = 5, mean = {1, 0, 0, 0, 2}}) end,
   gaussian_process = function() return target.gaussian_process{points = 6, kernel = "matern32"} end,
   swiss_roll = function() return target.swiss_roll{height = 2} end,
+  ray = function() return target.ray{image = {{1, 0.5, 0}, {0, 2, -1}}, brightness = {0.2, 1}} end,
+  shuffled = function() return target.shuffled(target.subspace(target.rings{std = 0}, {dimension = 6}), {seed = 2}) end,
 }
+-- Those of which only the procedure that draws them is known.
+local drawn = {
+  c_alpha = function() return target.c_alpha{alpha = 1, size = 6} end,
+  disks = function() return target.disks{size = 10} end,
+  sines = function() return target.sines{size = 6} end,
+  patches = function() return target.patches({tensor.ones{5, 6}}, {size = 3}) end,
+}
+for name, make in pairs(drawn) do
+  check.contains(select(2, pcall(function() return make():model(sde.ou()) end)), "only the procedure that draws it is known")
+  check.contains(tostring(make()), name)
+end
 
 -- Slopes of ln p along random directions, and those that the score gives.
 local function slopes(log_density, score, x, h)
@@ -84,7 +97,7 @@ for name, make in pairs(makers) do
   assert(math.abs(mean + law.dimension) < 5 * error_of_mean, ("%s: E[s·x] = %g ± %g"):format(law, mean, error_of_mean))
 end
 
-for name in pairs(moondrift.target) do assert(makers[name], "no target is made by target." .. name) end
+for name in pairs(moondrift.target) do assert(makers[name] or drawn[name], "no target is made by target." .. name) end
 
 -- Densities on the line integrate to 1, noised or not.
 local function integral(law, low, high, count)

@@ -77,6 +77,15 @@ local cases = {
   {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
     {batch = 25, noises = 2, common = "update"}, {time = function(n, stream) return 0.1 + 0.5 * stream:uniform(n) end}},
   {linear, plane, {batch = 25, ema = 0.9}, nil, true},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, ema = optim.ema{half_life = 10, warm_up = 0.3, initial = true}, optimizer = optim.adamw{weight_decay = 0.1,
+      rate = rate.sequence{rates = {rate.warm_up{rate = 0.01, steps = 8}, rate.cosine{rate = 0.01, steps = 50}, 0.001},
+        steps = {8, 20}}}}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane,
+    {batch = 25, ema = optim.power_ema{std = 0.2}, posthoc_ema = optim.posthoc_ema{folder = path .. ".d", every = 5},
+      optimizer = optim.sgd{rate = rate.step_decay{rate = 0.05, every = 6}, momentum = 0.9, nesterov = true}}},
+  {function() return nn.score_mlp{sde = sde.vp(), dimension = 2, width = 8, seed = 1} end, plane, {batch = 25},
+    {optimizer = optim.adam{rate = rate.warm_up{steps = 20, rate = function(step) return 1e-2 / step end}}}},
   {function()
     local own = sde.define{name = "slow", alpha = function(t) return (-t^2):exp() end,
       sigma = function(t) return (1 - (-2*t^2):exp()):sqrt() end}
