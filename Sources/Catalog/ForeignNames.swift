@@ -70,7 +70,14 @@ public enum ForeignNames {
       "softmax": "x:softmax()",
     ],
     "optim": [
-      "AdamW": "optim.adam{weight_decay = 0.01}", "adamw": "optim.adam{weight_decay = 0.01}",
+      "AdamW": "optim.adamw{}", "Adam": "optim.adam{}", "SGD": "optim.sgd{rate = 0.1}",
+      "lr_scheduler": "rate.cosine{steps = 1000}", "swa_utils": "optim.ema{half_life = 1000}",
+    ],
+    "rate": [
+      "constant": "a number", "linear": "rate.warm_up{steps = 100}",
+      "warmup": "rate.warm_up{steps = 100}",
+      "chain": "rate.sequence{rates = {0.1, 0.01}, steps = {100}}",
+      "halving": "rate.step_decay{every = 1000}",
     ],
     "random": [
       "seed": "random.stream(seed)", "normal": "random.stream(seed):normal{2, 3}",

@@ -46,6 +46,6 @@ package enum DataModule {
     ] + DataSource.entries + statistics)
 
   private static let statistics =
-    [Standardization.entry, PCA.entry, KMeans.entry, ShuffledPixels.entry]
+    [Photographs.entry, Standardization.entry, PCA.entry, KMeans.entry, ShuffledPixels.entry]
     + Standardization.members + PCA.members + KMeans.members
 }

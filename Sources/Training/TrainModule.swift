@@ -69,7 +69,7 @@ package enum TrainModule {
     .method(
       Fit.self, "posthoc_ema", "The model with averaged parameters, by a width chosen afterwards.",
       .option(
-        "std", "σ_rel of the power average that is wanted, see optim.power_ema", in: .posthocStd),
+        "std", "σ_rel of the power average that is wanted, see optim.power_ema", in: .relativeStd),
       returns: "a model",
       details: """
         Made of the averages that `posthoc_ema` kept, by least squares of their weights. A width that they cannot make is \
@@ -111,12 +111,4 @@ package enum TrainModule {
       } ?? .none
     },
   ]
-}
-
-extension Domain where Value == Double {
-  fileprivate static var posthocStd: Domain {
-    Domain("a number above 0 and below \(formatNumber(PowerEMA.widest))") {
-      $0 > 0 && $0 < PowerEMA.widest
-    }
-  }
 }

@@ -802,6 +802,7 @@ function sde_object:free() end
 ---@class target
 ---@field dimension integer d, how many numbers a data point has.
 ---@field shape integer[] Axis lengths of a data point.
+---@field intrinsic_dimension integer? The dimension of the set that its points lie on, where it is known: 0 for finitely many points, d where there is a density; nil where unknown.
 ---@field name string What it is called.
 local target_object = {}
 
@@ -1024,6 +1025,64 @@ function data_source_object:rows(indices) end
 --- Gives up its memory at once.
 function data_source_object:free() end
 
+--- means and deviations of a data set
+---@class standardization
+---@field mean tensor Of each coordinate, float64.
+---@field std tensor What each coordinate is divided by, float64.
+local standardization_object = {}
+
+--- (x − mean)/std of points.
+---@param x tensor points
+---@return tensor
+function standardization_object:transform(x) end
+
+--- The points that `transform` brought to these.
+---@param z tensor standardised points
+---@return tensor
+function standardization_object:inverse(z) end
+
+--- Gives up its memory at once.
+function standardization_object:free() end
+
+--- principal components of a data set
+---@class pca
+---@field mean tensor Of the points, float64.
+---@field components tensor Of length 1 and orthogonal, [k] and the shape of a point, float64.
+---@field variances tensor Along each component, from large to small, float64.
+---@field share number Of the variance of all coordinates, that of the components.
+local pca_object = {}
+
+--- Points by their components, cᵢ · (x − mean).
+---@param x tensor points
+---@return tensor
+function pca_object:transform(x) end
+
+--- The points of the subspace that have these components.
+---@param z tensor components of points, shape [n, k]
+---@return tensor
+function pca_object:inverse(z) end
+
+--- Gives up its memory at once.
+function pca_object:free() end
+
+--- clusters of a data set
+---@class kmeans
+---@field centres tensor The mean of each cluster, [k] and the shape of a point.
+---@field labels tensor For each point the place of its centre, from 1; int64.
+---@field counts tensor How many points each cluster has; int64.
+---@field inertia number The sum of the squared distances of the points to their centres.
+---@field iterations integer Steps that the restart took which was kept.
+local kmeans_object = {}
+
+--- The nearest centre of points.
+---@param x tensor points
+---@return tensor
+---@return tensor
+function kmeans_object:assign(x) end
+
+--- Gives up its memory at once.
+function kmeans_object:free() end
+
 --- a file of lines that one process writes
 ---@class journal
 local journal_object = {}
@@ -1243,6 +1302,27 @@ function optimizer_object:update(p, g, state) end
 --- Gives up its memory at once.
 function optimizer_object:free() end
 
+--- a running average of parameters
+---@class average
+local average_object = {}
+
+--- Gives up its memory at once.
+function average_object:free() end
+
+--- averages that are kept for others after the run
+---@class posthoc_ema
+local posthoc_ema_object = {}
+
+--- Gives up its memory at once.
+function posthoc_ema_object:free() end
+
+--- a learning rate by the step
+---@class rate
+local rate_object = {}
+
+--- Gives up its memory at once.
+function rate_object:free() end
+
 --- what training makes small
 ---@class loss
 local loss_object = {}
@@ -1261,6 +1341,7 @@ function draw_object:free() end
 ---@class fit
 ---@field model model The model as it is now.
 ---@field ema_model model? The model with averaged parameters; nil without `ema`.
+---@field ema_initial number? The weight of the initial parameters in those of ema_model: 0 unless optim.ema has `initial`; nil without `ema`.
 ---@field log any Columns by name: step, epoch, loss (mean since the last row), probes.
 ---@field step integer Updates made.
 ---@field steps integer? Updates that `finish` goes to; nil where the run has no end.
@@ -1284,6 +1365,11 @@ function fit_object:finish() end
 --- Writes the run to a file, from which train.resume goes on.
 ---@param path string
 function fit_object:save(path) end
+
+--- The model with averaged parameters, by a width chosen afterwards.
+---@param options { std: number }
+---@return model
+function fit_object:posthoc_ema(options) end
 
 --- Gives up its memory at once.
 function fit_object:free() end
@@ -2553,6 +2639,38 @@ function target.binary(options) end
 ---@return target
 function target.define(options) end
 
+--- Square pictures of two regular grounds, parted by a regular contour.
+---@param options { alpha: number, size?: integer, beta?: number, amplitude?: number }
+---@return target
+function target.c_alpha(options) end
+
+--- Square pictures of one disk: its radius, place, intensity and ground are drawn.
+---@param options { size: integer, radius?: number[], supersampling?: integer }
+---@return target
+function target.disks(options) end
+
+--- One picture at every brightness: a line segment in the space of pictures.
+---@param options { image: number|boolean|table|tensor, brightness?: number[] }
+---@return target
+function target.ray(options) end
+
+--- Pictures of one plane wave, whose phase and intensity are drawn.
+---@param options { size: integer|integer[], frequency?: integer[], intensity?: number[], mean?: number }
+---@return target
+function target.sines(options) end
+
+--- Pictures of another law, through one fixed random permutation of the pixels.
+---@param law target|tensor a target, or pictures [n, h, w] or [n, c, h, w] as an empirical law
+---@param options? { seed?: integer }
+---@return target
+function target.shuffled(law, options) end
+
+--- Patches of photographs, from any place of any of them.
+---@param images tensor[]|tensor pictures [h, w] or [c, h, w] in a list, of any sizes, or one tensor [n, h, w]
+---@param options { size: integer|integer[] }
+---@return target
+function target.patches(images, options) end
+
 --- Circles about 0 in the plane, with noise about them.
 ---@param options? { radii?: number[], std?: number, weights?: number[] }
 ---@return target
@@ -2956,6 +3074,35 @@ function data.distinct(x, options) end
 ---@param options? { grey?: boolean, crop?: integer|integer[]|string, size?: integer|integer[]|string, resize?: string, limit?: integer, scale?: number, shift?: number }
 ---@return data_source
 function data.stream(source, options) end
+
+--- Photographs that come with the program: grey, 150 to 256 pixels high and 225 to 320 wide.
+---@param options? { names?: string[] }
+---@return any
+function data.photographs(options) end
+
+--- Brings each coordinate of a data set, a pixel of pictures, to mean 0 and variance 1.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@return tensor
+---@return standardization
+function data.standardize(x) end
+
+--- Principal components of a data set.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]; 2 or more
+---@param options? { components?: integer }
+---@return pca
+function data.pca(x, options) end
+
+--- Clusters of a data set by k-means.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param options { clusters: integer, restarts?: integer, iterations?: integer, centres?: number|boolean|table|tensor, seed?: integer }
+---@return kmeans
+function data.kmeans(x, options) end
+
+--- Pictures with their pixels in another order, the same for all.
+---@param x tensor points [n, d], or pictures [n, h, w] or [n, c, h, w], whose channels stay together
+---@param options? { seed?: integer, inverse?: boolean }
+---@return tensor
+function data.shuffled_pixels(x, options) end
 
 --- Files, written whole or not at all: a failure leaves what was there before. Symbolic links are followed; a hard link parts from its other names.
 ---@class moondrift.file
@@ -3369,14 +3516,68 @@ function measurement.low_pass(shape, options) end
 optim = {}
 
 --- Stochastic gradient descent, with momentum where asked.
----@param options { rate: number|fun(step: integer): number, momentum?: number, accumulate?: integer, clip?: number }
+---@param options { rate: number|rate|fun(step: integer): number, momentum?: number, nesterov?: boolean, accumulate?: integer, clip?: number }
 ---@return optimizer
 function optim.sgd(options) end
 
 --- Adam, with decoupled weight decay where asked.
----@param options? { rate?: number|fun(step: integer): number, beta1?: number, beta2?: number, epsilon?: number, weight_decay?: number, accumulate?: integer, clip?: number }
+---@param options? { rate?: number|rate|fun(step: integer): number, beta1?: number, beta2?: number, epsilon?: number, weight_decay?: number, accumulate?: integer, clip?: number }
 ---@return optimizer
 function optim.adam(options) end
+
+--- Adam with decoupled weight decay.
+---@param options? { rate?: number|rate|fun(step: integer): number, beta1?: number, beta2?: number, epsilon?: number, weight_decay?: number, accumulate?: integer, clip?: number }
+---@return optimizer
+function optim.adamw(options) end
+
+--- An exponential average of the parameters over the updates.
+---@param options? { decay?: number, half_life?: number, half_life_examples?: number, warm_up?: number, initial?: boolean }
+---@return average
+function optim.ema(options) end
+
+--- An average of the parameters whose memory grows with the run.
+---@param options? { std?: number }
+---@return average
+function optim.power_ema(options) end
+
+--- Averages that a run keeps, of which fit:posthoc_ema makes others afterwards.
+---@param options { folder: string, every: integer, stds?: number[] }
+---@return posthoc_ema
+function optim.posthoc_ema(options) end
+
+--- Learning rates that follow the step: `optim.adam{rate = rate.cosine{rate = 1e-3, steps = 10000}}`. A function is one too.
+---@class moondrift.rate
+rate = {}
+
+--- A rate that is halved, or multiplied by a factor, every so many steps.
+---@param options { rate?: number|rate|fun(step: integer): number, every: integer, factor?: number }
+---@return rate
+function rate.step_decay(options) end
+
+--- A rate that is multiplied by a factor after each step.
+---@param options { rate?: number|rate|fun(step: integer): number, factor: number }
+---@return rate
+function rate.exponential(options) end
+
+--- A rate that falls along half a cosine.
+---@param options { rate?: number, steps: integer, final?: number }
+---@return rate
+function rate.cosine(options) end
+
+--- A rate that is constant at first, then falls as one over the root of the step.
+---@param options? { rate?: number, reference?: integer }
+---@return rate
+function rate.inverse_sqrt(options) end
+
+--- A rate that rises from 0 in proportion to the step, and then is another.
+---@param options { rate?: number|rate|fun(step: integer): number, steps: integer }
+---@return rate
+function rate.warm_up(options) end
+
+--- One rate after the other.
+---@param options? { rates?: number|rate|fun(step: integer): number[], steps?: integer[] }
+---@return rate
+function rate.sequence(options) end
 
 --- Losses for train: `train(m, x, {loss = loss.denoising{weight = "min_snr"}})`. A function of yours is one too.
 ---@class moondrift.loss
@@ -3447,14 +3648,14 @@ function draw.fixed(options) end
 
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|data_source|tensor|data_source[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|data_source|tensor|data_source[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number|average, posthoc_ema?: posthoc_ema, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 ---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
 
 --- A training run that has made no update yet: `fit:advance(n)` makes n of them.
 ---@param model model|model[] a network, or a list of them
 ---@param data tensor|data_source|tensor|data_source[] points, shape [n, d] or [n] and the model's shape, or a data_source; or a list, one for each model
----@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number|average, posthoc_ema?: posthoc_ema, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
 
@@ -3565,6 +3766,7 @@ function theory.own_weight(data, t, options) end
 ---@field likelihood moondrift.likelihood
 ---@field measurement moondrift.measurement
 ---@field optim moondrift.optim
+---@field rate moondrift.rate
 ---@field loss moondrift.loss
 ---@field draw moondrift.draw
 ---@field train moondrift.train

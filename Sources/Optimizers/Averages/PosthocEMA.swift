@@ -28,7 +28,7 @@ package final class PosthocEMA: Object, HoldsOptions, Configured {
         stds.allSatisfy({ $0 > 0 && $0 < PowerEMA.widest })
       else {
         throw UserError(
-          "stds must be 1 to 8 different numbers above 0 and below \(formatNumber(PowerEMA.widest)), got "
+          "stds must be 1 to 8 different numbers above 0 and below 1/√12 = 0.2887, got "
             + stds.literal)
       }
     }

@@ -3,7 +3,7 @@ import Glibc
 
 /// The average whose weights grow as a power of the update, θ̂_k = Σ_j θ_j w_j, w_j ∝ j^γ: β_k = (1 − 1/k)^(γ+1). Its width
 /// relative to the run is σ_rel = √(γ+1)/((γ+2) √(γ+3)), and the initial parameters have no share. Karras et al. 2024,
-/// Eq. 121 to 127.
+/// section 3.1.
 package struct PowerEMA: AverageRule {
   package struct Options: OptionGroup {
     package var std = 0.1
@@ -13,9 +13,7 @@ package struct PowerEMA: AverageRule {
     package static let options: [Option<Options>] = [
       Option(
         "std", \.std, "σ_rel, the width of the weights in units of the updates made",
-        in: Domain("a number above 0 and below \(formatNumber(PowerEMA.widest))") {
-          $0 > 0 && $0 < PowerEMA.widest
-        })
+        in: .relativeStd)
     ]
   }
 
@@ -59,5 +57,12 @@ package struct PowerEMA: AverageRule {
       if width(middle) > std { low = middle } else { high = middle }
     }
     return (low + high) / 2
+  }
+}
+
+extension Domain where Value == Double {
+  /// σ_rel of a power average.
+  package static var relativeStd: Domain {
+    Domain("a number above 0 and below 1/√12 = 0.2887") { $0 > 0 && $0 < PowerEMA.widest }
   }
 }

@@ -48,6 +48,44 @@ local i, j = tensor.arange(0, 5):to("float64") / 6, tensor.arange(0, 7):to("floa
 local angle = (i:unsqueeze(2) + 3 * j:unsqueeze(1)):reshape{48, 1} * (2 * math.pi)
 local expected = (angle - angle:transpose()):cos() * ((0.5^3 - 0.2^3) / (3 * 0.3) / 2)
 assert((covariance - expected):abs():max():item() < 5.5 * 0.5^2 / math.sqrt(4000))
+-- Waves are known under noise: against a sum over phases and intensities, near and far, and as a score.
+local few = target.sines{size = {4, 6}, frequency = {1, 1}, intensity = {0.3, 1}, mean = 0.2}
+local count_a, count_p = 400, 240
+local all = {}
+for k = 1, count_a do
+  local amplitude = 0.3 + 0.7 * (k - 0.5) / count_a
+  local phase = tensor.arange(1, count_p):to("float64") * (2 * math.pi / count_p)
+  local place = (tensor.arange(0, 3):to("float64") / 4):unsqueeze(2) + (tensor.arange(0, 5):to("float64") / 6):unsqueeze(1)
+  all[k] = (place:reshape{1, 24} * (2 * math.pi) + phase:unsqueeze(2)):sin() * amplitude + 0.2
+end
+all = tensor.concatenate(all)
+for _, t in ipairs{0.1, 0.5, 3} do
+  local z = (double(few:sample(5, {seed = 3})) + random.stream(4):normal({5, 4, 6}, {dtype = "float64"}) * t)
+  -- One point at the middle of the plane, where no direction is nearer than another.
+  z[5] = 0.2
+  local rows = z:reshape{5, 24}
+  local shares = (linalg.distances(rows, all)^2 / (-2 * t * t)):softmax(2)
+  local middle = shares:matmul(all)
+  local m = few:model(process)
+  assert((m:denoise(z, t):reshape{5, 24} - middle):abs():max():item() < 2e-4, t)
+  assert((m:score(z, t):reshape{5, 24} - (middle - rows) / t^2):abs():max():item() < 2e-4 / t^2, t)
+  local density = (linalg.distances(rows, all)^2 / (-2 * t * t)):logsumexp(2) - math.log(count_a * count_p) - 12 * math.log(2 * math.pi * t * t)
+  -- At little noise the density in the middle comes from the inner edge alone, which the sum is too coarse for.
+  local kept = {{1, t < 0.3 and 4 or 5}}
+  assert((few:noised(process, t):log_density(z) - density)[kept]:abs():max():item() < 1e-3, t)
+end
+local still = target.sines{size = {4, 6}, frequency = {1, 1}, intensity = {0.5, 0.5}}
+check.equal(still.intrinsic_dimension, 1)
+-- Of one intensity the density is that of the narrow range around it.
+local narrow = target.sines{size = {4, 6}, frequency = {1, 1}, intensity = {0.4999, 0.5001}}
+local near = double(still:sample(5, {seed = 1})) + random.stream(8):normal({5, 4, 6}, {dtype = "float64"}) * 0.3
+assert((still:noised(process, 0.3):log_density(near) - narrow:noised(process, 0.3):log_density(near)):abs():max():item() < 1e-5)
+-- Well inside of the range the best denoiser has an error of 2 σ² in all, whatever the size of the picture.
+local wide = target.sines{size = 16, intensity = {0.5, 1.5}}
+local clean = target.sines{size = 16, intensity = {1, 1}}:sample(2000, {seed = 5})
+local noisy_waves = clean + random.stream(6):normal{2000, 16, 16} * 0.05
+local lost = ((wide:model(process):denoise(noisy_waves, 0.05) - clean)^2):sum(3):sum(2)
+check.near(lost:mean():item() / 0.05^2, 2, 5.5 * 2 / math.sqrt(2000))
 check.raises("target.sines: frequency must be two integers, not both 0, below half the size [6, 8] in size, got {3, 0}",
   target.sines, {size = {6, 8}, frequency = {3, 0}})
 

@@ -34,6 +34,7 @@ local makers = {
   subspace = function() return target.subspace(target.moons{std = 0}, {dimension = 5, mean = {1, 0, 0, 0, 2}}) end,
   gaussian_process = function() return target.gaussian_process{points = 6, kernel = "matern32"} end,
   swiss_roll = function() return target.swiss_roll{height = 2} end,
+  sines = function() return target.sines{size = {3, 4}, frequency = {1, 1}, intensity = {0.3, 1}} end,
   ray = function() return target.ray{image = {{1, 0.5, 0}, {0, 2, -1}}, brightness = {0.2, 1}} end,
   shuffled = function() return target.shuffled(target.subspace(target.rings{std = 0}, {dimension = 6}), {seed = 2}) end,
 }
@@ -41,7 +42,6 @@ local makers = {
 local drawn = {
   c_alpha = function() return target.c_alpha{alpha = 1, size = 6} end,
   disks = function() return target.disks{size = 10} end,
-  sines = function() return target.sines{size = 6} end,
   patches = function() return target.patches({tensor.ones{5, 6}}, {size = 3}) end,
 }
 for name, make in pairs(drawn) do

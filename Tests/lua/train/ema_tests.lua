@@ -79,7 +79,7 @@ end)
 assert(gap(flat(fit.model), seen[121]) == 0, "averages change nothing in the run")
 
 check.raises("of its weights, got 0.002", function() fit:posthoc_ema{std = 0.002} end)
-check.raises("fit.posthoc_ema: std is required: a number above 0 and below 0.2886751345948129",
+check.raises("fit.posthoc_ema: std is required: a number above 0 and below 1/√12 = 0.2887",
   function() fit:posthoc_ema{} end)
 check.raises("fit.posthoc_ema: the run kept no averages: give train posthoc_ema = optim.posthoc_ema{…}",
   function() trained{}:posthoc_ema{std = 0.1} end)
