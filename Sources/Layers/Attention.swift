@@ -34,7 +34,7 @@ package struct AttentionLayer: Layer {
       """)
 
   package let options: Options
-  private let channels: Int
+  let channels: Int
   private var heads: Int { options.heads.value }
 
   package init(_ options: Options) throws {

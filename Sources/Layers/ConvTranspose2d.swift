@@ -54,27 +54,30 @@ package struct ConvTranspose2dLayer: Layer {
     example: "return nn.conv_transpose2d{4, 2}(tensor.ones{1, 4, 3, 3})")
 
   package let options: Options
-  private let inputs: Int
-  private let outputs: Int
+  let inputs: Int
+  let outputs: Int
+  /// Rows and columns that are added at the end; a network that knows its sizes may set them apart.
+  package var outputPadding: (y: Int, x: Int)
 
   package init(_ options: Options) throws {
     self.options = options
     try options.check()
     inputs = try options.required(\.inputs, "inputs").value
     outputs = try options.required(\.outputs, "outputs").value
+    outputPadding = (options.outputPadding.value, options.outputPadding.value)
   }
 
-  private var form: ConvolutionForm {
+  package var form: ConvolutionForm {
     var result = ConvolutionOptions(padding: options.padding.value)
     result.isTransposed = true
     result.stride = (options.stride.value, options.stride.value)
     result.dilation = (options.dilation.value, options.dilation.value)
-    result.outputPadding = (options.outputPadding.value, options.outputPadding.value)
+    result.outputPadding = outputPadding
     result.groups = options.groups.value
     return ConvolutionForm(result)
   }
 
-  private var weightShape: Shape {
+  var weightShape: Shape {
     [inputs, outputs / options.groups.value, options.kernel.value, options.kernel.value]
   }
 

@@ -43,10 +43,12 @@ package struct ConvolutionStack {
   }
 
   let levels: [Level]
+  /// The sizes of the points where they come and go in the engine's layout; nil where they are images.
+  var size: FeatureSize?
 
   /// The sizes of each convolution.
-  func shapes(_ x: Shape, _ weights: [Tensor]) throws -> [ConvolutionShape] {
-    var shape = x
+  func shapes(_ x: Tensor, _ weights: [Tensor]) throws -> [ConvolutionShape] {
+    var shape = size?.shape ?? x.shape
     return try zip(levels, weights).map { level, weight in
       let sizes = try level.form.shape(of: shape, weight: weight.shape)
       shape = sizes.outputShape
@@ -69,7 +71,7 @@ package struct ConvolutionStack {
   /// The same by elementary operations, to be differentiated again, and in float64.
   func formula(_ inputs: [Tensor]) throws -> Tensor {
     let (weights, parameters) = split(inputs)
-    var x = inputs[0]
+    var x = try size.map { try Features(elements: inputs[0], $0).images() } ?? inputs[0]
     for (place, level) in levels.enumerated() {
       let y = try convolution(x, weights[place], level.form)
       let p = try parameters[place].map { try perChannel($0, like: y) }
@@ -83,8 +85,17 @@ package struct ConvolutionStack {
         x = try relu((y - center) * (p[0] / sqrt(variance + epsilon)) + p[1])
       }
     }
-    return x
+    return size == nil ? x : try Features(x).elements
   }
+
+  func inputMap(_ x: Tensor) throws -> FeatureMap { try size?.map(x) ?? FeatureMap(x) }
+
+  /// The cotangent of what the last convolution writes.
+  func outputMap(_ dy: Tensor, _ shape: ConvolutionShape) throws -> FeatureMap {
+    size == nil ? try FeatureMap(dy) : try FeatureSize(shape.outputShape).map(dy)
+  }
+
+  func tensor(_ map: FeatureMap) throws -> Tensor { size == nil ? try map.tensor() : map.elements }
 }
 
 /// s and t of a level and, where they follow from them, the moments of its channels.
@@ -131,8 +142,8 @@ struct ConvolutionStackPass: DifferentiableOperation {
 
   func results(of inputs: [Tensor]) throws -> [Tensor] {
     let (weights, parameters) = stack.split(inputs)
-    let shapes = try stack.shapes(inputs[0].shape, weights)
-    var source = FeatureSource.plain(try FeatureMap(inputs[0]))
+    let shapes = try stack.shapes(inputs[0], weights)
+    var source = FeatureSource.plain(try stack.inputMap(inputs[0]))
     var maps: [FeatureMap] = []
     var moments: [Tensor] = []
     for (place, level) in stack.levels.enumerated() {
@@ -155,7 +166,7 @@ struct ConvolutionStackPass: DifferentiableOperation {
       }
     }
     let last = maps.removeLast()
-    return try [last.tensor()] + maps.map(\.elements) + moments
+    return try [stack.tensor(last)] + maps.map(\.elements) + moments
   }
 
   /// Mean and variance of each channel, [2, c].
@@ -190,8 +201,8 @@ struct ConvolutionStackInference: Operation {
 
   func results(of inputs: [Tensor]) throws -> [Tensor] {
     let (weights, parameters) = stack.split(inputs)
-    let shapes = try stack.shapes(inputs[0].shape, weights)
-    var x = try FeatureMap(inputs[0])
+    let shapes = try stack.shapes(inputs[0], weights)
+    var x = try stack.inputMap(inputs[0])
     for (place, level) in stack.levels.enumerated() {
       let shape = shapes[place]
       let y = try FeatureMap(
@@ -208,6 +219,6 @@ struct ConvolutionStackInference: Operation {
       }
       x = y
     }
-    return [try x.tensor()]
+    return [try stack.tensor(x)]
   }
 }

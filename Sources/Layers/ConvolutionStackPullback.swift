@@ -49,8 +49,8 @@ private struct Sweep {
     let levels = stack.levels
     let given = 1 + levels.reduce(0) { $0 + 1 + $1.link.parameterCount }
     (weights, parameters) = stack.split(Array(inputs.prefix(given)))
-    shapes = try stack.shapes(inputs[0].shape, weights)
-    x = try FeatureMap(inputs[0])
+    shapes = try stack.shapes(inputs[0], weights)
+    x = try stack.inputMap(inputs[0])
     let kept = inputs[given..<given + levels.count - 1]
     maps = try zip(kept, shapes).map { elements, shape in
       try FeatureMap(
@@ -63,7 +63,7 @@ private struct Sweep {
       let own = level.link.epsilon == nil ? nil : moments.popFirst()
       return try LevelScale(level.link, parameters, moments: own)
     }
-    dy = try FeatureMap(inputs[inputs.count - 1])
+    dy = try stack.outputMap(inputs[inputs.count - 1], shapes[shapes.count - 1])
     flows = Array(repeating: [], count: levels.count)
   }
 
@@ -99,7 +99,7 @@ private struct Sweep {
         let dx = try FeatureMap(
           batch: shape.batch, channels: shape.inputs, height: shape.height, width: shape.width)
         try plan.backwardData(plain, weights: weights[0], into: dx)
-        return [try dx.tensor()] + flows.flatMap { $0 }
+        return [try stack.tensor(dx)] + flows.flatMap { $0 }
       }
     }
     return flows.flatMap { $0 }

@@ -26,8 +26,8 @@ package struct FiLMLayer: Layer {
   package static let inputs = ["x", "e"]
 
   package let options: Options
-  private let features: Int
-  private let channels: Int
+  let features: Int
+  let channels: Int
 
   package init(_ options: Options) throws {
     self.options = options
@@ -35,7 +35,7 @@ package struct FiLMLayer: Layer {
     channels = try options.required(\.channels, "channels").value
   }
 
-  private var outputs: Int { options.scales ? 2 * channels : channels }
+  var outputs: Int { options.scales ? 2 * channels : channels }
 
   package func starts(_ stream: RandomStream) throws -> [ParameterSet.Start] {
     [

@@ -28,8 +28,10 @@ package struct GroupNormLayer: Layer {
     source: "Wu and He 2018",
     example: "return nn.group_norm{2, 4}(tensor.ones{2, 4, 3, 3})")
 
+  /// As PyTorch's.
+  static let epsilon = 1e-5
   package let options: Options
-  private let groups: Int
+  let groups: Int
   private let channels: Int
 
   package init(_ options: Options) throws {

@@ -24,6 +24,12 @@ package protocol Layer: Configured {
   var drawsNumbers: Bool { get }
   /// As Lua writes it: `conv2d{1, 64, kernel = 3}`.
   var call: String { get }
+  /// What it is, for a line of a table: `conv2d 1→64, 3×3`.
+  var brief: String { get }
+  /// Multiplications and additions of one point.
+  func operations(_ inputs: [Shape], _ result: Shape) -> Double
+  /// What it reads of a picture around each place; nil where that is all of it.
+  var window: LayerWindow? { get }
 }
 
 extension Layer {
@@ -32,6 +38,9 @@ extension Layer {
   package var parts: [(name: String, layer: any Layer)] { [] }
   package func starts(_ stream: RandomStream) throws -> [ParameterSet.Start] { [] }
   package func shape(of inputs: [Shape]) throws -> Shape { inputs[0] }
+  package var brief: String { Self.constructor }
+  package func operations(_ inputs: [Shape], _ result: Shape) -> Double { 0 }
+  package var window: LayerWindow? { .place }
 
   /// The starts of the layer and of all within it, named by their paths.
   package func allStarts(_ stream: RandomStream, path: String) throws -> [ParameterSet.Start] {
@@ -68,10 +77,14 @@ extension Layer {
             + "\(inputs[0].shape[0])")
       }
     }
+    let result: Shape
     do {
-      _ = try shape(of: inputs.map { Shape(Array($0.shape.dropFirst())) })
+      result = try shape(of: inputs.map { Shape(Array($0.shape.dropFirst())) })
     } catch let error as UserError {
       throw UserError("\(call.place): \(error.message)")
+    }
+    if let outline = call.call.outline, parts.isEmpty {
+      return try outline.note(self, inputs, result, call)
     }
     return try output(inputs, call)
   }

@@ -28,8 +28,8 @@ package struct LinearLayer: Layer {
     example: "return nn.linear{2, 16}(tensor.ones{5, 2})")
 
   package let options: Options
-  private let inputs: Int
-  private let outputs: Int
+  let inputs: Int
+  let outputs: Int
 
   package init(_ options: Options) throws {
     self.options = options

@@ -11,12 +11,15 @@ package struct NetworkCall {
   /// Shape [n], integers from 0 up; nil where the network takes none.
   package let labels: Tensor?
   private let writes: BufferWrites?
+  /// Takes what layers say of themselves in place of computing; nil in every other call.
+  package let outline: NetworkOutline?
 
   package init(
     _ set: ParameterSet, at values: [Tensor]? = nil, labels: Tensor? = nil,
-    writes: BufferWrites? = nil
+    writes: BufferWrites? = nil, outline: NetworkOutline? = nil
   ) {
     self.set = set
+    self.outline = outline
     self.values = values ?? set.views
     self.labels = labels
     self.writes = writes

@@ -18,7 +18,7 @@ package struct PoolingOptions: OptionGroup {
     Option("padding", \.padding, "places added at each border, up to half of the kernel"),
   ]
 
-  fileprivate func pooling(_ kind: Pooling.Kind) throws -> Pooling {
+  func pooling(_ kind: Pooling.Kind) throws -> Pooling {
     let step = stride ?? kernel
     return try Pooling(
       kind, kernel: (kernel.value, kernel.value), stride: (step.value, step.value),

@@ -32,8 +32,8 @@ package struct ResidualLayer: Layer {
   }
 
   package let options: Options
-  private let body: any Layer
-  private let shortcut: (any Layer)?
+  let body: any Layer
+  let shortcut: (any Layer)?
 
   package init(_ options: Options) throws {
     self.options = options
@@ -62,6 +62,7 @@ package struct ResidualLayer: Layer {
   }
 
   package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
+    if takesFeatures(inputs[0], call) { return try features(Features(inputs[0]), call).images() }
     let direct =
       try shortcut?.checkedOutput(inputs, call.part("shortcut", shortcut ?? body)) ?? inputs[0]
     return try direct + body.checkedOutput(inputs, call.part("body", body))

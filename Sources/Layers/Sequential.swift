@@ -1,9 +1,10 @@
 import Autodiff
 import Catalog
+import KernelsBase
 import Tensors
 
 /// Layers one after the other. Each takes points alone; convolutions that follow each other run as one operation.
-package struct SequentialLayer: Layer {
+package struct SequentialLayer: FeatureLayer {
   package struct Options: OptionGroup {
     package var layers = LayerList()
 
@@ -53,16 +54,44 @@ package struct SequentialLayer: Layer {
   }
 
   package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
-    guard inputs[0].dtype == .float32 else {
-      return try parts.reduce(inputs[0]) { x, part in
-        try part.layer.checkedOutput([x], call.part(part.name, part.layer))
+    let x = inputs[0]
+    if takesFeatures(x, call) {
+      return try features(Features(x), call).images()
+    }
+    return try parts.reduce(x) { x, part in
+      try part.layer.checkedOutput([x], call.part(part.name, part.layer))
+    }
+  }
+
+  /// Whether there is a layer that is worth the change of the layout.
+  package var entersFeatures: Bool {
+    parts.contains { $0.layer.isWorthFeatures }
+  }
+
+  package func features(_ x: Features, _ call: LayerCall) throws -> Features {
+    if x.isPlain { return Features(plain: try output([x.images()], call)) }
+    var h = x
+    var place = 0
+    while place < pieces.count {
+      defer { place += 1 }
+      switch pieces[place] {
+      case .stack(let segment): h = try segment.features(h, call)
+      case .layer(let name, let layer):
+        let part = call.part(name, layer)
+        guard let norm = layer as? any FeatureNormLayer else {
+          h = try layer.features(of: h, part)
+          continue
+        }
+        var activation = MapActivation.none
+        if place + 1 < pieces.count, case .layer(_, let next) = pieces[place + 1],
+          let own = next as? any FeatureActivation
+        {
+          activation = own.mapActivation
+          place += 1
+        }
+        h = try norm.normed(h, activation, part)
       }
     }
-    return try pieces.reduce(inputs[0]) { x, piece in
-      switch piece {
-      case .layer(let name, let layer): try layer.checkedOutput([x], call.part(name, layer))
-      case .stack(let segment): try segment.output(x, call)
-      }
-    }
+    return h
   }
 }

@@ -10,6 +10,7 @@ package struct SinusoidalEmbeddingLayer: Layer {
     package var features: Count?
     package var period = 10_000.0
     package var scale = 1.0
+    package var reachesPeriod = false
 
     package init() {}
 
@@ -17,6 +18,8 @@ package struct SinusoidalEmbeddingLayer: Layer {
       Option(required: "features", \.features, "length of the result, even", in: .even).listed,
       Option("period", \.period, "the longest, over 2π", in: .positive),
       Option("scale", \.scale, "times t", in: .positive),
+      Option(
+        "endpoint", \.reachesPeriod, "whether the last frequency is 1/period itself, as in EDM"),
     ]
   }
 
@@ -39,8 +42,9 @@ package struct SinusoidalEmbeddingLayer: Layer {
 
   package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
     let pairs = features / 2
+    let steps = options.reachesPeriod ? pairs - 1 : pairs
     let rates = (0..<pairs).map {
-      options.scale * pow(options.period, -Double($0) / Double(max(pairs, 1))) / (2 * .pi)
+      options.scale * pow(options.period, -Double($0) / Double(max(steps, 1))) / (2 * .pi)
     }
     let dtype: DType = inputs[0].dtype == .float64 ? .float64 : .float32
     return try fourierFeatures(inputs[0], Tensor(rates).converted(to: dtype))

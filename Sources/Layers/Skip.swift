@@ -23,7 +23,7 @@ package struct SkipLayer: Layer {
   }
 
   package let options: Options
-  private let body: any Layer
+  let body: any Layer
 
   package init(_ options: Options) throws {
     self.options = options
@@ -44,6 +44,8 @@ package struct SkipLayer: Layer {
   }
 
   package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
-    try concatenate([inputs[0], body.checkedOutput(inputs, call.part("body", body))], axis: 1)
+    if takesFeatures(inputs[0], call) { return try features(Features(inputs[0]), call).images() }
+    return try concatenate(
+      [inputs[0], body.checkedOutput(inputs, call.part("body", body))], axis: 1)
   }
 }

@@ -2,7 +2,8 @@ import Autodiff
 import Catalog
 import Tensors
 
-/// A part of `nn.sequential` that runs as one operation: convolutions, with the norms and ReLUs between them.
+/// A part of `nn.sequential` that runs as one operation: convolutions, with the norms and ReLUs between and behind
+/// them.
 struct StackSegment {
   struct Member {
     let name: String
@@ -15,8 +16,7 @@ struct StackSegment {
 
   let members: [Member]
 
-  /// What a row of layers is cut into: stacks where two or more convolutions follow each other, single layers
-  /// elsewhere. A norm or a ReLU behind the last convolution of a stack is a layer by itself.
+  /// What a row of layers is cut into: stacks where there are convolutions, single layers elsewhere.
   static func cut(_ parts: [(name: String, layer: any Layer)]) -> [Piece] {
     var pieces: [Piece] = []
     var place = 0
@@ -24,20 +24,21 @@ struct StackSegment {
       var members: [Member] = []
       var next = place
       while let member = member(parts, &next) {
+        // What does not link is a layer by itself, and the next convolution begins another stack.
+        guard member.links else {
+          members.append(Member(name: member.name, convolution: member.convolution))
+          next = (parts.firstIndex { $0.name == member.name } ?? place) + 1
+          break
+        }
         members.append(member)
-        // Behind a link that does not fuse, the next convolution begins another stack.
-        if !member.links { break }
       }
-      guard members.count > 1 else {
+      if members.isEmpty {
         pieces.append(.layer(parts[place].name, parts[place].layer))
         place += 1
-        continue
+      } else {
+        pieces.append(.stack(StackSegment(members: members)))
+        place = next
       }
-      // The last one keeps its convolution alone; what stands behind it is not part of the stack.
-      let last = Member(
-        name: members[members.count - 1].name, convolution: members[members.count - 1].convolution)
-      pieces.append(.stack(StackSegment(members: members.dropLast() + [last])))
-      place = (parts.firstIndex { $0.name == last.name } ?? place) + 1
     }
     return pieces
   }
@@ -79,7 +80,7 @@ extension StackSegment.Member {
 }
 
 /// A norm that a stack can do: s and t of relu(s y + t).
-package protocol StackNorm: Layer {
+package protocol StackNorm: FeatureNormLayer {
   var channels: Int { get }
   /// How s and t follow in training from the parameters below and the moments of a batch.
   var link: ConvolutionStack.Link { get }
@@ -91,34 +92,58 @@ package protocol StackNorm: Layer {
 }
 
 extension StackSegment {
-  /// The result for float32 images.
-  func output(_ x: Tensor, _ call: LayerCall) throws -> Tensor {
+  /// The result for features that are no images. What stands behind the last convolution is done by the stack
+  /// where it needs no sums of what it writes, and in a pass of its own elsewhere.
+  func features(_ x: Features, _ call: LayerCall) throws -> Features {
+    let x = try x.settled()
     var levels: [ConvolutionStack.Level] = []
-    var inputs = [x]
-    for (place, member) in members.enumerated() {
-      let own = call.part(member.name, member.convolution)
-      inputs.append(own["weight"])
-      let (link, parameters) = try link(member, own, call, isLast: place == members.count - 1)
+    var inputs = [x.elements]
+    for member in members {
+      inputs.append(call.part(member.name, member.convolution)["weight"])
+      let (link, parameters) = try link(member, call)
       levels.append(ConvolutionStack.Level(form: member.convolution.form, link: link))
       inputs += parameters
     }
-    let stack = ConvolutionStack(levels: levels)
     let isFree =
       !inputs.contains(where: \.isRecorded) && !levels.contains { $0.link.epsilon != nil }
+    let last = levels.removeLast()
+    if !isFree {
+      inputs.removeLast(last.link.parameterCount)
+      levels.append(ConvolutionStack.Level(form: last.form, link: .linear))
+    } else {
+      levels.append(last)
+    }
+    let stack = ConvolutionStack(levels: levels, size: x.size)
     let results =
       try isFree
       ? evaluate(ConvolutionStackInference(stack: stack), inputs.map(\.value))
       : perform(ConvolutionStackPass(stack: stack), inputs)
-    if call.isTraining { try writeMoments(Array(results.dropFirst(members.count)), x, call) }
-    guard let last = members.last, last.convolution.options.bias else { return results[0] }
-    let bias = call.part(last.name, last.convolution)["bias"]
-    return try results[0] + perChannel(bias, like: results[0])
+    if call.isTraining { try writeMoments(Array(results.dropFirst(members.count)), x.size, call) }
+    let y = Features(elements: results[0], try size(of: x.size, members))
+    return try isFree && last.link != .linear ? y : behind(y, call)
   }
 
-  private func link(_ member: Member, _ own: LayerCall, _ call: LayerCall, isLast: Bool) throws
+  /// What stands behind the last convolution.
+  private func behind(_ y: Features, _ call: LayerCall) throws -> Features {
+    guard let last = members.last else { return y }
+    if let (name, norm) = last.norm {
+      return try norm.normed(y, .relu, call.part(name, norm))
+    }
+    let bias = call.part(last.name, last.convolution)
+    let shifted = last.convolution.options.bias ? try y.shifted(by: bias["bias"]) : y
+    return last.activation == nil ? shifted : try shifted.normed(.given, .relu)
+  }
+
+  private func size(of x: FeatureSize, _ members: some Sequence<Member>) throws -> FeatureSize {
+    let point = try members.reduce(Shape(Array(x.shape.dropFirst()))) {
+      try $1.convolution.shape(of: [$0])
+    }
+    return FeatureSize(Shape([x.batch] + Array(point)))
+  }
+
+  private func link(_ member: Member, _ call: LayerCall) throws
     -> (ConvolutionStack.Link, [Tensor])
   {
-    if isLast { return (.linear, []) }
     if let (name, norm) = member.norm {
       let part = call.part(name, norm)
       if call.isTraining { return (norm.link, norm.trainedParameters(part)) }
@@ -127,20 +152,20 @@ extension StackSegment {
     }
     guard member.activation != nil else { return (.linear, []) }
     let channels = member.convolution.outputs
+    let own = call.part(member.name, member.convolution)
     let shift = try member.convolution.options.bias ? own["bias"] : Tensor.zeros([channels])
     return (.given, [try Tensor.full([channels], 1), shift])
   }
 
-  private func writeMoments(_ moments: [Tensor], _ x: Tensor, _ call: LayerCall) throws {
+  private func writeMoments(_ moments: [Tensor], _ x: FeatureSize, _ call: LayerCall) throws {
     var rest = moments[...]
-    var shape = Shape(Array(x.shape.dropFirst()))
-    for member in members.dropLast() {
-      shape = try member.convolution.shape(of: [shape])
+    for (place, member) in members.dropLast().enumerated() {
       guard let (name, norm) = member.norm, let own = rest.popFirst() else { continue }
+      let size = try size(of: x, members.prefix(place + 1))
       let flat = try own.value.converted(to: .float32)
       try norm.writeRunning(
-        flat.select(axis: 0, 0), flat.select(axis: 0, 1),
-        count: x.shape[0] * shape[1] * shape[2], call.part(name, norm))
+        flat.select(axis: 0, 0), flat.select(axis: 0, 1), count: size.batch * size.pixels,
+        call.part(name, norm))
     }
   }
 }

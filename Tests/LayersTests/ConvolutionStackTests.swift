@@ -32,7 +32,7 @@ private func sequence(_ layers: [any Layer]) throws -> SequentialLayer {
 
 /// Rows of layers that fuse in different ways, and the shape of a point.
 private func cases() throws -> [(SequentialLayer, Shape)] {
-  try [
+  let rows: [(SequentialLayer, Shape)] = try [
     (
       sequence([
         convolution(1, 20), convolution(20, 20), biasFree(20), ReLULayer(), convolution(20, 1),
@@ -63,6 +63,55 @@ private func cases() throws -> [(SequentialLayer, Shape)] {
         convolution(16, 16, kernel: 1), ReLULayer(),
         convolution(16, 32) { ($0.groups, $0.padding) = (2, 0) },
       ]), [4, 11, 9]
+    ),
+  ]
+  return rows + (try branchedCases())
+}
+
+/// What keeps the layout of the engine beyond convolutions: pools, branches, norms with their activations.
+private func branchedCases() throws -> [(SequentialLayer, Shape)] {
+  func up(_ inputs: Count, _ outputs: Count) throws -> any Layer {
+    try ConvTranspose2dLayer(.init { ($0.inputs, $0.outputs, $0.bias) = (inputs, outputs, false) })
+  }
+  func skip(_ layers: [any Layer]) throws -> any Layer {
+    try SkipLayer(.init { $0.body = LayerList([try sequence(layers)]) })
+  }
+  func group(_ groups: Count, _ channels: Count) throws -> any Layer {
+    try GroupNormLayer(.init { ($0.groups, $0.channels) = (groups, channels) })
+  }
+  return try [
+    (
+      sequence([
+        convolution(1, 20), biasFree(20), ReLULayer(),
+        skip([
+          AveragePoolLayer(.init()), convolution(20, 24), biasFree(24), ReLULayer(), up(24, 20),
+        ]),
+        convolution(40, 18), batch(18), ReLULayer(),
+      ]), [1, 8, 6]
+    ),
+    (
+      sequence([
+        convolution(3, 20, bias: true), group(4, 20), SiLULayer(),
+        ResidualLayer(
+          .init {
+            $0.body = LayerList([
+              try sequence([group(2, 20), SiLULayer(), convolution(20, 20, bias: true)])
+            ])
+          }),
+        MaxPoolLayer(.init()), group(5, 20), convolution(20, 3, bias: true), SiLULayer(),
+        group(1, 3),
+      ]), [3, 6, 8]
+    ),
+    (
+      sequence([
+        ResidualLayer(
+          .init {
+            $0.body = LayerList([try convolution(2, 17, bias: true)])
+            $0.shortcut = LayerList([
+              try sequence([convolution(2, 17, kernel: 1), batch(17), SiLULayer()])
+            ])
+          }), TanhLayer(), convolution(17, 2), batch(2), ReLULayer(),
+      ]), [2, 5, 7]
     ),
   ]
 }
@@ -147,9 +196,9 @@ private func relative(_ a: Tensor, _ b: Tensor) throws -> Double {
     }
   }
 
-  @Test("second derivatives of a stack are those of the layers")
-  func secondDerivatives() throws {
-    let (layer, shape) = try cases()[0]
+  @Test("second derivatives of a stack are those of the layers", arguments: [0, 5, 6])
+  func secondDerivatives(number: Int) throws {
+    let (layer, shape) = try cases()[number]
     let trial = try Trial(layer, shape, seed: 60)
     func product(_ dtype: DType) throws -> Tensor {
       let values = try trial.set.views.map { try $0.converted(to: dtype) }

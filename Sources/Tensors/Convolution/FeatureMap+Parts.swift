@@ -30,11 +30,22 @@ extension FeatureMap {
     try self.init(
       batch: first.batch, channels: maps.reduce(0) { $0 + $1.channels }, height: first.height,
       width: first.width)
+    try join(maps)
+  }
+
+  /// Writes the channels of maps, as many as this one has, one after the other.
+  public func join(_ maps: [FeatureMap]) throws {
     var start = 0
     for map in maps {
       try copyChannels(from: map, 0, to: start, count: map.channels)
       start += map.channels
     }
+    clearEmptyLanes()
+  }
+
+  /// Writes some channels of a map, as many as this one has.
+  public func take(_ map: FeatureMap, from first: Int) throws {
+    try copyChannels(from: map, first, to: 0, count: channels)
     clearEmptyLanes()
   }
 
@@ -45,8 +56,7 @@ extension FeatureMap {
     }
     let result = try FeatureMap(
       batch: batch, channels: range.count, height: height, width: width)
-    try result.copyChannels(from: self, range.lowerBound, to: 0, count: range.count)
-    result.clearEmptyLanes()
+    try result.take(self, from: range.lowerBound)
     return result
   }
 

@@ -62,6 +62,11 @@ extension FeatureMap {
     let size = try pooling.size(of: height, width)
     let result = try FeatureMap(
       batch: batch, channels: channels, height: size.height, width: size.width)
+    try pool(pooling, into: result)
+    return result
+  }
+
+  public func pool(_ pooling: Pooling, into result: FeatureMap) throws {
     let pass = pooling.pass(extent, result.extent)
     let (x, y) = (FloatIn(base), result.base)
     try eachPlane { plane in
@@ -71,7 +76,6 @@ extension FeatureMap {
       case .maximum: kernels.maximumPool(pass, from, to)
       }
     }
-    return result
   }
 
   /// The gradient of what was pooled, `self`, from that of the result.
@@ -79,6 +83,12 @@ extension FeatureMap {
     let size = try pooling.size(of: height, width)
     try FeatureMap.check(dy, "dy", [batch, channels, size.height, size.width])
     let result = try FeatureMap(batch: batch, channels: channels, height: height, width: width)
+    try spread(pooling, dy, into: result)
+    return result
+  }
+
+  /// The same into a map; of means, which do not depend on what was pooled, `self` may be that map.
+  public func spread(_ pooling: Pooling, _ dy: FeatureMap, into result: FeatureMap) throws {
     let pass = pooling.pass(extent, dy.extent)
     let (x, g, dx) = (FloatIn(base), FloatIn(dy.base), result.base)
     try eachPlane { plane in
@@ -88,7 +98,6 @@ extension FeatureMap {
       case .maximum: kernels.maximumPoolBackward(pass, x + to, g + from, dx + to)
       }
     }
-    return result
   }
 
   /// Each plane of each image: a block of channels, or one of a few.
