@@ -11,16 +11,21 @@ package enum NNModule {
     types: [
       TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to"),
       TypeDescription(NetworkObject.self, "what a network computes, without a diffusion"),
+      TypeDescription(NetworkSummary.self, "the layers of a network as a table"),
     ] + LayerModule.types,
     entries: networks.map { $0.entry } + LayerModule.entries + NetworkObject.entries
       + [ScoreMachine.entry, TargetScore.entry, TargetScore.noised] + ModelFile.entries
-      + StateFile.entries + methods)
+      + StateFile.entries + NetworkSummary.entries + methods)
 
   /// The networks that Lua makes by name, and that files hold.
   static let networks: [any Network.Type] = [
     ScoreMLP.self,
     ResidualMLP.self,
     BFCNN.self,
+    UNet.self,
+    ScoreNet.self,
+    DDPMPP.self,
+    LocalCNN.self,
     RandomFeatures.self,
     DefinedNetwork.self,
   ]

@@ -53,6 +53,7 @@ struct BadInputTests {
     "target": "target.gaussian_mixture{means = {-1, 1}, stds = 1}",
     "model": "nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}",
     "network": "nn.score_mlp{dimension = 1, width = 2, seed = 1}",
+    "network_summary": "nn.score_mlp{dimension = 1, width = 2, seed = 1}:summary()",
     "layer": "nn.linear{1, 2}",
     "bound_layer": """
     (function()

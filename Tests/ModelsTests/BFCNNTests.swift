@@ -8,18 +8,6 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Numbers from −1/2 to 1/2 that follow from a number k and their places; the formula of
-/// Tests/References/bf_cnn.py.
-private func counter(_ k: Int, _ count: Int) -> [Double] {
-  (0..<count).map { i in
-    var u = UInt64(i) &* 2_654_435_761 &+ UInt64(k) &* 97531 &+ 12345
-    u &= 0xFFFF_FFFF
-    u = ((u ^ (u >> 15)) &* 2_246_822_519) & 0xFFFF_FFFF
-    u ^= u >> 13
-    return Double(u) / 4_294_967_296 - 0.5
-  }
-}
-
 private let size = 21
 
 private func network(width: Count = 64, depth: Count = 21, size: Count = 21) throws -> BFCNN {
@@ -30,31 +18,8 @@ private func network(width: Count = 64, depth: Count = 21, size: Count = 21) thr
     }, shape: [1, size.value, size.value], seed: 1, restoring: nil)
 }
 
-/// The network with the weights of the reference, the pictures and the vector of its loss.
-private func prepared() throws -> (net: BFCNN, x: Tensor, r: Tensor) {
-  let net = try network()
-  var k = 0
-  for (item, view) in zip(net.parameters.items, net.parameters.views) where item.isTrained {
-    let numbers = counter(k, item.shape.elementCount)
-    let isWeight = item.shape.rank == 4
-    let scale = isWeight ? (24 / Double(9 * item.shape[1])).squareRoot() : 1
-    let values = numbers.map { isWeight ? scale * $0 : 1 + $0 }
-    try view.assign(Tensor(values, shape: item.shape).converted(to: .float32))
-    k += 1
-  }
-  func pictures(_ k: Int) throws -> Tensor {
-    try Tensor(counter(k, 2 * size * size), shape: [2, 1, size, size]).converted(to: .float32)
-  }
-  return (net, try pictures(k), try pictures(k + 1))
-}
-
-private func numbers(_ references: References, _ name: String, _ number: Int) throws -> [Double] {
-  try references[number, name]?.doubles() ?? []
-}
-
-private func relative(_ a: [Double], _ b: [Double]) -> Double {
-  let square = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-  return (square / b.reduce(0) { $0 + $1 * $1 }).squareRoot()
+private func prepared() throws -> NetworkReference {
+  try NetworkReference(network(), "bf_cnn")
 }
 
 @Suite struct BFCNNTests {
@@ -67,62 +32,60 @@ private func relative(_ a: [Double], _ b: [Double]) -> Double {
 
   @Test("output, running deviations and evaluation are those of PyTorch")
   func outputs() throws {
-    let (net, x, _) = try prepared()
-    let reference = try References("bf_cnn")
+    let reference = try prepared()
+    let (net, x) = (reference.network, try reference.x.converted(to: .float32))
     let writes = BufferWrites()
-    let y = try net.output(x, nil, NetworkCall(net.parameters, writes: writes))
-    #expect(try relative(y.doubles(), numbers(reference, "output", 0)) < 1e-4)
+    let y = try reference.output(x, writes: writes)
+    #expect(try relative(y.doubles(), reference.numbers("output")) < 1e-4)
     for (view, value) in zip(net.parameters.buffers, try writes.values(of: net.parameters)) {
       try view.view.assign(value)
     }
     let sd = try net.parameters.buffers[0].view.doubles()
-    for (a, b) in zip(sd, try numbers(reference, "running", 0)) { #expect(abs(a - b) < 1e-5) }
-    let evaluated = try net.output(x, nil, NetworkCall(net.parameters))
-    #expect(try relative(evaluated.doubles(), numbers(reference, "evaluation", 0)) < 1e-4)
+    for (a, b) in zip(sd, try reference.numbers("running")) { #expect(abs(a - b) < 1e-5) }
+    let evaluated = try reference.output(x)
+    let wanted = try reference.numbers("evaluation")
+    #expect(try relative(evaluated.doubles(), wanted) < 1e-4)
     // The same with a tape watching, where the norms are not folded into the weights.
-    let watched = try vjp([x]) {
-      try sum(square(net.output($0[0], nil, NetworkCall(net.parameters))))
-    }
-    let norm = try numbers(reference, "evaluation", 0).reduce(0) { $0 + $1 * $1 }
+    let watched = try vjp([x]) { try sum(square(reference.output($0[0]))) }
+    let norm = wanted.reduce(0) { $0 + $1 * $1 }
     #expect(abs(try watched.value.item() / norm - 1) < 1e-3)
   }
 
   @Test("gradients are those of PyTorch in float64 but for masks that flip at rounding")
   func gradients() throws {
-    let (net, x, r) = try prepared()
-    let reference = try References("bf_cnn")
-    let places = net.parameters.items.indices.filter { net.parameters.items[$0].isTrained }
-    let flows = try vjp(places.map { net.parameters.views[$0] }) { variables in
-      var values = net.parameters.views
-      for (place, variable) in zip(places, variables) { values[place] = variable }
-      let call = NetworkCall(net.parameters, at: values, writes: BufferWrites())
-      return try sum(net.output(x, nil, call) * r)
-    }.cotangents
-    for (number, flow) in flows.enumerated() {
-      let (g, wanted) = (try flow.doubles(), try numbers(reference, "gradient", number))
-      #expect(wanted.count == 9)
-      // The mean square of a difference on vectors of signs is that of the difference itself.
-      let squares = (0..<8).map { j -> Double in
-        let signs = counter(1000 + j, g.count)
-        let own = zip(g, signs).reduce(0) { $0 + ($1.1 < 0 ? -$1.0 : $1.0) }
-        return (own - wanted[j + 1]) * (own - wanted[j + 1])
-      }
-      let error = (squares.reduce(0, +) / 8).squareRoot() / wanted[0]
-      #expect(error < (number >= flows.count - 2 ? 1e-3 : 0.02), "tensor \(number): \(error)")
-      let norm = g.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      #expect(abs(norm / wanted[0] - 1) < 0.02)
+    let errors = try prepared().gradientErrors()
+    for (number, error) in errors.enumerated() {
+      #expect(error < (number >= errors.count - 2 ? 1e-3 : 0.02), "tensor \(number): \(error)")
     }
+  }
+
+  @Test("pictures without an axis of channels are those of one channel")
+  func flatPictures() throws {
+    let reference = try prepared()
+    let flat = try BFCNN(
+      .init { $0.point.shape = [21, 21] }, shape: [21, 21], seed: 1, restoring: nil)
+    let x = try reference.x.converted(to: .float32)
+    let call = NetworkCall(flat.parameters, at: reference.network.parameters.views)
+    let y = try flat.output(reshape(x, to: [2, size, size]), nil, call)
+    #expect(y.shape == [2, size, size])
+    #expect(try y.floats() == reference.output(x).floats())
   }
 
   @Test("homogeneous in evaluation: f(c y) = c f(y)")
   func homogeneity() throws {
-    let (net, x, _) = try prepared()
-    let call = NetworkCall(net.parameters)
-    let y = try net.output(x, nil, call).doubles()
-    // Powers of two are exact; otherwise the rounding of 19 Winograd convolutions in a row shows.
-    for (c, tolerance) in [(0.25, 0), (1024, 0), (0.01, 4e-5), (3, 4e-5), (250, 4e-5)] {
-      let scaled = try net.output(x * c, nil, call).doubles()
-      #expect(relative(scaled.map { $0 / c }, y) <= tolerance)
-    }
+    try expectHomogeneous(prepared(), tolerance: 4e-5)
+  }
+}
+
+/// f(c y) = c f(y) in evaluation. Powers of two are exact; otherwise the rounding of Winograd convolutions in a row
+/// shows.
+func expectHomogeneous(_ reference: NetworkReference, tolerance: Double) throws {
+  let x = try reference.x.converted(to: .float32)
+  let y = try reference.output(x).doubles()
+  for (c, tolerance) in [
+    (0.25, 0), (1024, 0), (0.01, tolerance), (3, tolerance), (250, tolerance),
+  ] {
+    let scaled = try reference.output(x * c).doubles()
+    #expect(relative(scaled.map { $0 / c }, y) <= tolerance)
   }
 }

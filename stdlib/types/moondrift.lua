@@ -889,6 +889,10 @@ local model_object = {}
 ---@param path string usually ends in .safetensors
 function model_object:save(path) end
 
+--- The layers of the network as a table: shape of the result, parameters, multiplications and additions of a point, and how many places in a row of the picture a number of it reads.
+---@return network_summary
+function model_object:summary() end
+
 --- The score ∇ log p_t(x).
 ---@param x tensor points, shape [n, d] or [n] and the model's shape
 ---@param t number|tensor one time, or one for each point
@@ -948,8 +952,23 @@ function network_object:parameters() end
 ---@return network
 function network_object:copy() end
 
+--- The layers of the network as a table: shape of the result, parameters, multiplications and additions of a point, and how many places in a row of the picture a number of it reads.
+---@return network_summary
+function network_object:summary() end
+
 --- Gives up its memory at once.
 function network_object:free() end
+
+--- the layers of a network as a table
+---@class network_summary
+---@field layers any The lines: tables of name, layer, shape, parameters, operations, and of pictures reads.
+---@field text string The table, as the prompt shows it.
+---@field parameters integer Numbers that training changes.
+---@field operations number Multiplications and additions of a point.
+local network_summary_object = {}
+
+--- Gives up its memory at once.
+function network_summary_object:free() end
 
 --- a piece of a network, described
 ---@class layer
@@ -2710,6 +2729,26 @@ function nn.residual_mlp(options) end
 ---@return model|network
 function nn.bf_cnn(options) end
 
+--- Bias-free U-Net, a blind denoiser of images.
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], predicts?: string, sigma_data?: number|tensor, blocks?: integer, width?: integer, convolutions?: integer, kernel?: integer, seed?: integer }
+---@return model|network
+function nn.unet(options) end
+
+--- Time-dependent U-Net with group norm, the score network of the tutorial of Song et al.
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], predicts?: string, sigma_data?: number|tensor, channels?: integer[], embedding?: integer, scale?: number, seed?: integer }
+---@return model|network
+function nn.score_net(options) end
+
+--- Time-dependent U-Net with attention, of chosen size.
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], predicts?: string, sigma_data?: number|tensor, channels?: integer, multipliers?: integer[], blocks?: integer, attention?: integer[], heads?: integer, dropout?: number, classes?: integer, seed?: integer }
+---@return model|network
+function nn.ddpmpp(options) end
+
+--- Residual convolutional network that sees each pixel's neighbourhood alone.
+---@param options? { sde?: sde, dimension?: integer, shape?: integer[], predicts?: string, sigma_data?: number|tensor, width?: integer, layers?: integer, kernel?: integer, padding_mode?: string, norm?: boolean, classes?: integer, seed?: integer }
+---@return model|network
+function nn.local_cnn(options) end
+
 --- Score model with a frozen random first layer: only the output weights are trained.
 ---@param options? { sde?: sde, dimension?: integer, shape?: integer[], width?: integer, activation?: string, time_features?: integer, feature_scale?: number, predicts?: string, sigma_data?: number|tensor, seed?: integer }
 ---@return model|network
@@ -2806,7 +2845,7 @@ function nn.attention(options) end
 function nn.fourier_embedding(options) end
 
 --- Sines and cosines of times, of frequencies in geometric progression.
----@param options { features: integer, period?: number, scale?: number }
+---@param options { features: integer, period?: number, scale?: number, endpoint?: boolean }
 ---@return layer
 function nn.sinusoidal_embedding(options) end
 

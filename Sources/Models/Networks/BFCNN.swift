@@ -10,7 +10,7 @@ import Tensors
 /// homogeneous in evaluation, f(c y) = c f(y) (Mohan et al. 2020; Kadkhodaie et al. 2024, appendix A). The
 /// first and the last convolution have no norm. Its output is the noise of a residual model.
 package final class BFCNN: Network {
-  package struct Options: NetworkOptions {
+  package struct Options: PictureOptions {
     package var point = PointOptions()
     package var prediction = PredictionOptions("residual")
     package var depth: Count = 21
@@ -40,48 +40,44 @@ package final class BFCNN: Network {
   package let options: Options
   package let shape: Shape
   package let parameters: ParameterSet
+  private let picture: PictureShape
   private let layers: SequentialLayer
 
   package init(
     _ options: Options, shape: Shape, seed: Int?, restoring stored: StoredTensors? = nil
   ) throws {
     (self.options, self.shape) = (options, shape)
-    guard shape.rank == 3 else {
-      throw UserError("shape must be {channels, height, width}, got \(shape)")
-    }
+    picture = try PictureShape(shape)
     // Each layer takes about a thousand bytes beside its weights.
     let weights = try options.width * options.width * options.kernel * options.kernel
     try Memory.request((options.depth * (weights + 256)).value, of: Float.self)
-    layers = try BFCNN.layers(options, channels: shape[0])
+    layers = try BFCNN.layers(options, channels: picture.channels)
     let stream = RandomStream(seed: seed ?? SessionSeed.next(), purpose: .initialization)
     parameters = try ParameterSet(
       sorting: layers.allStarts(stream, path: ""), restoring: stored)
   }
 
-  private static func layers(_ options: Options, channels: Int) throws -> SequentialLayer {
+  private static func layers(_ options: Options, channels: Count) throws -> SequentialLayer {
     func convolution(_ inputs: Count, _ outputs: Count) throws -> any Layer {
-      try Conv2dLayer(
-        Conv2dLayer.Options {
-          ($0.inputs, $0.outputs, $0.kernel, $0.bias) = (inputs, outputs, options.kernel, false)
-          $0.initial = Initializer.kaimingNormal.rawValue
-        })
+      try pictureConvolution(inputs, outputs, kernel: options.kernel)
     }
-    var layers = [try convolution(Count(channels), options.width)]
+    var layers = [try convolution(channels, options.width)]
     for _ in 0..<options.depth.value - 2 {
       layers.append(try convolution(options.width, options.width))
       layers.append(
         try BiasFreeNormLayer(BiasFreeNormLayer.Options { $0.channels = options.width }))
       layers.append(ReLULayer())
     }
-    layers.append(try convolution(options.width, Count(channels)))
-    return try SequentialLayer(SequentialLayer.Options { $0.layers = LayerList(layers) })
+    layers.append(try convolution(options.width, channels))
+    return try sequence(layers)
   }
 
   private init(like other: BFCNN) throws {
-    (options, shape, layers) = (other.options, other.shape, other.layers)
+    (options, shape, picture, layers) = (other.options, other.shape, other.picture, other.layers)
     parameters = try other.parameters.copied()
   }
 
+  package var isLayered: Bool { true }
   package func copied() throws -> any Network { try BFCNN(like: self) }
 
   package var summary: String {
@@ -91,7 +87,9 @@ package final class BFCNN: Network {
   }
 
   package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
-    try layers.checkedOutput([x], LayerCall(call, path: "", name: BFCNN.constructor))
+    try picture.onImages(x) {
+      try layers.checkedOutput([$0], LayerCall(call, path: "", name: BFCNN.constructor))
+    }
   }
 }
 

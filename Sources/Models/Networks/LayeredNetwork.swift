@@ -91,6 +91,7 @@ package final class LayeredNetwork: Network {
   }
   package var classes: Int? { options.classes?.value }
   package var callsLua: Bool { options.forward != nil }
+  package var isLayered: Bool { true }
   package var replays: Bool { true }
   package var drawsNumbers: Bool { layers.items.contains { $0.layer.drawsNumbers } }
   package var functions: [Callback] { options.forward.map { [$0] } ?? [] }

@@ -49,6 +49,8 @@ package protocol Network: AnyObject, Configured where Options: NetworkOptions {
   static func setFunction(_ function: Callback?, of options: inout Options)
   /// Parameters, or other tensors in their place, as Lua sees them: by name, or nested.
   func table(of parameters: [Tensor]) -> Value
+  /// Whether its output is made of layers, which may be asked for their shapes alone.
+  var isLayered: Bool { get }
   /// Whether its output calls Lua, and so runs only on the thread that does.
   var callsLua: Bool { get }
   /// Whether training draws random numbers for it.
@@ -84,7 +86,10 @@ extension Network {
   /// What its constructor lets it predict unless told otherwise.
   var usualPrediction: String { Options().prediction.predicts }
   package var classes: Int? { nil }
+  package var isLayered: Bool { false }
   package var callsLua: Bool { false }
+  /// Whether it is told no level, as it was made.
+  var isBlind: Bool { usual.predicts == ResidualParametrization.name }
   package var drawsNumbers: Bool { false }
   package var replays: Bool { !callsLua }
   package var compiledFunction: CompiledFunction? { nil }

@@ -142,17 +142,6 @@ package final class ResidualMLP: Network {
     return try waves.map { try $0 + choice } ?? choice
   }
 
-  private func oneHot(_ labels: Tensor, _ classes: Int) throws -> Tensor {
-    let oneHot = Written("one_hot", [labels.elementCount, classes], .float32) { inputs, result in
-      let out = result.pointer(Float.self)
-      out.update(repeating: 0, count: result.elementCount)
-      for (row, label) in try inputs[0].doubles().enumerated() {
-        out[row * classes + Int(clamping: label)] = 1
-      }
-    }
-    return try evaluate(oneHot, [labels])[0]
-  }
-
   /// [sin ω_j c, cos ω_j c] of levels [n].
   private func noiseFeatures(_ level: Tensor, _ dtype: DType) throws -> Tensor {
     try functionOfTime("noise_features", level) { level in

@@ -57,7 +57,8 @@ fails("kernel must fit the padded image: it is 7×7, the image 5×5", nn.average
 fails("nn.conv2d: groups must divide inputs and outputs, got 2 groups of 3 and 4 channels", nn.conv2d, {3, 4, groups = 2})
 fails("nn.conv2d: padding is required for an even kernel, got kernel = 2", nn.conv2d, {3, 4, kernel = 2})
 fails("nn.conv2d: padding_mode must be", nn.conv2d, {3, 4, padding_mode = "mirror"})
-fails("shape must be {channels, height, width}, got [4]", nn.bf_cnn, {dimension = 4, sde = sde.ve()})
+fails("shape must be {channels, height, width} or {height, width}, got [4]", nn.bf_cnn, {dimension = 4, sde = sde.ve()})
+fails("shape is required: {channels, height, width} of the pictures", nn.bf_cnn, {sde = sde.ve()})
 fails("kernel must be a positive odd integer, got 4", nn.bf_cnn, {shape = {1, 4, 4}, kernel = 4, sde = sde.ve()})
 fails("x must have shape [n c h w], got points of shape [3]", nn.conv2d{3, 8}, tensor.ones{2, 3})
 fails("layers give points of shape [2, 6, 6], expected [1, 6, 6]", nn.define,
