@@ -284,17 +284,22 @@ def references(net, small, size, small_size, *more):
         row("small_gradient", number, p.grad.flatten().tolist(), 17)
 
 
-match sys.argv[1]:
-    case "unet":
-        references(UNet(3, 64), UNet(2, 3), 24, 8)
-    case "score_net":
-        times = torch.tensor([0.02, 0.7])
-        references(ScoreNet([32, 64, 128, 256], 256), ScoreNet([4, 6, 8], 6), 28, 16, times)
-    case "local_cnn":
-        references(LocalCNN(32, 6), LocalCNN(4, 2), 16, 6, torch.tensor([-1.1, 0.4]), torch.tensor([2, 0]))
-    case "ddpmpp":
-        levels, labels = torch.tensor([-1.1, 0.4]), torch.tensor([2, 0])
-        net = DDPMPP(16, 32, [1, 2, 2], 2, [8], 3)
-        references(net, DDPMPP(8, 4, [1, 2], 1, [4], 3), 16, 8, levels, labels)
-    case name:
-        sys.exit(f"unknown network {name}")
+def main():
+    match sys.argv[1]:
+        case "unet":
+            references(UNet(3, 64), UNet(2, 3), 24, 8)
+        case "score_net":
+            times = torch.tensor([0.02, 0.7])
+            references(ScoreNet([32, 64, 128, 256], 256), ScoreNet([4, 6, 8], 6), 28, 16, times)
+        case "local_cnn":
+            references(LocalCNN(32, 6), LocalCNN(4, 2), 16, 6, torch.tensor([-1.1, 0.4]), torch.tensor([2, 0]))
+        case "ddpmpp":
+            levels, labels = torch.tensor([-1.1, 0.4]), torch.tensor([2, 0])
+            net = DDPMPP(16, 32, [1, 2, 2], 2, [8], 3)
+            references(net, DDPMPP(8, 4, [1, 2], 1, [4], 3), 16, 8, levels, labels)
+        case name:
+            sys.exit(f"unknown network {name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,11 +9,13 @@ pictures with the output of the networks on them.
 import collections
 import os
 import pathlib
-import pickle
 
 import numpy as np
 import torch
 
+import image_networks
+
+torch.set_default_dtype(torch.float32)
 torch.manual_seed(1)
 folder = pathlib.Path(__file__).parent / "torch"
 folder.mkdir(exist_ok=True)
@@ -111,6 +113,25 @@ for _ in range(3):
 plain.eval()
 values["plain.pt/output"] = plain(pictures).detach().numpy()
 torch.save(plain.state_dict(), folder / "plain.pt")
+
+
+net = image_networks.UNet(2, 4).float()
+image_networks.fill(net)
+net = net.float().train()
+large = torch.randn(2, 1, 16, 16)
+for module in net.modules():
+    if isinstance(module, image_networks.BiasFreeNorm):
+        module.sd = module.sd.float()
+for _ in range(3):
+    net(large)
+net.eval()
+state = net.state_dict()
+for name, module in net.named_modules():
+    if isinstance(module, image_networks.BiasFreeNorm):
+        state[f"{name}.running_sd"] = module.sd
+values["large"] = large.numpy()
+values["unet.pt/output"] = net(large).detach().numpy()
+torch.save(state, folder / "unet.pt")
 
 
 class Call:

@@ -33,6 +33,17 @@ nn.load_state(plain, folder .. "plain.pt", {map = counted})
 local wanted = values["plain.pt/output"]
 check.near((plain(values.pictures) - wanted):abs():max():item(), 0, 1e-4 * wanted:abs():max():item())
 
+-- A U-Net whose blocks PyTorch counts from 0, with the transposed convolutions within the decoder
+local unet = nn.unet{shape = {1, 16, 16}, blocks = 2, width = 4, seed = 1}
+nn.load_state(unet, folder .. "unet.pt", {map = function(name)
+  local b, rest = name:match("^decoder%.(%d+)%.(.*)")
+  if b and rest:find("^0") then return ("up.%d.weight"):format(b + 1) end
+  if b then name = "decoder." .. b .. rest:sub(2) end
+  return counted(name)
+end})
+local wanted = values["unet.pt/output"]
+check.near((unet(values.large) - wanted):abs():max():item(), 0, 1e-4 * wanted:abs():max():item())
+
 -- What does not fit is told by name, and changes nothing
 local net = denoiser(2)
 local before = net:parameters()["1.weight"]:copy()
