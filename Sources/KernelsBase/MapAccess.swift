@@ -8,12 +8,15 @@
 protocol VectorSource {
   init(_ source: MapSource, channel: Int)
   func load(_ at: Int) -> VF
+  /// Asks for the cache line of an offset ahead of its load; the offset may lie outside of the map.
+  func prefetch(_ at: Int)
 }
 
 struct PlainSource: VectorSource {
   let x: FloatIn
   @inline(__always) init(_ source: MapSource, channel: Int) { x = source.values }
   @inline(__always) func load(_ at: Int) -> VF { vector(x, at) }
+  @inline(__always) func prefetch(_ at: Int) { prefetchLine(x, at) }
 }
 
 struct ReluSource: VectorSource {
@@ -26,6 +29,7 @@ struct ReluSource: VectorSource {
   @inline(__always) func load(_ at: Int) -> VF {
     atLeast(fma(vector(x, at), scale, shift), VF())
   }
+  @inline(__always) func prefetch(_ at: Int) { prefetchLine(x, at) }
 }
 
 /// dy of relu(norm(y)) from y and the gradient g of the result.
@@ -43,6 +47,10 @@ struct NormSource: VectorSource {
     let on = VF().replacing(with: vector(g, at) * scale, where: fma(v, scale, shift) .> VF())
     return on + fma(slope, v, offset)
   }
+  @inline(__always) func prefetch(_ at: Int) {
+    prefetchLine(y, at)
+    prefetchLine(FloatIn(g), at)
+  }
 }
 
 /// The same, which leaves dy in the place of g.
@@ -56,6 +64,7 @@ struct KeepingNormSource: VectorSource {
     put(v, norm.g, at)
     return v
   }
+  @inline(__always) func prefetch(_ at: Int) { norm.prefetch(at) }
 }
 
 /// Writes vectors of the channels from `channel` on, at offsets of a map.

@@ -8,6 +8,20 @@ typealias F8 = SIMD8<Float>
 typealias F4 = SIMD4<Float>
 typealias D4 = SIMD4<Double>
 
+/// Asks for the cache line of p[at], to be read soon; any address is allowed.
+@inline(__always) func prefetchLine(_ p: UnsafePointer<Float>, _ at: Int) {
+  let reads = Int32(0), nearest = Int32(3), isData = Int32(1)
+  Builtin.int_prefetch_RawPointer(
+    (p + at)._rawValue, reads._value, nearest._value, isData._value)
+}
+
+/// Asks for the cache line of p[at], to be written soon; any address is allowed.
+@inline(__always) func prefetchForWriting(_ p: UnsafeMutablePointer<Float>, _ at: Int) {
+  let writes = Int32(1), nearest = Int32(3), isData = Int32(1)
+  Builtin.int_prefetch_RawPointer(
+    (p + at)._rawValue, writes._value, nearest._value, isData._value)
+}
+
 // MARK: F16
 
 @inline(__always) func + (a: F16, b: F16) -> F16 {

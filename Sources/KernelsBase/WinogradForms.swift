@@ -9,22 +9,47 @@ typealias FourOutputs = (VF, VF, VF, VF)
 
 /// Bᵀ d.
 @inline(__always) func inputForm(_ d: SixVectors) -> SixVectors {
-  let (two, four, five) = (all(2), all(4), all(-5))
-  let a = fma(all(-4), d.2, d.4)
-  let b = fma(all(-4), d.1, d.3)
-  let c = d.4 - d.2
-  let e = two * (d.3 - d.1)
-  return (
-    fma(four, d.0, fma(five, d.2, d.4)), a + b, a - b, c + e, c - e,
-    fma(four, d.1, fma(five, d.3, d.5))
-  )
+  let ones = inputOnes(d.1, d.2, d.3, d.4)
+  let twos = inputTwos(d.1, d.2, d.3, d.4)
+  return (inputEnd(d.0, d.2, d.4), ones.0, ones.1, twos.0, twos.1, inputEnd(d.1, d.3, d.5))
+}
+
+/// Bᵀ d at 0 from d₀, d₂, d₄, or at ∞ from d₁, d₃, d₅.
+@inline(__always) func inputEnd(_ a: VF, _ b: VF, _ c: VF) -> VF {
+  fma(all(4), a, fma(all(-5), b, c))
+}
+
+/// Bᵀ d at 1 and −1.
+@inline(__always) func inputOnes(_ d1: VF, _ d2: VF, _ d3: VF, _ d4: VF) -> (VF, VF) {
+  let a = fma(all(-4), d2, d4)
+  let b = fma(all(-4), d1, d3)
+  return (a + b, a - b)
+}
+
+/// Bᵀ d at 2 and −2.
+@inline(__always) func inputTwos(_ d1: VF, _ d2: VF, _ d3: VF, _ d4: VF) -> (VF, VF) {
+  let a = d4 - d2
+  let b = all(2) * (d3 - d1)
+  return (a + b, a - b)
 }
 
 /// Aᵀ m.
 @inline(__always) func outputForm(_ m: SixVectors) -> FourOutputs {
-  let (s1, d1) = (m.1 + m.2, m.1 - m.2)
-  let (s2, d2) = (m.3 + m.4, m.3 - m.4)
-  return (m.0 + s1 + s2, fma(all(2), d2, d1), fma(all(4), s2, s1), fma(all(8), d2, d1) + m.5)
+  let even = outputEven(m.0, m.1, m.2, m.3, m.4)
+  let odd = outputOdd(m.1, m.2, m.3, m.4, m.5)
+  return (even.0, odd.0, even.1, odd.1)
+}
+
+/// Aᵀ m at 0 and 2.
+@inline(__always) func outputEven(_ m0: VF, _ m1: VF, _ m2: VF, _ m3: VF, _ m4: VF) -> (VF, VF) {
+  let (s1, s2) = (m1 + m2, m3 + m4)
+  return (m0 + s1 + s2, fma(all(4), s2, s1))
+}
+
+/// Aᵀ m at 1 and 3.
+@inline(__always) func outputOdd(_ m1: VF, _ m2: VF, _ m3: VF, _ m4: VF, _ m5: VF) -> (VF, VF) {
+  let (d1, d2) = (m1 - m2, m3 - m4)
+  return (fma(all(2), d2, d1), fma(all(8), d2, d1) + m5)
 }
 
 /// A y.

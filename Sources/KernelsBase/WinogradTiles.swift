@@ -44,22 +44,45 @@ extension Kernels {
   }
 }
 
-/// Bᵀ d B, d(i, j) being loaded; rows in `scratch`.
+/// Bᵀ d B, d(i, j) being loaded. With 32 registers two rows at a time stay in them, and an element is loaded
+/// again for each pair that needs it; with 16 the columns Bᵀ d go through `scratch`.
 @inline(__always) private func transform(
   _ target: FloatOut, _ point: Int, _ scratch: FloatOut, _ d: (Int, Int) -> VF
 ) {
-  var j = 0
-  repeat {
-    let column = inputForm((d(0, j), d(1, j), d(2, j), d(3, j), d(4, j), d(5, j)))
-    put(column, scratch + lanes &* j, 6 &* lanes)
-    j &+= 1
-  } while j < 6
-  var i = 0
-  repeat {
-    let row = inputForm(sixVectors(FloatIn(scratch + 6 &* lanes &* i), lanes))
-    put(row, target + 6 &* i &* point, point)
-    i &+= 1
-  } while i < 6
+  #if KERNELS_V4
+    twoRows(target, target + 30 &* point, point) { j in
+      (inputEnd(d(0, j), d(2, j), d(4, j)), inputEnd(d(1, j), d(3, j), d(5, j)))
+    }
+    twoRows(target + 6 &* point, target + 12 &* point, point) { j in
+      inputOnes(d(1, j), d(2, j), d(3, j), d(4, j))
+    }
+    twoRows(target + 18 &* point, target + 24 &* point, point) { j in
+      inputTwos(d(1, j), d(2, j), d(3, j), d(4, j))
+    }
+  #else
+    var j = 0
+    repeat {
+      let column = inputForm((d(0, j), d(1, j), d(2, j), d(3, j), d(4, j), d(5, j)))
+      put(column, scratch + lanes &* j, 6 &* lanes)
+      j &+= 1
+    } while j < 6
+    var i = 0
+    repeat {
+      let row = inputForm(sixVectors(FloatIn(scratch + 6 &* lanes &* i), lanes))
+      put(row, target + 6 &* i &* point, point)
+      i &+= 1
+    } while i < 6
+  #endif
+}
+
+/// Two rows of Bᵀ d, a column at a time, times B.
+@inline(__always) private func twoRows(
+  _ first: FloatOut, _ second: FloatOut, _ point: Int, _ column: (Int) -> (VF, VF)
+) {
+  let (c0, c1, c2) = (column(0), column(1), column(2))
+  let (c3, c4, c5) = (column(3), column(4), column(5))
+  put(inputForm((c0.0, c1.0, c2.0, c3.0, c4.0, c5.0)), first, point)
+  put(inputForm((c0.1, c1.1, c2.1, c3.1, c4.1, c5.1)), second, point)
 }
 
 @inline(never) private func scatter<S: VectorSource>(
@@ -80,8 +103,9 @@ extension Kernels {
     while left > 0 {
       let base = cursor.image &* pass.input.image &+ plane
       let (y, x) = (4 &* cursor.row &- pass.top, 4 &* cursor.column &- pass.left)
+      let corner: Int = base &+ y &* row &+ 16 &* x
+      if c & 15 == 0 { prefetchColumns(source, corner &+ 16 &* 10, row) }
       if y >= 0 && x >= 0 && y &+ 6 <= height && x &+ 6 <= width {
-        let corner = base &+ y &* row &+ 16 &* x
         transform(target, steps.point, scratch) { i, j in
           let at: Int = corner &+ i &* row
           return source.load(at &+ 16 &* j)
@@ -95,6 +119,19 @@ extension Kernels {
       left &-= 1
     }
     c &+= lanes
+  }
+}
+
+/// Asks for the columns of a patch that the tile after the next one needs and the next one does not.
+@inline(__always) private func prefetchColumns<S: VectorSource>(
+  _ source: S, _ start: Int, _ row: Int
+) {
+  for i in 0..<6 {
+    let at: Int = start &+ i &* row
+    source.prefetch(at)
+    source.prefetch(at &+ 16)
+    source.prefetch(at &+ 32)
+    source.prefetch(at &+ 48)
   }
 }
 
@@ -195,28 +232,33 @@ private struct TileGather {
     _ sink: inout S, _ m: FloatIn, _ cursor: TileCursor, _ base: Int, _ scratch: FloatOut
   ) {
     let point = steps.point
-    var j = 0
-    repeat {
-      let column = outputForm(sixVectors(m + j &* point, 6 &* point))
-      put(column.0, scratch, lanes &* j)
-      put(column.1, scratch, lanes &* (6 &+ j))
-      put(column.2, scratch, lanes &* (12 &+ j))
-      put(column.3, scratch, lanes &* (18 &+ j))
-      j &+= 1
-    } while j < 6
     let (y0, x0) = (4 &* cursor.row, 4 &* cursor.column)
-    let rows = min(4, pass.output.height &- y0)
+    let rows = pass.output.height &- y0
     let columns = pass.output.width &- x0
-    var at = base &+ (y0 &* pass.output.width &+ x0) &* 16
-    var i = 0
-    repeat {
-      let row = outputForm(sixVectors(FloatIn(scratch + 6 &* lanes &* i), lanes))
-      sink.put(row.0, at)
-      if columns > 1 { sink.put(row.1, at &+ 16) }
-      if columns > 2 { sink.put(row.2, at &+ 32) }
-      if columns > 3 { sink.put(row.3, at &+ 48) }
-      at &+= pass.output.width &* 16
-      i &+= 1
-    } while i < rows
+    let step = 16 &* pass.output.width
+    let at: Int = base &+ y0 &* step &+ 16 &* x0
+    @inline(__always) func write(_ i: Int, _ row: FourOutputs) {
+      guard i < rows else { return }
+      let start: Int = at &+ i &* step
+      sink.put(row.0, start)
+      if columns > 1 { sink.put(row.1, start &+ 16) }
+      if columns > 2 { sink.put(row.2, start &+ 32) }
+      if columns > 3 { sink.put(row.3, start &+ 48) }
+    }
+    @inline(__always) func element(_ i: Int, _ j: Int) -> VF { vector(m, (6 &* i &+ j) &* point) }
+    @inline(__always) func even(_ j: Int) -> (VF, VF) {
+      outputEven(element(0, j), element(1, j), element(2, j), element(3, j), element(4, j))
+    }
+    @inline(__always) func odd(_ j: Int) -> (VF, VF) {
+      outputOdd(element(1, j), element(2, j), element(3, j), element(4, j), element(5, j))
+    }
+    let (e0, e1, e2) = (even(0), even(1), even(2))
+    let (e3, e4, e5) = (even(3), even(4), even(5))
+    write(0, outputForm((e0.0, e1.0, e2.0, e3.0, e4.0, e5.0)))
+    write(2, outputForm((e0.1, e1.1, e2.1, e3.1, e4.1, e5.1)))
+    let (o0, o1, o2) = (odd(0), odd(1), odd(2))
+    let (o3, o4, o5) = (odd(3), odd(4), odd(5))
+    write(1, outputForm((o0.0, o1.0, o2.0, o3.0, o4.0, o5.0)))
+    write(3, outputForm((o0.1, o1.1, o2.1, o3.1, o4.1, o5.1)))
   }
 }
