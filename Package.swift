@@ -122,6 +122,10 @@ let package = Package(
       dependencies: ["Catalog", "Runtime", "Tensors", "Library", "Reference", "LuaHost", "Shell"],
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
 
+    .executableTarget(
+      name: "convolution-bench", dependencies: ["Runtime", "Tensors"],
+      path: "scripts/bench.d/convolutions"),
+
     // Tests
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(

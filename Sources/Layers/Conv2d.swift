@@ -4,7 +4,7 @@ import Tensors
 
 /// A convolution of images [n, c, h, w], as `torch.nn.Conv2d` computes it; the weight has shape
 /// [outputs, inputs / groups, kernel, kernel].
-package struct Conv2dLayer: Layer {
+package struct Conv2dLayer: Layer, ConvolutionLayer {
   package struct Options: OptionGroup {
     package var inputs: Count?
     package var outputs: Count?
@@ -17,6 +17,7 @@ package struct Conv2dLayer: Layer {
     package var bias = true
     package var initial = Initializer.uniform.rawValue
     package var gain = 1.0
+    package var way = ConvolutionWay.rule
 
     package init() {}
 
@@ -37,6 +38,9 @@ package struct Conv2dLayer: Layer {
       Option("bias", \.bias, "whether a number is added to each channel"),
       Option("initial", \.initial, "how the weight starts", in: .initializer),
       Option("gain", \.gain, "times the weight at the start", in: .finite),
+      Option(
+        "way", \.way, "how it is computed: by the rule of its sizes, or as named",
+        in: .oneOf([ConvolutionWay.rule] + ConvolutionWay.allCases.map(\.rawValue))),
     ]
 
     package func check() throws {
@@ -56,8 +60,9 @@ package struct Conv2dLayer: Layer {
   package static let entry = layerEntry(
     "Convolution of images.",
     details:
-      "Images have shape [n c h w]. The way it is computed follows from the sizes: Winograd's "
-      + "F(4×4, 3×3) for 3×3 kernels of stride 1, otherwise taps.",
+      "Images have shape [n c h w]. The way it is computed follows from the sizes: winograd, by "
+      + "F(4×4, 3×3) for 3×3 kernels of stride 1, otherwise direct, tap by tap; `layer:plan(shape)` says "
+      + "which.",
     source: "Winograd 1980; Lavin and Gray 2016",
     example: "return nn.conv2d{1, 8, kernel = 3}(tensor.ones{2, 1, 6, 6})")
 
@@ -72,7 +77,9 @@ package struct Conv2dLayer: Layer {
     outputs = try options.required(\.outputs, "outputs").value
   }
 
-  package var form: ConvolutionForm { ConvolutionForm(engineOptions) }
+  package var form: ConvolutionForm {
+    ConvolutionForm(engineOptions, way: ConvolutionWay(rawValue: options.way))
+  }
 
   private var engineOptions: ConvolutionOptions {
     let kernel = options.kernel.value
@@ -106,6 +113,24 @@ package struct Conv2dLayer: Layer {
     let y = try convolution(inputs[0], call["weight"], form)
     return options.bias ? try y + perChannel(call["bias"], like: y) : y
   }
+}
+
+/// A layer that the convolution engine computes.
+protocol ConvolutionLayer: Layer {
+  var form: ConvolutionForm { get }
+  var weightShape: Shape { get }
+}
+
+extension ConvolutionLayer {
+  /// How its passes are computed for images of a shape [n, c, h, w].
+  func plan(_ shape: Shape) throws -> ConvolutionPlan {
+    try ConvolutionPlan(form.shape(of: shape, weight: weightShape), way: form.way)
+  }
+}
+
+extension ConvolutionWay {
+  /// The option that leaves the way to the engine.
+  static let rule = "rule"
 }
 
 /// Weight and bias of a convolution.

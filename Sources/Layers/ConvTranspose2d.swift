@@ -4,7 +4,7 @@ import Tensors
 
 /// A transposed convolution, as `torch.nn.ConvTranspose2d` computes it; the weight has shape
 /// [inputs, outputs / groups, kernel, kernel].
-package struct ConvTranspose2dLayer: Layer {
+package struct ConvTranspose2dLayer: Layer, ConvolutionLayer {
   package struct Options: OptionGroup {
     package var inputs: Count?
     package var outputs: Count?

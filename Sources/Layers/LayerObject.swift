@@ -1,3 +1,4 @@
+import Autodiff
 import Catalog
 import Tensors
 
@@ -38,6 +39,18 @@ package final class LayerObject: Callable {
     ) { (object: LayerObject) -> Value in
       let set = try object.parameters()
       return .named(zip(set.items, set.views).map { ($0.name, .object($1)) })
+    },
+    .method(
+      LayerObject.self, "plan",
+      "How a convolution's passes are computed for images of a shape: the way, its chunks and its memory.",
+      .arg("shape", "of the images: {n, c, h, w}"), returns: "a string",
+      source: "Lavin and Gray 2016",
+      example: "return nn.conv2d{64, 64}:plan{8, 64, 80, 80}"
+    ) { (object: LayerObject, shape: ShapeArgument) -> String in
+      guard let layer = object.layer as? any ConvolutionLayer else {
+        throw UserError("layer must be a convolution, got \(object.describe())")
+      }
+      return try layer.plan(Shape(checking: shape.lengths)).description
     },
   ]
 }

@@ -119,6 +119,40 @@ import Testing
     }
   }
 
+  @Test("an empty batch gives an empty result and a gradient of zeros", arguments: [1, 3, 5])
+  func emptyBatch(kernel: Int) throws {
+    let shape = try ConvolutionShape(
+      batch: 0, channels: (20, 17), size: (9, 6), kernel: (kernel, kernel),
+      ConvolutionOptions(padding: 2))
+    let passes = try ConvolutionPasses(shape, nil)
+    let y = try passes.outputMap()
+    let sums = try passes.plan.forward(
+      .plain(FeatureMap(passes.x)), weights: passes.w, into: y, .statistics(bias: nil))
+    #expect(sums?.first == Array(repeating: 0, count: 17))
+    #expect(try y.tensor().shape == shape.outputShape)
+    #expect(try passes.backwardData().isEmpty)
+    #expect(try passes.backwardWeights().allSatisfy { $0 == 0 })
+  }
+
+  @Test("lanes without a channel stay 0", arguments: [ConvolutionWay.winograd, .direct])
+  func emptyLanes(way: ConvolutionWay) throws {
+    let shape = try ConvolutionShape(
+      batch: 2, channels: (21, 18), size: (9, 7), kernel: (3, 3), ConvolutionOptions(padding: 1))
+    let passes = try ConvolutionPasses(shape, way)
+    let (y, dx) = try (passes.outputMap(), passes.inputMap())
+    try passes.plan.forward(.plain(FeatureMap(passes.x)), weights: passes.w, into: y)
+    try passes.plan.backwardData(.plain(FeatureMap(passes.dy)), weights: passes.w, into: dx)
+    for map in [y, dx] {
+      let lanes = try map.elements.doubles()
+      let pixels = map.height * map.width
+      let empty = lanes.indices.filter {
+        $0 / (16 * pixels) % 2 == 1 && $0 % 16 >= map.channels - 16
+      }
+      #expect(empty.count == 2 * pixels * (32 - map.channels))
+      #expect(empty.allSatisfy { lanes[$0] == 0 })
+    }
+  }
+
   @Test("the rule takes Winograd for 3 × 3 kernels of stride 1 on more than a few pixels")
   func rule() throws {
     func way(_ channels: (Int, Int), _ size: Int, _ kernel: Int, _ options: ConvolutionOptions)

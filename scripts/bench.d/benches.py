@@ -5,6 +5,7 @@ import statistics
 import tempfile
 import time
 
+import convolutions
 import decompositions
 import denoisers
 import distances
@@ -150,6 +151,7 @@ GROUPS = {
     ],
     "networks": networks.BENCHES,
     "diffusion": samplers.BENCHES + exact_scores.BENCHES + distances.BENCHES + likelihoods.BENCHES,
+    "convolutions": convolutions.BENCHES,
     "denoisers": denoisers.BENCHES,
     "data": pictures.BENCHES,
     "theory": theory.BENCHES + sweeps.BENCHES,

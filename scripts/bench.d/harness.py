@@ -83,8 +83,12 @@ def moondrift(*arguments, **options) -> str:
 
 def figures_of_lua(name: str, *arguments) -> dict[str, float]:
     """Runs bench.d/NAME.lua, whose lines `name number` are the figures."""
-    lines = moondrift(FOLDER / f"{name}.lua", *arguments).splitlines()
-    return {key: float(value) for key, value in (line.split() for line in lines)}
+    return figures_of(moondrift(FOLDER / f"{name}.lua", *arguments))
+
+
+def figures_of(said: str) -> dict[str, float]:
+    """The figures of lines `name number`."""
+    return {key: float(value) for key, value in (line.split() for line in said.splitlines())}
 
 
 def peer_script(name: str, *arguments, **options) -> str:

@@ -978,6 +978,11 @@ local layer_object = {}
 ---@return any
 function layer_object:parameters() end
 
+--- How a convolution's passes are computed for images of a shape: the way, its chunks and its memory.
+---@param shape integer|integer[] of the images: {n, c, h, w}
+---@return string
+function layer_object:plan(shape) end
+
 --- Gives up its memory at once.
 function layer_object:free() end
 
@@ -2765,7 +2770,7 @@ function nn.define(options) end
 function nn.linear(options) end
 
 --- Convolution of images.
----@param options { inputs: integer, outputs: integer, kernel?: integer, stride?: integer, padding?: integer, padding_mode?: string, dilation?: integer, groups?: integer, bias?: boolean, initial?: string, gain?: number }
+---@param options { inputs: integer, outputs: integer, kernel?: integer, stride?: integer, padding?: integer, padding_mode?: string, dilation?: integer, groups?: integer, bias?: boolean, initial?: string, gain?: number, way?: string }
 ---@return layer
 function nn.conv2d(options) end
 

@@ -86,6 +86,10 @@ public final class ConvolutionPlan: CustomStringConvertible {
     let (slides, stands) = shape.options.isTransposed ? (dy, x) : (x, dy)
     let (a, b) = (try table.source(slides), try table.source(stands))
     let target = dw.pointer(Float.self)
+    if shape.batch == 0 {
+      target.update(repeating: 0, count: dw.elementCount)
+      return
+    }
     switch way {
     case .winograd: try WinogradSlopePlan(correlation).run(a, b, into: target)
     case .direct:
@@ -107,6 +111,7 @@ public final class ConvolutionPlan: CustomStringConvertible {
   ) throws -> ChannelSums? {
     let table = ChannelTable()
     let (source, target) = (try table.source(x), try table.sink(sink, into: y))
+    if shape.batch == 0 { return SumTable(channels: 1).total(target.form, channels: y.channels) }
     defer { withExtendedLifetime((table, x.map, y, w)) {} }
     let c = correlation
     guard isBackward, c.folds else {

@@ -82,8 +82,9 @@ public struct ConvolutionShape: Equatable, Sendable {
     _ options: ConvolutionOptions
   ) throws {
     let p = options.padding
+    guard batch >= 0 else { throw UserError("batch must be an integer of 0 or more, got \(batch)") }
     let positive = [
-      ("batch", batch), ("channels in", channels.in), ("channels out", channels.out),
+      ("channels in", channels.in), ("channels out", channels.out),
       ("height", size.0), ("width", size.1), ("kernel", min(kernel.0, kernel.1)),
       ("stride", min(options.stride.y, options.stride.x)),
       ("dilation", min(options.dilation.y, options.dilation.x)), ("groups", options.groups),
