@@ -1,5 +1,4 @@
 import Catalog
-import Runtime
 
 /// Convolution of float64 tensors by its definition: for tests of gradients, not for speed.
 public enum PlainConvolution {
@@ -44,98 +43,5 @@ public enum PlainConvolution {
       }
     }
     return (try a.densified(), try b.densified())
-  }
-}
-
-/// The three loops over all products of the convolution behind a shape.
-private struct PlainLoops {
-  let c: Correlation
-  let row: GridAxis
-  let column: GridAxis
-  let perIn: Int
-  let perOut: Int
-
-  init(_ shape: ConvolutionShape) {
-    c = Correlation(shape)
-    let grids = c.forwardGrids()
-    (row, column) = (grids.rows[0], grids.columns[0])
-    (perIn, perOut) = (c.inputs / c.options.groups, c.outputs / c.options.groups)
-  }
-
-  private var inPlane: Int { c.height * c.width }
-  private var outPlane: Int { c.outputHeight * c.outputWidth }
-
-  /// Calls `body` with the places in the planes of input and output that one tap joins.
-  @inline(__always)
-  private func eachPair(_ r: Int, _ t: Int, _ body: (Int, Int) -> Void) {
-    for j in 0..<row.count {
-      let y = row.map[j * row.inStep + row.taps[r].offset - row.low]
-      if y < 0 { continue }
-      for i in 0..<column.count {
-        let x = column.map[i * column.inStep + column.taps[t].offset - column.low]
-        if x >= 0 { body(Int(clamping: y) * c.width + Int(clamping: x), j * c.outputWidth + i) }
-      }
-    }
-  }
-
-  private func run(_ count: Int, _ body: (Int) -> Void) throws {
-    try WorkerPool.shared.run(chunks: count) { body($0) }
-  }
-
-  /// y from x, each output channel of each image by itself.
-  func gather(_ x: Tensor, _ w: Tensor, into y: Tensor) throws {
-    let (x, w, y) = (x.pointer(Double.self), w.pointer(Double.self), y.pointer(Double.self))
-    try run(c.batch * c.outputs) { chunk in
-      let (n, o) = chunk.quotientAndRemainder(dividingBy: c.outputs)
-      let to = y + chunk * outPlane
-      for i in 0..<perIn {
-        let from = x + (n * c.inputs + o / perOut * perIn + i) * inPlane
-        for r in 0..<c.kernel.y {
-          for t in 0..<c.kernel.x {
-            let v = w[(o * perIn + i) * c.taps + r * c.kernel.x + t]
-            eachPair(r, t) { to[$1] += from[$0] * v }
-          }
-        }
-      }
-    }
-  }
-
-  /// dx from dy, each input channel of each image by itself.
-  func scatter(_ dy: Tensor, _ w: Tensor, into dx: Tensor) throws {
-    let (dy, w, dx) = (dy.pointer(Double.self), w.pointer(Double.self), dx.pointer(Double.self))
-    try run(c.batch * c.inputs) { chunk in
-      let (n, input) = chunk.quotientAndRemainder(dividingBy: c.inputs)
-      let (group, i) = input.quotientAndRemainder(dividingBy: perIn)
-      let to = dx + chunk * inPlane
-      for o in group * perOut..<(group + 1) * perOut {
-        let from = dy + (n * c.outputs + o) * outPlane
-        for r in 0..<c.kernel.y {
-          for t in 0..<c.kernel.x {
-            let v = w[(o * perIn + i) * c.taps + r * c.kernel.x + t]
-            eachPair(r, t) { to[$0] += from[$1] * v }
-          }
-        }
-      }
-    }
-  }
-
-  /// dw from both, each output channel by itself.
-  func slopes(_ x: Tensor, _ dy: Tensor, into dw: Tensor) throws {
-    let (x, dy, dw) = (x.pointer(Double.self), dy.pointer(Double.self), dw.pointer(Double.self))
-    try run(c.outputs) { o in
-      for i in 0..<perIn {
-        for r in 0..<c.kernel.y {
-          for t in 0..<c.kernel.x {
-            var sum = 0.0
-            for n in 0..<c.batch {
-              let a = x + (n * c.inputs + o / perOut * perIn + i) * inPlane
-              let b = dy + (n * c.outputs + o) * outPlane
-              eachPair(r, t) { sum += a[$0] * b[$1] }
-            }
-            dw[(o * perIn + i) * c.taps + r * c.kernel.x + t] = sum
-          }
-        }
-      }
-    }
   }
 }
