@@ -17,6 +17,7 @@ enum Resume {
     /// The functions and objects among the options of `train`; the numbers are those of the file.
     private static let given: Set<String> = [
       "labels", "optimizer", "time", "weight", "loss", "probe", "progress",
+      "checkpoint",
     ]
     static let options: [Option<Options>] =
       Option.group(\.train).filter { given.contains($0.name) } + [
@@ -209,6 +210,7 @@ private struct CheckpointReader {
     options.time = try chosen("time", given.time, DrawModule.draw)
     options.loss = try chosen("loss", given.loss, LossModule.loss)
     (options.probe, options.labels) = (given.probe, given.labels)
+    options.checkpoint = given.checkpoint
     if let progress = given.progress { options.progress = progress }
     let (had, has) = (try functions(), Checkpoint.functions(options, optimizer))
     if let name = had.first(where: { !has.contains($0) }) {

@@ -15,7 +15,7 @@ package enum TrainModule {
     ],
     call: Train.entry,
     entries: [
-      Train.start, Resume.entry,
+      Train.start, Twins.entry, Resume.entry,
       .variable(
         "last",
         "The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the "

@@ -20,6 +20,7 @@ package struct TrainOptions: OptionGroup {
   package var ema: AverageChoice?
   package var posthoc: PosthocEMA?
   package var probe: Probe?
+  package var checkpoint: CheckpointPlan?
   package var logEvery: Count?
   package var seed: SeedList?
   package var progress: Bool?
@@ -76,6 +77,10 @@ package struct TrainOptions: OptionGroup {
       "probe", \.probe,
       "{every = k, name = function(state) … end}: called before the first update and after each k, "
         + "its numbers logged under its name; state has model, step, epoch, loss, index, seed"),
+    Option(
+      "checkpoint", \.checkpoint,
+      "{path = p, every = k}: written whole after each k updates, for train.resume; several models have a "
+        + "file each, p.1, p.2, …"),
     Option("log_every", \.logEvery, "updates between entries of the log", in: .positive),
     Option(
       "seed", \.seed, "of batches, times and noise; a list for a list of models; the session's next"

@@ -53,11 +53,12 @@ final class TrainingGroup {
     }
     try logWhereDue()
     while step < target, runs.contains(where: { !$0.hasStopped }) {
-      let end = min(step + blockLength, target, nextRow)
+      let end = min(step + blockLength, target, nextRow, nextCheckpoint)
       try advanceBlock(to: end)
       guard runs.contains(where: { !$0.hasStopped }) else { return }
       step = end
       try logWhereDue()
+      try saveWhereDue(since: start)
       progress.show(step: step, since: start)
     }
   }
@@ -74,6 +75,21 @@ final class TrainingGroup {
   private var nextRow: Int {
     let next = step - step % logEvery + logEvery
     return steps.map { step < $0 ? min(next, $0) : next } ?? next
+  }
+
+  /// The update behind which the next checkpoint is due.
+  private var nextCheckpoint: Int {
+    options.checkpoint.map { step - step % $0.every + $0.every } ?? .max
+  }
+
+  private func saveWhereDue(since start: ContinuousClock.Instant) throws {
+    guard let plan = options.checkpoint, step % plan.every == 0 else { return }
+    let before = seconds
+    seconds += (ContinuousClock.now - start).seconds
+    defer { seconds = before }
+    for run in runs where !run.hasStopped {
+      try Checkpoint.save(Fit(run, self), to: plan.path(of: run, among: runs.count))
+    }
   }
 
   /// Updates of one turn: an eighth of a block, so that three models keep two threads busy to its end.

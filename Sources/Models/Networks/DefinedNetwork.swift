@@ -212,6 +212,8 @@ package final class DefinedNetwork: Network {
   }
 
   package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
+    // Levels of a training step are float64, and a function that mixes them with points must not become so.
+    let level = try level.map { try convert($0, to: x.dtype) }
     let y = buffers.isEmpty ? try value(x, level, call) : try valueAndBuffers(x, level, call)
     guard y.shape == x.shape, y.dtype.isFloatingPoint else {
       let dtype = y.dtype.isFloatingPoint ? "" : " \(y.dtype.rawValue)"

@@ -108,7 +108,7 @@ package final class LayeredNetwork: Network {
   package func output(_ x: Tensor, _ level: Tensor?, _ call: NetworkCall) throws -> Tensor {
     let scope = LayerScope()
     defer { scope.close() }
-    let y = try forward(x, level, call, scope)
+    let y = try forward(x, level.map { try convert($0, to: x.dtype) }, call, scope)
     guard y.shape == x.shape, y.dtype.isFloatingPoint else {
       let dtype = y.dtype.isFloatingPoint ? "" : " \(y.dtype.rawValue)"
       throw UserError(

@@ -156,3 +156,25 @@ local fickle = nn.define{dimension = 1, sde = process,
   score = function(_, v) return #v > 4 and v:column(1) or -v end}
 check.raises("sample.euler_maruyama: score must return a tensor of shape [5, 1], as x, got [5]",
   sample.euler_maruyama, fickle, {count = 5, steps = 2})
+
+-- Points and levels have one type in training, float32, so that a function that mixes them stays fast.
+for _, predicts in ipairs{"edm", "gaussian", "noise", "score"} do
+  for _, layered in ipairs{true, false} do
+    local seen = {}
+    local scaled = predicts == "edm" or predicts == "gaussian"
+    local points = random.stream(1):normal{10, 2}
+    local m = nn.define{
+      dimension = 2, sde = scaled and sde.edm() or sde.vp(), predicts = predicts, seed = 1,
+      sigma_data = scaled and points or nil, layers = layered and {a = nn.linear{2, 2}} or nil,
+      parameters = not layered and {w = tensor.ones{2, 2}} or nil,
+      forward = function(p, x, level)
+        seen[x.dtype .. " " .. level.dtype] = true
+        return (layered and p.a(x) or x:matmul(p.w)) * level:unsqueeze(2)
+      end}
+    seen = {}
+    train(m, points, {steps = 1, seed = 1})
+    local kinds = {}
+    for kind in pairs(seen) do kinds[#kinds + 1] = kind end
+    check.equal(kinds, {"float32 float32"})
+  end
+end
