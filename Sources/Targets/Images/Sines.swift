@@ -24,7 +24,8 @@ enum Sines {
     example: "return target.sines{size = 16}:sample(4, {seed = 1})"
   ) { (size: OneOf<Count, [Count]>, frequency: [Int], intensity: [Double], mean: Double) in
     let shape = try pictureShape(size)
-    guard frequency.count == 2, zip(frequency, shape).allSatisfy({ abs($0) < ($1 + 1) / 2 }),
+    guard frequency.count == 2,
+      zip(frequency, shape).allSatisfy({ $0.magnitude < ($1 + 1).magnitude / 2 }),
       frequency != [0, 0]
     else {
       throw UserError(

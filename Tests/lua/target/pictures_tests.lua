@@ -88,6 +88,9 @@ local lost = ((wide:model(process):denoise(noisy_waves, 0.05) - clean)^2):sum(3)
 check.near(lost:mean():item() / 0.05^2, 2, 5.5 * 2 / math.sqrt(2000))
 check.raises("target.sines: frequency must be two integers, not both 0, below half the size [6, 8] in size, got {3, 0}",
   target.sines, {size = {6, 8}, frequency = {3, 0}})
+for _, extreme in ipairs{math.mininteger, math.maxinteger} do
+  check.contains(select(2, pcall(target.sines, {size = 16, frequency = {extreme, 1}})), "frequency must be two integers")
+end
 
 -- A permutation of pixels is undone by its inverse, keeps channels together and what is known under noise.
 local law = target.gaussian_mixture{means = random.stream(1):normal{3, 2, 2, 3}, stds = 0.4}
