@@ -4,13 +4,17 @@ import Glibc
 ///
 /// The C heap serves them badly: an aligned 8 MB block that is freed leaves a hole a few bytes too
 /// small for the next one, and a loop of such blocks grows without end. Here sizes are rounded up so
-/// that a freed block fits the next request of its size, and at most 64 MB of freed blocks are kept,
-/// which saves the page faults of fresh memory.
+/// that a freed block fits the next request of its size, and freed blocks are kept, which saves the
+/// page faults of fresh memory: 64 MB of them, or as much as was ever in use at once, so that a training
+/// step finds the memory of the one before, but at most a sixteenth of the machine's.
 public enum LargeBuffers {
   /// Requests from this size on come here.
   public static let smallest = 64 << 10
-  /// Freed bytes kept for reuse.
-  static let mostKept = 64 << 20
+  /// Freed bytes that are kept in any case.
+  private static let leastKept = 64 << 20
+  /// The most that are kept after larger use.
+  private static let largestKept = max(
+    leastKept, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 16)
   private static let hugePage = 4 << 20
 
   /// Freed blocks by their size, each with the time it came.
@@ -18,6 +22,24 @@ public enum LargeBuffers {
     private(set) var blocks: [Int: [(block: UInt, time: Int)]] = [:]
     private(set) var bytes = 0
     private var time = 0
+    /// Bytes in use, and the most there ever were.
+    private var used = 0
+    private var mostUsed = 0
+
+    /// Freed bytes that may be kept.
+    var most: Int { max(leastKept, min(mostUsed, largestKept)) }
+
+    mutating func use(_ size: Int) {
+      used += size
+      mostUsed = max(mostUsed, used)
+    }
+
+    mutating func giveBack(_ size: Int) { used -= size }
+
+    mutating func forgetAll() -> [Int: [(block: UInt, time: Int)]] {
+      defer { (blocks, bytes, mostUsed) = ([:], 0, used) }
+      return blocks
+    }
 
     /// The block of this size that was freed last: it is the likeliest to be in the cache.
     mutating func take(_ size: Int) -> UInt? {
@@ -56,24 +78,28 @@ public enum LargeBuffers {
   /// Uninitialised memory, page-aligned; nil where the kernel has none.
   public static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     let size = rounded(byteCount)
-    if let reused = kept.withLock({ $0.take(size) }) {
-      return UnsafeMutableRawPointer(bitPattern: reused)
+    let reused = kept.withLock { kept in
+      kept.use(size)
+      return kept.take(size)
     }
+    if let reused { return UnsafeMutableRawPointer(bitPattern: reused) }
     let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let block, block != UnsafeMutableRawPointer(bitPattern: -1) else { return nil }
+    guard let block, block != UnsafeMutableRawPointer(bitPattern: -1) else {
+      kept.withLock { $0.giveBack(size) }
+      return nil
+    }
     if size >= hugePage { madvise(block, size, MADV_HUGEPAGE) }
     return block
   }
 
   public static func release(_ block: UnsafeMutableRawPointer, byteCount: Int) {
     let size = rounded(byteCount)
-    guard size <= mostKept else {
-      munmap(block, size)
-      return
-    }
     let dropped = kept.withLock { kept -> [(size: Int, block: UInt)] in
+      kept.giveBack(size)
+      let most = kept.most
+      if size > most { return [(size, UInt(bitPattern: block))] }
       var dropped: [(size: Int, block: UInt)] = []
-      while kept.bytes + size > mostKept, let oldest = kept.dropOldest() { dropped.append(oldest) }
+      while kept.bytes + size > most, let oldest = kept.dropOldest() { dropped.append(oldest) }
       kept.keep(UInt(bitPattern: block), size)
       return dropped
     }
@@ -82,10 +108,7 @@ public enum LargeBuffers {
 
   /// Gives all kept blocks back to the kernel.
   public static func trim() {
-    let all = kept.withLock { kept in
-      defer { kept = Kept() }
-      return kept.blocks
-    }
+    let all = kept.withLock { $0.forgetAll() }
     for (size, blocks) in all {
       for (block, _) in blocks { munmap(UnsafeMutableRawPointer(bitPattern: block), size) }
     }

@@ -159,6 +159,25 @@ import Testing
     LargeBuffers.trim()
   }
 
+  @Test("what was in use at once is kept for the next step")
+  func keepsAStep() throws {
+    LargeBuffers.trim()
+    let size = 24 << 20
+    func step(_ found: UInt8) throws {
+      let blocks = try (0..<5).map { _ in try #require(LargeBuffers.allocate(size)) }
+      for block in blocks {
+        #expect(block.load(fromByteOffset: 777, as: UInt8.self) == found)
+        block.storeBytes(of: 42, toByteOffset: 777, as: UInt8.self)
+      }
+      for block in blocks { LargeBuffers.release(block, byteCount: size) }
+    }
+    try step(0)
+    try step(42)
+    LargeBuffers.trim()
+    try step(0)
+    LargeBuffers.trim()
+  }
+
   @Test("what does not fit at all is nil") func impossible() {
     #expect(LargeBuffers.allocate(1 << 60) == nil)
   }
