@@ -75,7 +75,8 @@ enum Twins {
           "both sets must have as many points, got shapes \(sets[0].shape) and \(sets[1].shape)")
       }
       return sets
-    case .first(let all):
+    case .first(let given):
+      let all = try given.constant("data")
       guard all.rank > 0 else { throw UserError("data must be points, got a number") }
       let (n, wanted) = (all.shape[0], size?.value ?? all.shape[0] / 2)
       guard wanted > 0, 2 * wanted <= n else {

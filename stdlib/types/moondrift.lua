@@ -3692,21 +3692,29 @@ function draw.fixed(options) end
 
 --- Training by denoising score matching: `fit = train(model, data, {...})`.
 ---@class moondrift.train
----@overload fun(model: model|model[], data: tensor|data_source|tensor|data_source[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number|average, posthoc_ema?: posthoc_ema, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
+---@overload fun(model: model|model[], data: tensor|data_source|tensor|data_source[], options?: { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number|average, posthoc_ema?: posthoc_ema, probe?: table, checkpoint?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }): any
 ---@field last any The fit of the last run, or the list of them, also after an error or Ctrl-C; nil before the first.
 train = {}
 
 --- A training run that has made no update yet: `fit:advance(n)` makes n of them.
 ---@param model model|model[] a network, or a list of them
 ---@param data tensor|data_source|tensor|data_source[] points, shape [n, d] or [n] and the model's shape, or a data_source; or a list, one for each model
----@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number|average, posthoc_ema?: posthoc_ema, probe?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@param options? { steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number|average, posthoc_ema?: posthoc_ema, probe?: table, checkpoint?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
 ---@return any
 function train.start(model, data, options) end
+
+--- Two networks trained alike on two sets of points without a point in common.
+---@param model model a network; it is trained on the first set, and a copy of it on the last
+---@param data tensor|tensor[] points, shape [n, d] or [n] and the model's shape; or a list of two sets
+---@param options? { size?: integer, steps?: integer, epochs?: integer, batch?: integer, noises?: integer, labels?: tensor, optimizer?: optimizer, time?: function|draw, antithetic?: boolean, common?: string, weight?: function, loss?: function|loss, ema?: number|average, posthoc_ema?: posthoc_ema, probe?: table, checkpoint?: table, log_every?: integer, seed?: integer|integer[], progress?: boolean }
+---@return fit
+---@return fit
+function train.twins(model, data, options) end
 
 --- A run that fit:save wrote: the same numbers as if it had never stopped.
 ---@param path string
 ---@param data tensor|data_source the points that the run was started with
----@param options? { labels?: tensor, optimizer?: optimizer, time?: function|draw, weight?: function, loss?: function|loss, probe?: table, progress?: boolean, model?: model }
+---@param options? { labels?: tensor, optimizer?: optimizer, time?: function|draw, weight?: function, loss?: function|loss, probe?: table, checkpoint?: table, progress?: boolean, model?: model }
 ---@return any
 function train.resume(path, data, options) end
 

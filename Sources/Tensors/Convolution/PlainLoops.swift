@@ -14,7 +14,7 @@ private struct TapRun {
       for output in 0..<axis.count {
         let place = axis.map[output * axis.inStep + tap.offset - axis.low]
         if place < 0 { continue }
-        runs.append(TapRun(to: output, from: Int(place), step: axis.inStep, count: 1))
+        runs.append(TapRun(to: output, from: Int(clamping: place), step: axis.inStep, count: 1))
         joinLast(&runs)
       }
       return runs
