@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Glibc
+import Runtime
 import Tensors
 
 /// sin ω_j t and cos ω_j t with ω_j from 1 down to 1/period in geometric progression (Vaswani et al. 2017);
@@ -42,6 +43,8 @@ package struct SinusoidalEmbeddingLayer: Layer {
 
   package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
     let pairs = features / 2
+    // The array, its tensor and a copy of another type.
+    try Memory.request(3 * pairs, of: Double.self)
     let steps = options.reachesPeriod ? pairs - 1 : pairs
     let rates = (0..<pairs).map {
       options.scale * pow(options.period, -Double($0) / Double(max(steps, 1))) / (2 * .pi)

@@ -40,7 +40,7 @@ end
 fails("train.twins: size must be at most half of the 60 points, so that the sets have none in common, got 31",
   train.twins, model(), points, {size = 31, steps = 1})
 fails("train.twins: data must be one tensor or two, got 3", train.twins, model(), {points, points, points}, {steps = 1})
-fails("train.twins: both sets must have as many points, got shapes [60 2] and [59 2]", train.twins, model(),
+fails("train.twins: both sets must have as many points, got shapes [60, 2] and [59, 2]", train.twins, model(),
   {points, points[{{1, 59}}]}, {steps = 1})
 fails("train.twins: seed must be one integer", train.twins, model(), points, {steps = 1, seed = {1, 2}})
 fails("train.twins: steps or epochs is required", train.twins, model(), points, {size = 5})
