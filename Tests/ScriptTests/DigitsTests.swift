@@ -16,8 +16,8 @@ import Testing
   @Test("trained on four digits it copies them; a Gaussian of many digits copies none")
   func copies() throws {
     let (record, names) = try results([
-      "--digits=256", "--control=4", "--steps=20", "--control_steps=1000", "--width=128",
-      "--batch=64", "--samples=64", "--sampling_steps=50",
+      "--digits=256", "--control=4", "--steps=5", "--control_steps=500", "--width=32",
+      "--batch=32", "--samples=64", "--sampling_steps=20", "--reader_steps=300",
     ])
     let arms = record["results"]?.items ?? []
     #expect(arms.compactMap { $0["training_digits"]?.number } == [256, 4])
@@ -31,6 +31,11 @@ import Testing
       #expect(
         arm["f_mem"]?.number == Double(ratios.filter { $0 < 1.0 / 3 }.count) / 64)
     }
+    // Five updates draw nothing that can be read; the reader reads some of what is real, and nothing shuffled.
+    let readable = record["readable"]
+    #expect((readable?["samples"]?.number ?? 1) < 0.2)
+    #expect((readable?["held_out"]?.number ?? 0) > 0.3)
+    #expect((readable?["shuffled"]?.number ?? 1) < 0.05)
     for picture in ["digits", "control", "loss"] {
       #expect(names.contains("./run/\(picture).png") && names.contains("./run/\(picture).svg"))
     }
@@ -43,8 +48,7 @@ import Testing
       ("--batch=0", "--batch must be a positive integer, got 0"),
       ("--digits=4001", "--digits must be at most 4000, got 4001"),
       ("--control=1", "--control must be from 2 to --digits, got 1"),
-      ("--last_sigma=0", "--last_sigma must be above 0 and below 80, got 0"),
-      ("--predicts=vp", "--predicts must be edm or gaussian, got vp"),
+      ("--width=30", "--width must be a multiple of 4, got 30"),
     ] {
       let result = try ScriptFiles.run(Self.path, [word], in: folder)
       #expect(result.status == 1)
