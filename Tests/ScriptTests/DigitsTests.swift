@@ -32,7 +32,7 @@ import Testing
         arm["f_mem"]?.number == Double(ratios.filter { $0 < 1.0 / 3 }.count) / 64)
     }
     // Five updates draw nothing that can be read; the reader reads some of what is real, and nothing shuffled.
-    let readable = record["readable"]
+    let readable = arms.first?["readable"]
     #expect((readable?["samples"]?.number ?? 1) < 0.2)
     #expect((readable?["held_out"]?.number ?? 0) > 0.3)
     #expect((readable?["shuffled"]?.number ?? 1) < 0.05)
