@@ -52,6 +52,11 @@ package enum Resampling: String, CaseIterable {
 
   func resized(_ picture: Picture, _ height: Int, _ width: Int) throws -> Picture {
     if picture.height == height, picture.width == width { return picture }
+    guard picture.height > 0, picture.width > 0 else {
+      throw UserError(
+        "a picture of \(picture.height)×\(picture.width) pixels has nothing to resize to "
+          + "\(height)×\(width)")
+    }
     let across = try taps(picture.width, to: width)
     let down = try taps(picture.height, to: height)
     let lines = picture.channels * picture.height

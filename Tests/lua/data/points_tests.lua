@@ -120,3 +120,10 @@ check.raises("data.stream: scale and shift are for npy and IDX files, the source
   {scale = 2})
 check.raises("data.stream: grey, crop, size, resize and limit are for pictures, the source is 'x.npy'", data.stream,
   "x.npy", {grey = true})
+
+-- Pictures without pixels have nothing to compare at another size.
+do
+  local passed, message = pcall(data.distinct, tensor.zeros{2, 0, 3}, {size = 8})
+  assert(not passed)
+  check.contains(message, "data.distinct: a picture of 0×3 pixels has nothing to resize to 8×8")
+end
