@@ -12,16 +12,13 @@ enum ImagePage {
 
   /// Dots of the PNG a source pixel covers.
   private static func scale(_ figure: Figure, _ grid: ImageGrid) -> Double {
-    let across = Double(grid.columns * (grid.imageWidth + grid.padding) - grid.padding)
-    return max((figure.width * PageFormat.density / across).rounded(.down), 1)
+    max((figure.width * PageFormat.density / grid.width(grid.columns)).rounded(.down), 1)
   }
 
-  /// The page, in points, where the figure shows nothing but images and has no size of its own.
+  /// The page, in points, where the figure has no size of its own and the images say how large it is.
   static func size(of figure: Figure) -> Point? {
-    guard !figure.hasOwnSize, let grids = grids(of: figure) else { return nil }
-    guard let grid = alone(figure) else {
-      return Point(x: figure.width * 72, y: PageLayout.height(of: figure, grids))
-    }
+    guard !figure.hasOwnSize else { return nil }
+    guard let grid = alone(figure) else { return PageLayout.size(around: figure) }
     let scale = scale(figure, grid) * dot
     let extent = extent(grid, columns: grid.columns, scale)
     return Point(x: extent.x + 2 * margin, y: extent.y + 2 * margin + head(figure))
@@ -33,43 +30,24 @@ enum ImagePage {
     return figure.panel(row: 1, column: 1).images
   }
 
-  /// The grids of all panels; nil where a panel shows something else, or there is none.
-  private static func grids(of figure: Figure) -> [(panel: Panel, grid: ImageGrid)]? {
-    var grids: [(Panel, ImageGrid)] = []
-    for row in 1...figure.rows {
-      for column in 1...figure.columns where figure.hasPanel(row: row, column: column) {
-        let panel = figure.panel(row: row, column: column)
-        guard let grid = panel.images else { return nil }
-        grids.append((panel, grid))
-      }
-    }
-    return grids.isEmpty ? nil : grids
-  }
-
   private static func head(_ figure: Figure) -> Double {
     figure.title == nil ? 0 : (PageLayout.headSize * 1.5 / dot).rounded() * dot
   }
 
-  /// From one image to the next.
-  private static func cell(_ grid: ImageGrid, _ scale: Double) -> Point {
-    let caption = grid.captions.isEmpty ? 0 : (captionSize * 1.4 / dot).rounded() * dot
-    return Point(
-      x: Double(grid.imageWidth + grid.padding) * scale,
-      y: Double(grid.imageHeight + grid.padding) * scale + caption)
+  private static func captionHeight(_ grid: ImageGrid) -> Double {
+    grid.captions.isEmpty ? 0 : (captionSize * 1.4 / dot).rounded() * dot
   }
 
   /// The size of a whole grid.
   private static func extent(_ grid: ImageGrid, columns: Int, _ scale: Double) -> Point {
-    let step = cell(grid, scale)
-    return Point(
-      x: Double(columns) * step.x - Double(grid.padding) * scale,
-      y: Double(grid.rows(columns)) * step.y - Double(grid.padding) * scale)
+    Point(
+      x: grid.width(columns) * scale,
+      y: grid.height(columns) * scale + Double(grid.rows(columns)) * captionHeight(grid))
   }
 
   /// The height of a grid that fills a width.
   static func height(_ grid: ImageGrid, width: Double) -> Double {
-    let one = extent(grid, columns: grid.columns, 1)
-    return extent(grid, columns: grid.columns, width / one.x).y
+    extent(grid, columns: grid.columns, width / grid.width(grid.columns)).y
   }
 
   static func draw(_ figure: Figure, _ grid: ImageGrid, on canvas: CairoCanvas) throws {
@@ -96,16 +74,17 @@ enum ImagePage {
 
   static func placement(_ grid: ImageGrid, in frame: Rect) -> Placement {
     func scale(_ columns: Int) -> Double {
-      let rows = Double(grid.rows(columns))
-      let unit = cell(grid, 1)
-      let caption = unit.y - Double(grid.imageHeight + grid.padding)
+      let captions = Double(grid.rows(columns)) * captionHeight(grid)
       return min(
-        frame.width / (unit.x * Double(columns) - Double(grid.padding)),
-        (frame.height - rows * caption)
-          / (rows * Double(grid.imageHeight + grid.padding) - Double(grid.padding)))
+        frame.width / grid.width(columns), (frame.height - captions) / grid.height(columns))
     }
-    let choices = grid.hasOwnColumns ? grid.columns...grid.columns : 1...grid.images.count
-    let columns = choices.max { scale($0) < scale($1) } ?? grid.columns
+    // Empty places in the last row are worth somewhat smaller images.
+    func merit(_ columns: Int) -> Double { scale(columns) * (1 - grid.emptyShare(columns) / 4) }
+    var columns = grid.columns
+    if !grid.hasOwnColumns {
+      let choices = stride(from: grid.group, through: grid.widest, by: grid.group)
+      columns = choices.max { merit($0) < merit($1) } ?? columns
+    }
     let chosen = max(scale(columns), 0)
     let size = extent(grid, columns: columns, chosen)
     return Placement(
@@ -115,7 +94,7 @@ enum ImagePage {
         y: frame.y + max((frame.height - size.y) / 2, 0), width: size.x, height: size.y))
   }
 
-  static func draw(_ grid: ImageGrid, at place: Placement, on canvas: any Canvas) throws {
+  static func draw(_ grid: ImageGrid, at place: Placement, on canvas: CairoCanvas) throws {
     guard place.scale > 0 else { return }
     try draw(
       grid, columns: place.columns, from: Point(x: place.area.x, y: place.area.y),
@@ -123,22 +102,42 @@ enum ImagePage {
   }
 
   private static func draw(
-    _ grid: ImageGrid, columns: Int, from origin: Point, scale: Double, on canvas: any Canvas
+    _ grid: ImageGrid, columns: Int, from origin: Point, scale: Double, on canvas: CairoCanvas
   ) throws {
-    let step = cell(grid, scale)
+    let rowStep = Double(grid.imageHeight + grid.padding) * scale + captionHeight(grid)
+    func corner(_ index: Int) -> Point {
+      Point(
+        x: origin.x + grid.left(index % columns) * scale,
+        y: origin.y + Double(index / columns) * rowStep)
+    }
     for (index, image) in grid.images.enumerated() {
       try Cancellation.check()
-      let frame = Rect(
-        x: origin.x + Double(index % columns) * step.x,
-        y: origin.y + Double(index / columns) * step.y,
-        width: Double(image.width) * scale, height: Double(image.height) * scale)
-      canvas.image(image, in: frame)
-      if index < grid.captions.count {
-        canvas.text(
-          RichText(grid.captions[index]),
-          at: Point(x: frame.x + frame.width / 2, y: frame.bottom + 1.5),
-          TextStyle(size: captionSize, horizontal: .middle, vertical: .top))
-      }
+      let corner = corner(index)
+      canvas.image(
+        image,
+        in: Rect(
+          x: corner.x, y: corner.y, width: Double(image.width) * scale,
+          height: Double(image.height) * scale))
     }
+    let width = grid.groupWidth * scale
+    let style = captionStyle(grid, width: width + Double(grid.padding) * scale, on: canvas)
+    let groups = grid.widest / grid.group
+    for (number, caption) in grid.captions.prefix(groups).enumerated() {
+      let corner = corner(number * grid.group)
+      canvas.text(
+        RichText(caption),
+        at: Point(
+          x: corner.x + width / 2, y: corner.y + Double(grid.imageHeight) * scale + 1.5), style)
+    }
+  }
+
+  /// Captions of one size, small enough not to touch where that can still be read.
+  private static func captionStyle(
+    _ grid: ImageGrid, width: Double, on canvas: CairoCanvas
+  ) -> TextStyle {
+    var style = TextStyle(size: captionSize, horizontal: .middle, vertical: .top)
+    let widest = grid.captions.map { canvas.width(of: RichText($0), style) }.max() ?? 0
+    if widest > width - 2 { style.size = max(captionSize * (width - 2) / widest, 4) }
+    return style
   }
 }

@@ -34,15 +34,35 @@ struct PageLayout {
     figure.title == nil ? 0 : headSize * 1.7
   }
 
-  /// The height of a page that shows grids of images alone, each as wide as its panel allows.
-  static func height(of figure: Figure, _ grids: [(panel: Panel, grid: ImageGrid)]) -> Double {
-    let width =
-      (figure.width * 72 - 2 * margin - gap * Double(figure.columns - 1)) / Double(figure.columns)
-    let tallest = grids.map { ImagePage.height($0.grid, width: width) }.max() ?? 0
-    let titled = grids.contains { $0.panel.title != nil }
-    let row = tallest + (titled ? titleSize * 1.7 : 0)
-    return 2 * margin + head(figure) + Double(figure.rows) * row
-      + gap * Double(figure.rows - 1)
+  /// The page of a figure without a size of its own that shows images: where it shows nothing else, as high as they
+  /// need; else rows of nothing but images take no more than that. nil: it shows none, or has no need of less.
+  static func size(around figure: Figure) -> Point? {
+    var cells: [PanelSpace.Cell] = []
+    var titled = Set<Int>()
+    for row in 1...figure.rows {
+      for column in 1...figure.columns where figure.hasPanel(row: row, column: column) {
+        let panel = figure.panel(row: row, column: column)
+        cells.append((row, column, panel.images))
+        if panel.title != nil { titled.insert(row) }
+      }
+    }
+    guard cells.contains(where: { $0.grid != nil }) else { return nil }
+    let (width, rows) = (figure.width * 72, figure.rows)
+    let needed = PanelSpace.heights(
+      cells, columns: figure.columns, rows: rows,
+      width: width - 2 * margin - gap * Double(figure.columns - 1))
+    let heights = needed.indices.map {
+      needed[$0] + (titled.contains($0 + 1) ? titleSize * 1.7 : 0)
+    }
+    if cells.allSatisfy({ $0.grid != nil }) {
+      let used = heights.reduce(2 * margin + head(figure) + gap * Double(rows - 1), +)
+      return Point(x: width, y: used)
+    }
+    let usual = figure.height * 72 / Double(rows)
+    let used = heights.indices.reduce(0) {
+      $0 + (needed[$1] > 0 ? min(usual, heights[$1] + gap) : usual)
+    }
+    return Point(x: width, y: used)
   }
 
   init(_ figure: Figure, _ canvas: CairoCanvas) throws {
@@ -181,7 +201,7 @@ struct PageLayout {
   }
 
   /// Gives each panel its frame: the frames of a column share left and right, of a row top and
-  /// bottom, and all frames have the same size.
+  /// bottom, and all frames with axes have the same size.
   private func arrange(
     _ cells: inout [(row: Int, column: Int, layout: PanelLayout)], in area: Rect
   ) {
@@ -195,17 +215,35 @@ struct PageLayout {
       down[cell.row - 1].bottom = max(down[cell.row - 1].bottom, need.bottom)
     }
     let taken = across.reduce(Self.gap * Double(figure.columns - 1)) { $0 + $1.left + $1.right }
-    let width = max((area.width - taken) / Double(figure.columns), 10)
     let used = down.reduce(Self.gap * Double(figure.rows - 1)) { $0 + $1.top + $1.bottom }
-    let height = max((area.height - used) / Double(figure.rows), 10)
+    let space = PanelSpace(
+      cells.map { ($0.row, $0.column, $0.layout.panel.images) }, columns: figure.columns,
+      rows: figure.rows, width: area.width - taken, height: area.height - used,
+      leastWidths: (1...figure.columns).map { leastWidth(cells, column: $0) })
+    let widths = space.widths.map { max($0, 10) }
+    let heights = space.heights.map { max($0, 10) }
     for index in cells.indices {
       let column = cells[index].column - 1
       let row = cells[index].row - 1
-      let before = across[..<column].reduce(0) { $0 + $1.left + $1.right + width + Self.gap }
-      let above = down[..<row].reduce(0) { $0 + $1.top + $1.bottom + height + Self.gap }
+      let before = (0..<column).reduce(0) {
+        $0 + across[$1].left + across[$1].right + widths[$1] + Self.gap
+      }
+      let above = (0..<row).reduce(0) {
+        $0 + down[$1].top + down[$1].bottom + heights[$1] + Self.gap
+      }
       cells[index].layout.frame = Rect(
-        x: area.x + before + across[column].left, y: area.y + above + down[row].top, width: width,
-        height: height)
+        x: area.x + before + across[column].left, y: area.y + above + down[row].top,
+        width: widths[column], height: heights[row])
+    }
+  }
+
+  /// Of a column of images, for its titles.
+  private func leastWidth(
+    _ cells: [(row: Int, column: Int, layout: PanelLayout)], column: Int
+  ) -> Double {
+    let style = TextStyle(size: Self.titleSize, bold: true)
+    return cells.filter { $0.column == column }.reduce(20) { least, cell in
+      max(least, cell.layout.panel.title.map { canvas.width(of: RichText($0), style) } ?? 0)
     }
   }
 }

@@ -8,6 +8,7 @@ struct ImageGridOptions: OptionGroup {
   var shape: [Int]?
   var columns: Int?
   var range: Interval?
+  var scaleEach = false
   var captions: [String] = []
   var padding = 2
   var map = "grey"
@@ -15,20 +16,27 @@ struct ImageGridOptions: OptionGroup {
   static let options: [Option<ImageGridOptions>] = [
     Option(
       "shape", \.shape,
-      "of the image in each row, where images is [n d]: {height, width}, {height, width, 3} or {3, height, width}"
+      "of an image, {height, width}, {height, width, 3} or {3, height, width}: where images is [n d], or is one image"
     ),
     Option("columns", \.columns, "images side by side", in: .within(1...1000)),
-    Option("range", \.range, "values shown black and white; else the extent of all pixels"),
+    Option(
+      "range", \.range,
+      "values shown black and white; else the extent of all pixels, for 'diverging' about 0"),
+    Option("scale_each", \.scaleEach, "whether each image has the extent of its own pixels"),
     Option("captions", \.captions, "a text under each image"),
     Option("padding", \.padding, "between images, in pixels of theirs", in: .within(0...1000)),
-    Option("map", \.map, "colours of grey images", in: .oneOf(ColorMap.allCases.map(\.rawValue))),
+    Option(
+      "map", \.map, "colours of grey images; 'diverging' shows 0 white",
+      in: .oneOf(ColorMap.allCases.map(\.rawValue))),
   ]
 
-  func add(_ images: Tensor, to figure: Figure) throws {
+  /// - Parameter group: images that belong together.
+  func add(_ images: Tensor, group: Int = 1, to figure: Figure) throws {
     let layout = try PixelLayout(images.axisLengths, shape: shape)
     var options = ImageOptions()
     (options.columns, options.range, options.captions) = (columns, range?.range, captions)
     (options.padding, options.map) = (padding, ColorMap(rawValue: map) ?? .grey)
+    (options.scalesEach, options.group) = (scaleEach, group)
     options.channels = layout.channels
     try layout.pixels(try images.floats()).withUnsafeBufferPointer {
       try figure.addImages(
@@ -39,7 +47,7 @@ struct ImageGridOptions: OptionGroup {
 
 /// What the axes of a tensor of images mean. With four axes, three numbers along the last are red,
 /// green and blue, else three along the second; one along either is grey, and so are all images with
-/// three axes.
+/// three axes, unless they are the shape of one image.
 struct PixelLayout {
   let count: Int
   let height: Int
@@ -49,8 +57,8 @@ struct PixelLayout {
   let isPlanar: Bool
 
   static let expectation =
-    "[n height width], [n height width 3], [n 3 height width], one image [height width], or [n d]"
-    + " with the option shape"
+    "[n height width], [n height width 3], [n 3 height width], one image [height width], or, with the option shape,"
+    + " [n d] or one image in colours"
 
   /// - Parameter shape: of an image, where each is a row.
   init(_ axes: [Int], shape: [Int]?) throws {
@@ -61,10 +69,11 @@ struct PixelLayout {
         let (product, overflow) = (area ?? 0).multipliedReportingOverflow(by: length)
         area = overflow || length < 1 ? nil : product
       }
-      guard (2...3).contains(shape.count), lengths.count == 2, area == lengths[1] else {
+      let isRows = lengths.count == 2 && area == lengths[1]
+      guard (2...3).contains(shape.count), isRows || lengths == shape else {
         throw UserError("shape \(shape) does not fit images of shape \(axes)")
       }
-      lengths = [lengths[0]] + shape
+      lengths = [lengths == shape ? 1 : lengths[0]] + shape
     }
     if lengths.count == 2 { lengths.insert(1, at: 0) }
     guard (3...4).contains(lengths.count), !lengths.contains(0) else {

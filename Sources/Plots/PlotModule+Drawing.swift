@@ -127,6 +127,7 @@ extension PlotModule {
       try options.values.add(images, to: figure)
       return figure
     },
+    NearestPairs.method,
     .method(
       Figure.self, "reference", "Adds a line across the whole panel, at a height y or a place x.",
       .option("y", default: nil, "height of a horizontal line"),

@@ -36,11 +36,15 @@ import Testing
     options.range = 0...1
     let checks: [Float] = (0..<64).map { ($0 / 8 / 4 + $0 % 8 / 4) % 2 == 0 ? 1 : 0 }
     let figure = try Figure.images(checks, count: 1, height: 8, width: 8, options)
-    #expect(try figure.terminal(width: 20) == "⣿⣿⣿⣿\n⣿⣿⣿⣿\n    ⣿⣿⣿⣿\n    ⣿⣿⣿⣿\n")
+    // Twice as large as its 8 pixels, which 20 columns have room for.
+    let (full, right) = ("⣿⣿⣿⣿⣿⣿⣿⣿", "        ⣿⣿⣿⣿⣿⣿⣿⣿")
+    let lines = Array(repeating: full, count: 4) + Array(repeating: right, count: 4)
+    #expect(try figure.terminal(width: 20) == lines.joined(separator: "\n") + "\n")
     let color = try figure.terminal(width: 20, colors: .full)
-    #expect(color.hasPrefix("\u{1B}[38;2;255;255;255;48;2;255;255;255m▀▀▀▀\u{1B}[0m"))
+    #expect(color.hasPrefix("\u{1B}[38;2;255;255;255;48;2;255;255;255m▀▀▀▀▀▀▀▀\u{1B}[0m"))
     let few = try figure.terminal(width: 20, colors: .palette256)
-    #expect(few.hasPrefix("\u{1B}[38;5;231;48;5;231m▀▀▀▀\u{1B}[0m\u{1B}[38;5;16;48;5;16m▀▀▀▀"))
+    #expect(
+      few.hasPrefix("\u{1B}[38;5;231;48;5;231m▀▀▀▀▀▀▀▀\u{1B}[0m\u{1B}[38;5;16;48;5;16m▀▀▀▀▀▀▀▀"))
   }
 
   @Test("without colour no escapes, with colour each line ends without any")

@@ -1198,10 +1198,17 @@ function figure_object:heat(values, options) end
 function figure_object:contours(values, options) end
 
 --- Fills the panel with images side by side.
----@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape
----@param options? { shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string }
+---@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or, with the option shape, [n d] or one image in colours
+---@param options? { shape?: integer[], columns?: integer, range?: number[], scale_each?: boolean, captions?: string[], padding?: integer, map?: string }
 ---@return figure
 function figure_object:images(images, options) end
+
+--- Fills the panel with samples, each beside its nearest data point.
+---@param samples tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or, with the option shape, [n d] or one image in colours
+---@param data tensor of the same images
+---@param options? { count?: integer, shape?: integer[], columns?: integer, range?: number[], scale_each?: boolean, captions?: string[], padding?: integer, map?: string }
+---@return figure
+function figure_object:pairs(samples, data, options) end
 
 --- Adds a line across the whole panel, at a height y or a place x.
 ---@param options? { y?: number, x?: number, label?: string, color?: string, width?: number, style?: string, marker?: string, marker_size?: number, opacity?: number }
@@ -3259,15 +3266,15 @@ function plot.heat(values, options) end
 function plot.contours(values, options) end
 
 --- A figure of images side by side, grey or in colours.
----@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape
----@param options? { shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string, title?: string, path?: string }
+---@param images tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or, with the option shape, [n d] or one image in colours
+---@param options? { shape?: integer[], columns?: integer, range?: number[], scale_each?: boolean, captions?: string[], padding?: integer, map?: string, title?: string, path?: string }
 ---@return figure
 function plot.images(images, options) end
 
 --- A figure of samples, each beside its nearest data point; under it how much nearer that is than the next.
----@param samples tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or [n d] with the option shape
+---@param samples tensor [n height width], [n height width 3], [n 3 height width], one image [height width], or, with the option shape, [n d] or one image in colours
 ---@param data tensor of the same images
----@param options? { count?: integer, shape?: integer[], columns?: integer, range?: number[], captions?: string[], padding?: integer, map?: string, title?: string }
+---@param options? { count?: integer, shape?: integer[], columns?: integer, range?: number[], scale_each?: boolean, captions?: string[], padding?: integer, map?: string, title?: string }
 ---@return figure
 function plot.pairs(samples, data, options) end
 

@@ -135,6 +135,26 @@ local grey = random.stream(1):uniform{4, 5, 6}
 local shown = plot.images(grey):text{width = 40}
 check.equal(plot.images(grey:reshape{4, 1, 5, 6}):text{width = 40}, shown)
 check.equal(plot.images(grey:reshape{4, 30}, {shape = {5, 6}}):text{width = 40}, shown)
+-- One image in colours, with its shape; without, three grey ones
+local one = random.stream(4):uniform{3, 5, 6}
+plot.images(one, {shape = {3, 5, 6}}):save("one.svg")
+plot.images(one:reshape{1, 3, 5, 6}):save("first.svg")
+check.equal(bytes "one.svg", bytes "first.svg")
+check.contains(tostring(plot.images(one)), "3 images")
+fails(function() plot.images(one, {shape = {5, 6}}) end,
+  "plot.images: shape [5, 6] does not fit images of shape [3, 5, 6]")
+-- The extent of each image is its own, and 0 is white where colours diverge
+fails(function() plot.images(one, {range = {0, 1}, scale_each = true}) end,
+  "plot.images: scale_each must be false beside a range, got true")
+local unlike = tensor{{0.0, 0.5, 1.0}, {0.0, 5.0, 10.0}}:reshape{2, 1, 3}
+plot.images(unlike, {scale_each = true}):save("each.svg")
+plot.images(unlike / tensor{1, 10}:reshape{2, 1, 1}):save("scaled.svg")
+check.equal(bytes "each.svg", bytes "scaled.svg")
+plot.images(one - 0.25, {map = "diverging"}):save("diverging.svg")
+local most = (one - 0.25):abs():max():item()
+plot.images(one - 0.25, {map = "diverging", range = {-most, most}}):save("symmetric.svg")
+check.equal(bytes "diverging.svg", bytes "symmetric.svg")
+
 local planar = random.stream(2):uniform{4, 3, 5, 6}
 plot.images(planar):save("planar.svg")
 plot.images(planar:permute{1, 3, 4, 2}):save("interleaved.svg")
@@ -144,3 +164,17 @@ plot.pairs(planar, data):save("pairs.svg")
 plot.pairs(planar:reshape{4, 90}, data:reshape{6, 90}, {shape = {3, 5, 6}}):save("row_pairs.svg")
 check.equal(bytes "pairs.svg", bytes "row_pairs.svg")
 fails(function() plot.pairs(planar, data:reshape{6, 5, 6, 3}) end, "data has shape [6, 5, 6, 3], expected")
+-- Pairs in a panel beside axes; no row parts a pair
+fails(function() plot.pairs(planar, data, {columns = 3}) end, "plot.pairs: columns must be a multiple of 2, got 3")
+local figure = plot.figure{title = "copies"}
+figure:panel(1, 1, {title = "loss"}):line({3, 2, 1})
+figure:panel(1, 2, {title = "samples"}):pairs(planar, data)
+figure:save("panel.png")
+check.contains(figure:text{width = 100}, "samples")
+check.contains(tostring(figure), "8 images")
+fails(function() figure:pairs(planar, data, {captions = {"a"}}) end,
+  "captions are the ratios of distances and cannot be given")
+-- The ratio is the distance to the nearest over that to the next; of what is not finite it is nan
+local line = plot.pairs(tensor{{1.0, 0}}, tensor{{0.0, 0}, {5, 0}, {9, 0}}, {shape = {1, 2}, range = {0, 9}}):text{width = 40}
+check.contains(line, "0.25")
+check.contains(plot.pairs(tensor{{0 / 0, 0}}, tensor{{0.0, 0}, {5, 0}}, {shape = {1, 2}}):text{width = 40}, "nan")
