@@ -37,19 +37,21 @@ extension DiffusionProcess {
   /// ln(α²/σ²).
   package func logSNR(at t: Double) -> Double { value(.logSNR, at: t) }
 
-  /// The time at which ln(α²/σ²) has a value, by bisection; log-SNR falls with t.
+  /// The time at which ln(α²/σ²) has a value, by bisection; log-SNR falls with t. A value at an end may be
+  /// past it in its last digits, as it comes of the caller's own formula.
   ///
   /// - Throws: where the process never has it.
   package func time(ofLogSNR level: Double) throws -> Double {
     var (low, high) = (domain.lowerBound, domain.upperBound)
     let (most, least) = (logSNR(at: low), logSNR(at: high))
-    guard level <= most, level >= least else {
+    let slack = level.isFinite ? 1e-12 * max(1, abs(level)) : 0
+    guard level <= most + slack, level >= least - slack else {
       throw UserError(
         "log_snr must lie from \(formatNumber(least)) to \(formatNumber(most)), got "
           + formatNumber(level))
     }
-    if level == most { return low }
-    if level == least { return high }
+    if level >= most { return low }
+    if level <= least { return high }
     while true {
       let isWide = low > 0 && high > 2 * low
       let middle = isWide ? (low * high).squareRoot() : low + (high - low) / 2

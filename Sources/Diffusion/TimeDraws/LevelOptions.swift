@@ -33,7 +33,8 @@ package struct LevelOptions: OptionGroup {
       exp(-process.logSNR(at: domain.lowerBound) / 2),
       exp(-process.logSNR(at: domain.upperBound) / 2)
     )
-    guard level >= least, level <= most else {
+    let slack = 1e-12 * level
+    guard level >= least - slack, level <= most + slack else {
       throw UserError(
         "\(name) of the draw must lie from \(shortNumber(least)) to \(shortNumber(most)), the noise levels σ/α of the "
           + "diffusion, got \(formatNumber(level))")

@@ -37,3 +37,18 @@ check.raises("schedule.uniform: steps must be an integer from 1 to 134217728, go
 local m = target.gaussian_mixture{means = {-3, 3}}:model(sde.vp())
 local y = sample.euler_maruyama(m, {count = 100, times = schedule.log_snr(sde.vp(), 40), seed = 1})
 assert(math.abs(y:abs():mean():item() - 3) < 0.5)
+
+-- The ends of a process in numbers that a caller computes are inside it, though σ(1) = σ_min (σ_max/σ_min)^1 is rounded.
+for k = 1, 60 do
+  local most = 0.5 + k / 7
+  local p = sde.ve{sigma_min = 0.01, sigma_max = most}
+  assert(p:time_of_log_snr(-2 * math.log(most)) > 1 - 1e-9)
+  assert(p:time_of_log_snr(-2 * math.log(0.01)) < 1e-9)
+  local points = tensor.zeros{2, 1}
+  train(nn.score_mlp{dimension = 1, sde = p, seed = 1}, points, {steps = 1, seed = 1,
+    time = draw.power{exponent = -0.5, sigma_max = most}})
+end
+local p = sde.ve{sigma_min = 0.01, sigma_max = 2}
+local RANGE = "sde.time_of_log_snr: log_snr must lie from -1.3862943611198897 to 9.210340371976184, got "
+check.raises(RANGE .. "-1.3863", p.time_of_log_snr, p, -1.3863)
+check.raises(RANGE .. "-inf", p.time_of_log_snr, p, -math.huge)
