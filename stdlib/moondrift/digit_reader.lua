@@ -53,10 +53,15 @@ end
 function digit_reader.train(options)
   local o = {count = 3500, steps = 1500, width = 300, batch = 128, seed = 1}
   for name, value in pairs(options or {}) do
-    assert(o[name], "digit_reader.train has no option " .. name)
+    if o[name] == nil then error(("digit_reader.train: unknown option '%s'"):format(name), 2) end
+    if name ~= "seed" and not (math.type(value) == "integer" and value > 0) then
+      error(("digit_reader.train: %s must be a positive integer, got %s"):format(name, tostring(value)), 2)
+    end
     o[name] = value
   end
-  assert(o.batch % 64 == 0, "batch must be a multiple of 64")
+  if o.batch % 64 ~= 0 then
+    error(("digit_reader.train: batch must be a multiple of 64, got %d"):format(o.batch), 2)
+  end
   local images, labels = data.mnist{count = o.count}
   local stream, known = random.stream(o.seed), labels:table()
   local wrong = o.batch // 16

@@ -39,6 +39,9 @@ enum Distinct {
       throw UserError("x must have shape [n, …], got \(x.shape)")
     }
     let points = try numbers(x, "x")
+    if try !points.isFinite(), let row = try points.nonFiniteRows().first {
+      throw UserError("x must be finite, got nan or inf in row \(row + 1)")
+    }
     let kept = try places(
       try features(points, size: options.size?.value), above: options.correlation)
     if options.indices { return try Tensor(kept.map { Int64($0 + 1) }) }

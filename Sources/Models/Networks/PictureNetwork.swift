@@ -33,10 +33,11 @@ struct PictureShape {
 
   /// - Throws: unless height and width are multiples of 2^halvings; `power` is what errors call that.
   func requireHalvings(_ halvings: Count, _ power: String) throws {
-    let side = halvings.value < 40 ? 1 << halvings.value : 1 << 40
+    let side = halvings.value < 62 ? 1 << halvings.value : Int.max
     guard height % side == 0, width % side == 0 else {
+      let number = halvings.value < 62 ? " = \(side)" : ""
       throw UserError(
-        "shape must have a height and a width that are multiples of \(power) = \(side), which are halved "
+        "shape must have a height and a width that are multiples of \(power)\(number), which are halved "
           + "\(halvings) time\(halvings == 1 ? "" : "s"), got \(height)×\(width)")
     }
   }

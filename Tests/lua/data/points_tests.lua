@@ -127,3 +127,6 @@ do
   assert(not passed)
   check.contains(message, "data.distinct: a picture of 0×3 pixels has nothing to resize to 8×8")
 end
+
+-- A correlation with nan is none.
+check.raises("data.distinct: x must be finite, got nan or inf in row 2", data.distinct, tensor{{1, 2}, {0 / 0, 1}, {3, 4}})

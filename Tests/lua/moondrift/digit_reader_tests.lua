@@ -28,4 +28,7 @@ assert(reader:share(unreadable) < 0.2, "is sure of unreadable " .. reader:share(
 local again = digit_reader.train{steps = 20, width = 20, seed = 3}
 local other = digit_reader.train{steps = 20, width = 20, seed = 3}
 check.equal(again.parameters.w1:table(), other.parameters.w1:table())
-check.raises("has no option stepz", digit_reader.train, {stepz = 3})
+
+check.raises("digit_reader.train: unknown option 'epochs'", digit_reader.train, {epochs = 3})
+check.raises("digit_reader.train: steps must be a positive integer, got 0", digit_reader.train, {steps = 0})
+check.raises("digit_reader.train: batch must be a multiple of 64, got 100", digit_reader.train, {batch = 100})
