@@ -142,8 +142,10 @@ package enum Safetensors {
     }
   }
 
+  /// - Parameter half: float32 is stored as float16, rounded to the nearest.
   package static func bytes(
-    of tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: String)] = []
+    of tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: String)] = [],
+    half: Bool = false
   ) throws -> [UInt8] {
     try Names.check(
       tensors.map(\.name), in: "value", format: "a safetensors file", reserved: ["__metadata__"])
@@ -155,10 +157,11 @@ package enum Safetensors {
     for (name, tensor) in tensors {
       let first = end
       // A sum that wraps is refused below, where memory is asked for.
-      end &+= tensor.elementCount * tensor.dtype.byteCount
+      let isHalved = half && tensor.dtype == .float32
+      end &+= tensor.elementCount * (isHalved ? 2 : tensor.dtype.byteCount)
       let dtype =
         switch tensor.dtype {
-        case .float32: "F32"
+        case .float32: isHalved ? "F16" : "F32"
         case .float64: "F64"
         case .int64: "I64"
         case .bool: "BOOL"
@@ -176,6 +179,30 @@ package enum Safetensors {
     // The data begin at a multiple of eight bytes.
     while header.count % 8 != 0 { header.append(0x20) }
     let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+    if half { return try tensors.reduce(into: length + header, appendHalved) }
     return try Array(length + header, followedBy: tensors.map(\.tensor))
+  }
+
+  private static func appendHalved(
+    _ bytes: inout [UInt8], _ named: (name: String, tensor: Tensor)
+  ) throws {
+    guard named.tensor.dtype == .float32 else {
+      bytes = try Array(bytes, followedBy: [named.tensor])
+      return
+    }
+    let values = try named.tensor.densified()
+    let elements = values.pointer(Float.self)
+    try Memory.request(2 * values.elementCount, of: UInt8.self)
+    bytes.reserveCapacity(bytes.count + 2 * values.elementCount)
+    for index in 0..<values.elementCount {
+      let number = Float16(elements[index])
+      guard number.isFinite || !elements[index].isFinite else {
+        throw FileError(
+          "\(shownText(named.name.utf8)): \(elements[index]) does not fit in a float16, whose largest "
+            + "number is 65504")
+      }
+      bytes.append(UInt8(truncatingIfNeeded: number.bitPattern))
+      bytes.append(UInt8(truncatingIfNeeded: number.bitPattern >> 8))
+    }
   }
 }

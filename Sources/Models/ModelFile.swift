@@ -23,6 +23,9 @@ package enum ModelFile {
     .method(
       ScoreModel.self, "save", "Writes a network to a file, from which nn.load makes it again.",
       .arg("path", "usually ends in .safetensors"),
+      .option(
+        "dtype", default: "float32", "of the parameters in the file; float16 is half as large",
+        in: .oneOf(["float32", "float16"])),
       details:
         "The file is of the safetensors form: the parameters by name, with the network's options and "
         + "its diffusion in the metadata. file.load reads its tensors. It is written whole or not at "
@@ -34,8 +37,8 @@ package enum ModelFile {
         m:save(n)
         return nn.load(n)
         """
-    ) { (model: ScoreModel, path: FilePath) in
-      try save(model, to: path)
+    ) { (model: ScoreModel, path: FilePath, dtype: String) in
+      try save(model, to: path, half: dtype == "float16")
       return Nothing()
     },
     .function(
@@ -49,11 +52,12 @@ package enum ModelFile {
     },
   ]
 
-  static func save(_ model: ScoreModel, to path: FilePath) throws {
+  static func save(_ model: ScoreModel, to path: FilePath, half: Bool = false) throws {
     let metadata = try [("format", format), ("version", version)] + metadata(of: model)
     try AtomicFile.write(
       try Safetensors.bytes(
-        of: tensors(of: model), metadata: metadata.map { (key: $0.0, value: $0.1) }),
+        of: tensors(of: model), metadata: metadata.map { (key: $0.0, value: $0.1) },
+        half: half),
       to: path)
   }
 

@@ -158,3 +158,24 @@ option("sde_options: beta_max must be at least beta_min = 0.1, got 0.01", 'max\\
 -- What it predicts had another name
 nn.residual_mlp{dimension = 1, width = 2, blocks = 0, sigma_data = 1, sde = sde.edm()}:save "s"
 check.equal(nn.load(changed("s", 'predicts', 'preconditioning')).predicts, "edm")
+
+-- In half precision: half the size, each parameter off by at most 2^-11 of itself, and the same model otherwise.
+do
+  local whole = nn.residual_mlp{dimension = 3, width = 64, predicts = "noise", sde = sde.vp(), seed = 1}
+  whole:save("whole")
+  whole:save("half", {dtype = "float16"})
+  local half = nn.load("half")
+  check.equal(half.parameter_count, whole.parameter_count)
+  assert(#file.read_text("half") < 0.6 * #file.read_text("whole"))
+  local differs = 0
+  local values = half:parameters()
+  for name, value in pairs(whole:parameters()) do
+    local gap = (value - values[name]):abs()
+    assert((gap - value:abs() * 2^-11):max():item() <= 2^-25, name)
+    differs = differs + gap:sum():item()
+  end
+  assert(differs > 0)
+  half:save("again", {dtype = "float16"})
+  assert(file.read_text("again") == file.read_text("half"))
+  check.raises("model.save: dtype must be 'float32' or 'float16', got 'int8'", whole.save, whole, "x", {dtype = "int8"})
+end
