@@ -45,11 +45,7 @@ package struct Conv2dLayer: Layer, ConvolutionLayer {
 
     package func check() throws {
       guard let inputs, let outputs else { return }
-      guard inputs.value % groups.value == 0, outputs.value % groups.value == 0 else {
-        throw UserError(
-          "groups must divide inputs and outputs, got \(groups) groups of \(inputs) and \(outputs) channels"
-        )
-      }
+      try checkGroups(groups, inputs: inputs, outputs: outputs)
       guard padding != nil || kernel.value % 2 == 1 else {
         throw UserError("padding is required for an even kernel, got kernel = \(kernel)")
       }
@@ -92,54 +88,15 @@ package struct Conv2dLayer: Layer, ConvolutionLayer {
     return result
   }
 
+  package var hasBias: Bool { options.bias }
+
   package var weightShape: Shape {
     [outputs, inputs / options.groups.value, options.kernel.value, options.kernel.value]
   }
 
   package func starts(_ stream: RandomStream) throws -> [ParameterSet.Start] {
     try convolutionStarts(
-      weightShape, fanIn: weightShape.dropFirst().reduce(1, *),
-      fanOut: outputs / options.groups.value * weightShape[2] * weightShape[3], outputs: outputs,
-      initial: options.initial, gain: options.gain, bias: options.bias, stream)
+      fanOut: outputs / options.groups.value * weightShape[2] * weightShape[3],
+      initial: options.initial, gain: options.gain, stream)
   }
-
-  package func shape(of inputs: [Shape]) throws -> Shape {
-    _ = try ImageShape(inputs[0], channels: self.inputs)
-    let result = try form.shape(of: Shape([1] + Array(inputs[0])), weight: weightShape)
-    return Shape(Array(result.outputShape.dropFirst()))
-  }
-
-  package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
-    let y = try convolution(inputs[0], call["weight"], form)
-    return options.bias ? try y + perChannel(call["bias"], like: y) : y
-  }
-}
-
-/// A layer that the convolution engine computes.
-protocol ConvolutionLayer: Layer {
-  var form: ConvolutionForm { get }
-  var weightShape: Shape { get }
-}
-
-extension ConvolutionLayer {
-  /// How its passes are computed for images of a shape [n, c, h, w].
-  func plan(_ shape: Shape) throws -> ConvolutionPlan {
-    try ConvolutionPlan(form.shape(of: shape, weight: weightShape), way: form.way)
-  }
-}
-
-extension ConvolutionWay {
-  /// The option that leaves the way to the engine.
-  static let rule = "rule"
-}
-
-/// Weight and bias of a convolution.
-func convolutionStarts(
-  _ shape: Shape, fanIn: Int, fanOut: Int, outputs: Int, initial: String, gain: Double, bias: Bool,
-  _ stream: RandomStream
-) throws -> [ParameterSet.Start] {
-  let weight = Initializer(rawValue: initial)?.start(
-    "weight", shape, fanIn: fanIn, fanOut: fanOut, gain: gain, stream)
-  let shift = bias ? ParameterSet.Start.linear("bias", [outputs], fanIn: fanIn, stream) : nil
-  return [weight, shift].compactMap { $0 }
 }

@@ -38,11 +38,7 @@ package struct ConvTranspose2dLayer: Layer, ConvolutionLayer {
 
     package func check() throws {
       guard let inputs, let outputs else { return }
-      guard inputs.value % groups.value == 0, outputs.value % groups.value == 0 else {
-        throw UserError(
-          "groups must divide inputs and outputs, got \(groups) groups of \(inputs) and \(outputs) channels"
-        )
-      }
+      try checkGroups(groups, inputs: inputs, outputs: outputs)
     }
   }
 
@@ -54,8 +50,8 @@ package struct ConvTranspose2dLayer: Layer, ConvolutionLayer {
     example: "return nn.conv_transpose2d{4, 2}(tensor.ones{1, 4, 3, 3})")
 
   package let options: Options
-  let inputs: Int
-  let outputs: Int
+  package let inputs: Int
+  package let outputs: Int
   /// Rows and columns that are added at the end; a network that knows its sizes may set them apart.
   package var outputPadding: (y: Int, x: Int)
 
@@ -77,26 +73,16 @@ package struct ConvTranspose2dLayer: Layer, ConvolutionLayer {
     return ConvolutionForm(result)
   }
 
-  var weightShape: Shape {
+  package var hasBias: Bool { options.bias }
+
+  package var weightShape: Shape {
     [inputs, outputs / options.groups.value, options.kernel.value, options.kernel.value]
   }
 
   package func starts(_ stream: RandomStream) throws -> [ParameterSet.Start] {
-    // PyTorch counts the second axis as what is read, here too.
     try convolutionStarts(
-      weightShape, fanIn: weightShape.dropFirst().reduce(1, *),
-      fanOut: inputs * weightShape[2] * weightShape[3], outputs: outputs, initial: options.initial,
-      gain: options.gain, bias: options.bias, stream)
-  }
-
-  package func shape(of inputs: [Shape]) throws -> Shape {
-    _ = try ImageShape(inputs[0], channels: self.inputs)
-    let result = try form.shape(of: Shape([1] + Array(inputs[0])), weight: weightShape)
-    return Shape(Array(result.outputShape.dropFirst()))
-  }
-
-  package func output(_ inputs: [Tensor], _ call: LayerCall) throws -> Tensor {
-    let y = try convolution(inputs[0], call["weight"], form)
-    return options.bias ? try y + perChannel(call["bias"], like: y) : y
+      fanOut: inputs * weightShape[2] * weightShape[3], initial: options.initial,
+      gain: options.gain,
+      stream)
   }
 }
