@@ -73,6 +73,14 @@ private struct ConvolutionPass: DifferentiableOperation {
     }
   }
 
+  func pushforward(_ flow: TangentFlow) throws -> [Tensor?]? {
+    let (da, db) = (flow.tangents[0], flow.tangents[1])
+    let first = try da.map { try pass(kind, $0, flow.input(1)) }
+    let second = try db.map { try pass(kind, flow.input(0), $0) }
+    guard let first, let second else { return [first ?? second] }
+    return [try first + second]
+  }
+
   func results(of inputs: [Tensor]) throws -> [Tensor] {
     let (a, b) = (inputs[0], inputs[1])
     if a.dtype == .float64 { return [try precise(a, b)] }

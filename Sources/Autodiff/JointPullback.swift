@@ -50,15 +50,54 @@ public struct JointFlow {
   }
 }
 
+/// The tangents of all results, from those of the inputs; nil for a result that has none. A nil in place of
+/// the list leaves it to the pullback, whose transpose it is.
+public typealias JointPushforward = (TangentFlow) throws -> [Tensor?]?
+
+/// What a derivative along a direction works with.
+public struct TangentFlow {
+  fileprivate let node: JointNode
+  /// One for each input; nil where the input does not move.
+  public let tangents: [Tensor?]
+
+  init(node: JointNode, tangents: [Tensor?]) {
+    (self.node, self.tangents) = (node, tangents)
+  }
+
+  /// A saved input, as the tapes below see it.
+  public func input(_ place: Int) -> Tensor { node.saved(node.inputs, place) }
+
+  /// A saved result.
+  public func output(_ place: Int) -> Tensor { node.saved(node.outputs, place) }
+
+  /// All tangents; nil where an input does not move.
+  public var all: [Tensor]? {
+    let moving = tangents.compactMap { $0 }
+    return moving.count == tangents.count ? moving : nil
+  }
+
+  /// The tangent of the first input where nothing else moves and nothing is recorded, so that raw memory may be
+  /// read; nil elsewhere.
+  public var plainFirst: Tensor? {
+    guard let first = tangents.first ?? nil, tangents.dropFirst().allSatisfy({ $0 == nil }),
+      !first.isRecorded, !node.inputs.contains(where: { $0?.isRecorded ?? false })
+    else { return nil }
+    return first.value
+  }
+}
+
 /// What a tape keeps of an operation with one pullback.
 final class JointNode {
   let inputs: [Tensor?]
   let outputs: [Tensor?]
   let results: [TensorSpec]
   let pullback: JointPullback
+  /// nil where the derivative along a direction follows from the pullback alone.
+  let pushforward: JointPushforward?
 
   init(
-    _ inputs: [Tensor], _ outputs: [Tensor], _ saves: Saves, _ pullback: @escaping JointPullback
+    _ inputs: [Tensor], _ outputs: [Tensor], _ saves: Saves, _ pullback: @escaping JointPullback,
+    _ pushforward: JointPushforward?
   ) {
     func kept(_ tensors: [Tensor], _ places: Set<Int>?) -> [Tensor?] {
       tensors.enumerated().map { places?.contains($0) ?? true ? $1 : nil }
@@ -66,6 +105,7 @@ final class JointNode {
     self.inputs = kept(inputs, saves.inputs)
     self.outputs = kept(outputs, saves.outputs)
     self.pullback = pullback
+    self.pushforward = pushforward
     results = outputs.map(\.spec)
   }
 
@@ -91,6 +131,22 @@ public protocol DifferentiableOperation: Operation {
   var saves: Saves { get }
   /// The cotangents of the inputs, made of operations that can be differentiated again.
   func pullback(_ flow: JointFlow) throws -> [Tensor?]
+  /// The tangents of the results where there is a faster way to them than by transposing the pullback; nil
+  /// elsewhere.
+  func pushforward(_ flow: TangentFlow) throws -> [Tensor?]?
+}
+
+extension DifferentiableOperation {
+  public func pushforward(_ flow: TangentFlow) throws -> [Tensor?]? { nil }
+}
+
+/// An operation that is linear in all its inputs together, and so its own derivative.
+public protocol LinearOperation: DifferentiableOperation {}
+
+extension LinearOperation {
+  public func pushforward(_ flow: TangentFlow) throws -> [Tensor?]? {
+    try flow.all.map { try perform(self, $0) }
+  }
 }
 
 /// The results of an operation: on a tape where an input is on one, and a step of the program where one is
@@ -100,5 +156,5 @@ public func perform(_ operation: some DifferentiableOperation, _ inputs: [Tensor
 {
   try record(
     "operation", inputs, saves: operation.saves, forward: { try evaluate(operation, $0) },
-    pullback: operation.pullback)
+    pullback: operation.pullback, pushforward: operation.pushforward)
 }

@@ -27,11 +27,11 @@ public final class Tape {
 
   /// Tapes opened later have higher levels; an operation is recorded on the highest it meets.
   let level: Int
-  @exclusivity(unchecked) private var nodes: [Node] = []
+  @exclusivity(unchecked) private(set) var nodes: [Node] = []
   /// The node of each input of each operation, `constant` for one that is not on this tape.
-  @exclusivity(unchecked) private var sources: [Int] = []
+  @exclusivity(unchecked) private(set) var sources: [Int] = []
   @exclusivity(unchecked) private(set) var isOpen = true
-  private static let constant = -1
+  static let constant = -1
   private static let opened = Atomic<Int>(0)
 
   init() {
@@ -231,7 +231,8 @@ public func record(
 /// with one pullback for all inputs.
 public func record(
   _ name: StaticString, _ inputs: consuming [Tensor], saves: Saves,
-  forward: ([Tensor]) throws -> [Tensor], pullback: @escaping JointPullback
+  forward: ([Tensor]) throws -> [Tensor], pullback: @escaping JointPullback,
+  pushforward: JointPushforward? = nil
 ) throws -> [Tensor] {
   guard let tape = highestTape(of: inputs) else {
     for position in inputs.indices where inputs[position].isTraced {
@@ -241,8 +242,8 @@ public func record(
   }
   let firstSource = tape.takeSources(of: &inputs)
   let outputs = try record(
-    name, copy inputs, saves: saves, forward: forward, pullback: pullback)
-  let joint = JointNode(inputs, outputs, saves, pullback)
+    name, copy inputs, saves: saves, forward: forward, pullback: pullback, pushforward: pushforward)
+  let joint = JointNode(inputs, outputs, saves, pullback, pushforward)
   return outputs.enumerated().map { place, output in
     tape.push(
       place > 0

@@ -81,6 +81,22 @@ struct FeatureNorm: PlannedOperation, DifferentiableOperation {
       FeatureNormPullback(norm: self), inputs.map(\.value) + [flow.output(1).value, dy.value])
   }
 
+  /// ẏ = f′(γ (x + b) + β) γ ẋ where no statistics follow from x.
+  func pushforward(_ flow: TangentFlow) throws -> [Tensor?]? {
+    guard statistics == .given, let tangent = flow.plainFirst else { return nil }
+    let x = try size.map(flow.input(0).value)
+    let places = size.batch * size.channels
+    let zeros = [Float](repeating: 0, count: places)
+    let numbers = try NormNumbers(
+      self, (1...3).map { flow.input($0).value },
+      moments: Array(repeating: 0, count: 2 * places))
+    let result = try Tensor(uninitialized: size.spec().shape)
+    try x.gradient(
+      numbers.affine, slope: zeros, offset: zeros, size.map(tangent.densified()),
+      into: size.map(result))
+    return [result, nil]
+  }
+
   /// The same by elementary operations, to be differentiated again.
   private func formula(_ inputs: [Tensor]) throws -> Tensor {
     let images = try convert(Features(elements: inputs[0], size).images(), to: .float64)

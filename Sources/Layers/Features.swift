@@ -153,7 +153,7 @@ package struct Features {
 // MARK: - Where the layout changes
 
 /// Images → elements of a map, or back.
-private struct LayoutPass: DifferentiableOperation {
+private struct LayoutPass: LinearOperation {
   let size: FeatureSize
   let isEntering: Bool
 
@@ -170,7 +170,7 @@ private struct LayoutPass: DifferentiableOperation {
 }
 
 /// Maps → one with the channels of all, one behind the other.
-private struct JoiningPass: PlannedOperation, DifferentiableOperation {
+private struct JoiningPass: PlannedOperation, LinearOperation {
   let size: FeatureSize
   let channels: [Int]
 
@@ -190,7 +190,7 @@ private struct JoiningPass: PlannedOperation, DifferentiableOperation {
 }
 
 /// A map → maps of some of its channels each.
-private struct PartingPass: PlannedOperation, DifferentiableOperation {
+private struct PartingPass: PlannedOperation, LinearOperation {
   let size: FeatureSize
   let channels: [Int]
 
@@ -247,6 +247,11 @@ private struct FeaturePoolingPass: PlannedOperation, DifferentiableOperation {
     return try evaluate(
       SpreadingPass(pooling: pooling, size: size, result: result), [dy.value, x.value])
   }
+
+  /// Of means, which are linear.
+  func pushforward(_ flow: TangentFlow) throws -> [Tensor?]? {
+    pooling.kind == .average ? try flow.all.map { try perform(self, $0) } : nil
+  }
 }
 
 /// The gradient of what was pooled, from that of the result and for maxima from what was pooled.
@@ -270,6 +275,10 @@ private struct SpreadingPass: PlannedOperation, DifferentiableOperation {
   func pullback(_ flow: JointFlow) throws -> [Tensor?] {
     try perform(
       FeaturePoolingPass(pooling: pooling, size: size, result: result), [flow.cotangent(0)])
+  }
+
+  func pushforward(_ flow: TangentFlow) throws -> [Tensor?]? {
+    flow.tangents.count == 1 ? try flow.all.map { try perform(self, $0) } : nil
   }
 }
 
