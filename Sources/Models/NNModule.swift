@@ -12,10 +12,11 @@ package enum NNModule {
       TypeDescription(ScoreModel.self, "a score s(x, t) with the diffusion it belongs to"),
       TypeDescription(NetworkObject.self, "what a network computes, without a diffusion"),
       TypeDescription(NetworkSummary.self, "the layers of a network as a table"),
+      TypeDescription(JacobianEigenpairs.self, "leading eigenpairs of a denoiser's Jacobian"),
     ] + LayerModule.types,
     entries: networks.map { $0.entry } + LayerModule.entries + NetworkObject.entries
       + [ScoreMachine.entry, TargetScore.entry, TargetScore.noised] + ModelFile.entries
-      + StateFile.entries + NetworkSummary.entries + methods)
+      + StateFile.entries + NetworkSummary.entries + JacobianEigenpairs.entries + methods)
 
   /// The networks that Lua makes by name, and that files hold.
   static let networks: [any Network.Type] = [

@@ -54,6 +54,10 @@ struct BadInputTests {
     "model": "nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}",
     "network": "nn.score_mlp{dimension = 1, width = 2, seed = 1}",
     "network_summary": "nn.score_mlp{dimension = 1, width = 2, seed = 1}:summary()",
+    "eigenpairs": """
+    nn.score_mlp{dimension = 1, width = 2, sde = sde.vp(), seed = 1}:jacobian_eigenpairs(tensor{1},
+      {k = 1, t = 0.5, seed = 1})
+    """,
     "layer": "nn.linear{1, 2}",
     "bound_layer": """
     (function()
