@@ -23,6 +23,8 @@ package enum MetricModule {
     entries: metrics.map(\.entry) + [
       SameLaw.entry, DSMLoss.entry, KLOfScore.floor, DensityOfScore.entry, DensityOfScore.massLeft,
       DSMBayesLoss.entry,
+      PSNR.entry, SSIM.entry, PSNRCurve.entry, SURE.entry, SURE.traceError, EffectiveRank.entry,
+      SubspaceAlignment.entry,
       Nearest.entry, Quantiles.entry, Quantiles.interval, Bootstrap.entry,
     ] + DefinedMetric.entries + Measurement.entries + Ledger.entries)
 }
