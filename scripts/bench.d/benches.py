@@ -10,6 +10,7 @@ import decompositions
 import denoisers
 import distances
 import exact_scores
+import jacobians
 import likelihoods
 import networks
 import operations
@@ -153,6 +154,7 @@ GROUPS = {
     "diffusion": samplers.BENCHES + exact_scores.BENCHES + distances.BENCHES + likelihoods.BENCHES,
     "convolutions": convolutions.BENCHES,
     "denoisers": denoisers.BENCHES,
+    "jacobian": jacobians.BENCHES,
     "data": pictures.BENCHES,
     "theory": theory.BENCHES + sweeps.BENCHES,
 }

@@ -893,6 +893,18 @@ function model_object:save(path) end
 ---@return network_summary
 function model_object:summary() end
 
+--- The leading eigenvalues and eigenvectors of the Jacobian of the denoiser at a noisy picture.
+---@param y tensor one picture: the model's shape, or [1] and that
+---@param options? { sigma?: number, t?: number, k?: integer, tolerance?: number, block?: integer, subspace?: integer, max_products?: integer, seed?: integer }
+---@return eigenpairs
+function model_object:jacobian_eigenpairs(y, options) end
+
+--- The Jacobian of the denoiser at a noisy picture, all of it.
+---@param y tensor one picture: the model's shape, or [1] and that
+---@param options? { sigma?: number, t?: number }
+---@return tensor
+function model_object:jacobian(y, options) end
+
 --- The score ∇ log p_t(x).
 ---@param x tensor points, shape [n, d] or [n] and the model's shape
 ---@param t number|tensor one time, or one for each point
@@ -969,6 +981,20 @@ local network_summary_object = {}
 
 --- Gives up its memory at once.
 function network_summary_object:free() end
+
+--- leading eigenpairs of a denoiser's Jacobian
+---@class eigenpairs
+---@field values tensor The real parts of the eigenvalues, largest first, [k].
+---@field imaginary tensor The imaginary parts, [k]: 0 but for pairs a ± ib, which stand together.
+---@field vectors tensor The eigenvectors as pictures of length 1, [k, …].
+---@field residuals tensor ‖J v − λ v‖ of each, [k].
+---@field asymmetry number ‖J − Jᵀ‖/‖J‖ in the Frobenius norm, an estimate.
+---@field products integer How many J v and Jᵀ v were made.
+---@field seed integer Of the first vectors.
+local eigenpairs_object = {}
+
+--- Gives up its memory at once.
+function eigenpairs_object:free() end
 
 --- a piece of a network, described
 ---@class layer
@@ -3010,6 +3036,52 @@ function metric.mass_left(model, options) end
 ---@param options? { weight?: function, nodes?: integer }
 ---@return number
 function metric.dsm_bayes_loss(target, sde, options) end
+
+--- The peak signal-to-noise ratio of pictures beside others, in decibels.
+---@param x tensor pictures, shape [h, w], [n, h, w] or [n, c, h, w]
+---@param y tensor pictures of the same shape
+---@param options? { peak?: number, each?: boolean, level?: number }
+---@return measurement|tensor
+function metric.psnr(x, y, options) end
+
+--- The structural similarity of pictures beside others, 1 where they are equal.
+---@param x tensor pictures, shape [h, w], [n, h, w] or [n, c, h, w]
+---@param y tensor pictures of the same shape
+---@param options? { window?: string, peak?: number, each?: boolean, level?: number }
+---@return measurement|tensor
+function metric.ssim(x, y, options) end
+
+--- The PSNR of a denoiser's results against that of the noisy pictures it is given.
+---@param model model
+---@param x tensor clean pictures, shape [n, d] or [n] and the model's shape
+---@param options? { sigmas?: number[], peak?: number, seed?: integer }
+---@return any
+function metric.psnr_curve(model, x, options) end
+
+--- The mean squared error of a denoiser, estimated from noisy pictures alone.
+---@param model model
+---@param y tensor noisy pictures, shape [n, d] or [n] and the model's shape
+---@param options { sigma: number, probes?: integer, exact?: boolean, each?: boolean, level?: number, seed?: integer }
+---@return measurement|tensor
+function metric.sure(model, y, options) end
+
+--- σ² tr ∂f/∂y: what the squared error of a denoiser is if it is the best there is.
+---@param model model
+---@param y tensor noisy pictures, shape [n, d] or [n] and the model's shape
+---@param options { sigma: number, probes?: integer, exact?: boolean, each?: boolean, level?: number, seed?: integer }
+---@return measurement|tensor
+function metric.mmse_from_trace(model, y, options) end
+
+--- How many eigenvalues count: exp of the entropy of their shares.
+---@param values number|boolean|table|tensor numbers or a tensor; their sizes count
+---@return number
+function metric.effective_rank(values) end
+
+--- How far the spaces of two sets of vectors agree, from 0 to 1.
+---@param u tensor k independent vectors, shape [k, d] or [k] and the shape of a picture
+---@param v tensor l vectors of the same shape
+---@return measurement
+function metric.subspace_alignment(u, v) end
 
 --- The data points nearest to each point.
 ---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
