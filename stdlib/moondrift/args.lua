@@ -10,9 +10,9 @@
 --
 -- An integer default demands an integer, a float one any number, a list numbers joined by commas;
 -- a boolean is set by `--name` or `--name=false`. `--smoke` applies the table `smoke`, `--long` the table
--- `long` (explicit keys still win), `--out=DIR` names the folder of the run, and `--help` prints the head of the script and
--- its settings with the comments that stand behind them. A mistake on the command line ends the
--- script with one line on stderr and exit code 1.
+-- `long`, `--paper` the table `paper` (explicit keys still win), `--out=DIR` names the folder of the run, and `--help`
+-- prints the head of the script and its settings with the comments that stand behind them. A mistake on the command
+-- line ends the script with one line on stderr and exit code 1.
 --
 -- `sweep = true` adds what `moondrift.sweep` reads: `--jobs`, `--shard`, `--retry` and `--estimate`.
 
@@ -21,10 +21,10 @@ local nearest = require "moondrift.names"
 local M = {}
 
 --- The sizes a script has beside its default one.
-local SIZES = {"smoke", "long"}
+local SIZES = {"smoke", "long", "paper"}
 
 --- Settings every script has.
-local BUILT_IN = {smoke = true, long = true, out = true, help = true}
+local BUILT_IN = {smoke = true, long = true, paper = true, out = true, help = true}
 
 --- Settings of a script that sweeps, with their kinds and defaults: how its runs are made, not which.
 local OF_SWEEPS = {jobs = "jobs", shard = "shard", retry = "boolean", estimate = "boolean"}
@@ -59,10 +59,10 @@ end
 
 local sizes = setmetatable({}, {__mode = "k"})
 
---- How large a run with these settings is: smoke, default or long, or own where the command line changed a
+--- How large a run with these settings is: smoke, default, long or paper, or own where the command line changed a
 --- setting.
 ---@param settings table
----@return "smoke"|"default"|"long"|"own"
+---@return "smoke"|"default"|"long"|"paper"|"own"
 function M.size(settings) return sizes[settings] or "own" end
 
 --- Whether a table holds the settings of a script.
@@ -186,7 +186,7 @@ local function declare(defaults, level)
       error(("args: '%s' is a setting every script has already"):format(name), level + 1)
     elseif defaults.sweep and OF_SWEEPS[name] then
       error(("args: '%s' is a setting every sweep has already"):format(name), level + 1)
-    elseif name ~= "smoke" and name ~= "long" and name ~= "sweep" then
+    elseif name ~= "smoke" and name ~= "long" and name ~= "paper" and name ~= "sweep" then
       kinds[name] = kind_of(value)
       if not kinds[name] then
         error(("args: the default of '%s' must be a number, a string, a boolean or a list of "
@@ -222,10 +222,27 @@ end
 
 -- Reading
 
+--- The size that the words ask for, at most one; `smoke` needs no table of its own.
+---@return string? size "default" where they ask for none
+---@return string? message what is wrong with them
+local function chosen_size(defaults, given)
+  local chosen
+  for _, name in ipairs(SIZES) do
+    if given[name] then
+      if chosen then return nil, ("--%s and --%s do not go together"):format(chosen, name) end
+      chosen = name
+    end
+  end
+  if chosen and chosen ~= "smoke" and not defaults[chosen] then
+    return nil, ("this script has no --%s run"):format(chosen)
+  end
+  return chosen or "default"
+end
+
 --- Reads the words of a command line.
----@param defaults table typed defaults, `smoke` and `long`
+---@param defaults table typed defaults, `smoke`, `long` and `paper`
 ---@param words string[]
----@return table? settings with `smoke`, `long`, `out` and `help` beside the declared names
+---@return table? settings with `smoke`, `long`, `out` and `help` beside the declared names; `paper` where declared
 ---@return string? message what is wrong with the words
 function M.parse(defaults, words)
   local kinds, names = declare(defaults, 2)
@@ -238,12 +255,14 @@ function M.parse(defaults, words)
     if not name then
       return nil, ("unexpected argument '%s' (settings are written --name=value)"):format(word)
     end
-    local kind = kinds[name] or (name == "smoke" or name == "long" or name == "help") and "boolean"
-      or name == "out" and "string" or defaults.sweep and OF_SWEEPS[name]
+    local kind = kinds[name] or BUILT_IN[name] and (name == "out" and "string" or "boolean")
+      or defaults.sweep and OF_SWEEPS[name]
     if not kind then
       local of_sweeps = defaults.sweep and {"estimate", "jobs", "retry", "shard"} or {}
-      local known = {"help", "out", "smoke", table.unpack(table.move(names, 1, #names, #of_sweeps + 1, of_sweeps))}
-      if defaults.long then table.insert(known, 2, "long") end
+      local known = {"smoke", table.unpack(table.move(names, 1, #names, #of_sweeps + 1, of_sweeps))}
+      for _, size in ipairs{defaults.paper and "paper" or false, "out", defaults.long and "long" or false, "help"} do
+        if size then table.insert(known, 1, size) end
+      end
       return nil, ("unknown setting --%s%s"):format(name, nearest.suggestion(name, known, "--"))
     end
     if equals == "" and kind ~= "boolean" then
@@ -261,10 +280,9 @@ function M.parse(defaults, words)
     end
     given[name] = value
   end
-  if given.smoke and given.long then return nil, "--smoke and --long do not go together" end
-  if given.long and not defaults.long then return nil, "this script has no --long run" end
-  local size = given.smoke and defaults.smoke or given.long and defaults.long or {}
-  local size_name = given.smoke and "smoke" or given.long and "long" or "default"
+  local size_name, message = chosen_size(defaults, given)
+  if not size_name then return nil, message end
+  local size = size_name ~= "default" and defaults[size_name] or {}
   for _, name in ipairs(names) do
     local value = given[name]
     if value ~= nil then size_name = "own" end
@@ -278,6 +296,7 @@ function M.parse(defaults, words)
   end
   settings.smoke = given.smoke or false
   settings.long = given.long or false
+  if defaults.paper then settings.paper = given.paper or false end
   settings.help = given.help or false
   settings.out = given.out
   sizes[settings] = size_name
@@ -337,6 +356,7 @@ function M.help(defaults, source)
   rows[#rows + 1] = {"--out=DIR", "folder of the run; a new one under runs/ where absent"}
   rows[#rows + 1] = {"--smoke", "a run of seconds that shows that everything works"}
   if defaults.long then rows[#rows + 1] = {"--long", "a run of up to 90 minutes"} end
+  if defaults.paper then rows[#rows + 1] = {"--paper", "the published size; says what it takes before it starts"} end
   for _, row in ipairs(defaults.sweep and SWEEP_HELP or {}) do rows[#rows + 1] = row end
   local width = 0
   for _, row in ipairs(rows) do width = math.max(width, #row[1]) end

@@ -63,6 +63,23 @@ check.contains(select(2, args.parse(two, {"--x=1"})), "--help, --long, --out, --
 check.raises("args: long has 'sede', which is no setting (did you mean seed?)", args.parse, {seed = 1, long = {sede = 2}}, {})
 
 check.equal(args.size(args.parse(two, {"--long"})), "long")
+
+-- And paper, the published size
+two.paper = {seed = 7, rate = 2}
+check.equal({args.parse(two, {"--paper"}).seed, args.parse(two, {"--paper"}).rate}, {7, 2.0})
+check.equal({args.parse(two, {"--paper"}).paper, args.parse(two, {}).paper, parse().paper}, {true, false, nil})
+check.equal(args.parse(two, {"--paper", "--seed=4"}).seed, 4)
+check.equal(args.size(args.parse(two, {"--paper"})), "paper")
+check.equal(args.size(args.parse(two, {"--paper", "--seed=4"})), "own")
+check.equal(select(2, args.parse(two, {"--paper", "--long"})), "--long and --paper do not go together")
+check.equal(select(2, args.parse(two, {"--paper", "--smoke"})), "--smoke and --paper do not go together")
+check.equal(select(2, parse("--paper")), "this script has no --paper run")
+check.equal(select(2, parse("--paper=1")), "--paper must be true or false, got '1'")
+check.contains(args.help(two, ""), "[paper: 7]")
+check.contains(args.help(two, ""), "--paper")
+check.contains(select(2, args.parse(two, {"--x=1"})), "--help, --long, --out, --paper, --smoke, --fast")
+check.raises("args: paper has 'sede', which is no setting (did you mean seed?)",
+  args.parse, {seed = 1, paper = {sede = 2}}, {})
 check.equal(args.size(parse("--smoke", "--out=here")), "smoke")
 check.equal(args.size(parse()), "default")
 check.equal(args.size(parse("--seed=1")), "own")
