@@ -46,14 +46,14 @@ function M.recipe(settings, seed)
   }
 end
 
---- Goes on from the checkpoints of a run that was stopped; nil where there are none.
+--- Goes on from the checkpoints of a run that was stopped; nil where there are none. A single network has the path itself.
 local function resumed(path, sets, checkpoint)
+  local fits, own_path = {}, function(k) return #sets == 1 and path or ("%s.%d"):format(path, k) end
   for k = 1, #sets do
-    if file.kind(("%s.%d"):format(path, k)) ~= "file" then return nil end
+    if file.kind(own_path(k)) ~= "file" then return nil end
   end
-  local fits = {}
   for k, set in ipairs(sets) do
-    local own = ("%s.%d"):format(path, k)
+    local own = own_path(k)
     fits[k] = train.resume(own, set, {checkpoint = {path = own, every = checkpoint.every}, progress = false}):finish()
   end
   return fits
@@ -269,7 +269,17 @@ local function free_disk(folder)
   return free and free * 1024
 end
 
---- Memory and seconds of an update for each picture of a batch, by two updates of 4 and two of 8 pictures.
+--- Numbers that a U-Net makes of one picture: seven tensors at each size, and two in the middle.
+local function activations(settings)
+  local total, channels, pixels = 0, settings.width, settings.size^2
+  for _ = 1, settings.blocks do
+    total, channels, pixels = total + 7 * channels * pixels, 2 * channels, pixels / 4
+  end
+  return total + 2 * channels * pixels
+end
+
+--- Memory and seconds of an update for each picture of a batch, by two updates of 4 and two of 8 pictures. Memory that the
+--- program had used before does not show: three times the activations, for values and gradients, are the least.
 local function trial(settings)
   local function update(rows)
     local m = M.unet(settings, 1)
@@ -280,7 +290,7 @@ local function trial(settings)
   end
   local _, before = update(4)
   local seconds, after, parameters = update(8)
-  return {seconds = seconds / 8, memory = math.max(0, after - before) / 4, parameters = parameters}
+  return {seconds = seconds / 8, memory = math.max((after - before) / 4, 12 * activations(settings)), parameters = parameters}
 end
 
 ---@class moondrift.DenoiserPlan

@@ -108,6 +108,10 @@ do
   -- What is done is not done again.
   local done = denoisers.twins(denoisers.unet(settings, 99), sets, kept, 7, "stopped")
   check.equal(done[2].model:denoise(pictures):table(), twins[2].model:denoise(pictures):table())
+  local alone = denoisers.train({denoisers.unet(settings, 3)}, {sets[1]}, kept, {7}, "alone")[1]
+  local again = denoisers.train({denoisers.unet(settings, 99)}, {sets[1]}, kept, {7}, "alone")[1]
+  check.equal(alone.model:denoise(pictures):table(), twins[1].model:denoise(pictures):table())
+  check.equal(again.model:denoise(pictures):table(), alone.model:denoise(pictures):table())
   check.raises("denoisers.train: networks, sets and seeds must be as many, got 2, 2 and 1",
     denoisers.train, pair, sets, settings, {7})
 end
@@ -133,6 +137,8 @@ do
   local plan = {trainings = 2, at_once = 2, pictures = 100, folder = "."}
   local small = denoisers.announce(settings, plan)
   assert(small.seconds > 0 and small.memory > 0 and small.disk > 0)
+  -- At least three times 7·4·64 + 2·8·16 numbers for each of 8 pictures, for both networks.
+  assert(small.memory > 2 * 8 * 12 * 2048)
   local huge = setmetatable({batch = 1 << 40}, {__index = settings})
   local passed, message = pcall(denoisers.announce, huge, plan)
   assert(not passed)
