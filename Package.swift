@@ -86,7 +86,8 @@ let package = Package(
     .target(
       name: "Metrics",
       dependencies: [
-        "Catalog", "Runtime", "Tensors", "Autodiff", "Processes", "Targets", "Models", "Diffusion",
+        "Catalog", "Runtime", "KernelsBase", "Tensors", "Autodiff", "Processes", "Targets",
+        "Models", "Diffusion",
       ]),
     .target(
       name: "Training",
@@ -159,6 +160,7 @@ let package = Package(
       name: "MetricsTests",
       dependencies: [
         "Tensors", "Processes", "Targets", "Models", "Metrics", "Library", "LuaHost",
+        "TestSupport",
       ]),
     .testTarget(
       name: "LayersTests",

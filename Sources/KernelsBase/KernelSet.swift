@@ -11,7 +11,7 @@
 /// sums do not differ. No kernel allocates.
 public protocol KernelSet: ElementwiseKernels, BinaryKernels, BroadcastKernels, BlendKernels,
   ReductionKernels, ColumnSumKernels, RowKernels, ProductKernels, RandomKernels, ScoreMLPKernels,
-  UpdateKernels, DistanceKernels, ConvolutionKernels, PoolKernels, MapNormKernels
+  UpdateKernels, DistanceKernels, TransportKernels, ConvolutionKernels, PoolKernels, MapNormKernels
 {}
 
 public typealias FloatIn = UnsafePointer<Float>

@@ -54,6 +54,8 @@ package enum IntervalKind: String {
   case freshDraws = "fresh_draws"
   /// No sample is involved: a quadrature has no sampling error.
   case none
+  /// The bias is larger than the spread, so that no interval about the value would be honest.
+  case biased
 
   var words: String {
     switch self {
@@ -63,6 +65,7 @@ package enum IntervalKind: String {
     case .subsampling: "from the spread of random halves"
     case .freshDraws: "from independent draws of the noise"
     case .none: "none, since no sample is drawn"
+    case .biased: "none, since the bias of few points is larger than their spread"
     }
   }
 }
@@ -96,6 +99,8 @@ package struct Metric {
   package let body: MetricBody
   /// Of the points that certify it: 2, or 1 where it takes no others.
   package let dimension: Int
+  /// Points of the largest samples that certify it; fewer where its time grows fast.
+  package let largest: Int
 
   package var name: String { entry.name }
 
@@ -105,7 +110,8 @@ package struct Metric {
   /// - Parameter options: the metric's own; each has a default. `body` receives them in order.
   package init<each A: Argument>(
     _ name: String, _ summary: String, _ options: repeat Parameter<each A>,
-    dimension: Int = 2, properties: [MetricProperty], interval: IntervalKind, details: String,
+    dimension: Int = 2, largest: Int = 3000, properties: [MetricProperty],
+    interval: IntervalKind, details: String,
     source: String, example: String,
     body: @escaping (_ x: Tensor, _ y: Tensor, _ seed: Int, repeat each A) throws -> Estimate
   ) {
@@ -131,7 +137,8 @@ package struct Metric {
     self.body = .samples { x, y, seed in
       try body(x, y, seed, repeat (each options).requiredDefault())
     }
-    (self.properties, self.interval, self.dimension) = (properties, interval, dimension)
+    (self.properties, self.interval) = (properties, interval)
+    (self.dimension, self.largest) = (dimension, largest)
   }
 
   /// A metric whose entry returns more than a measurement, or takes other arguments.
@@ -139,7 +146,7 @@ package struct Metric {
     _ entry: Entry, properties: [MetricProperty], interval: IntervalKind, body: MetricBody
   ) {
     (self.entry, self.properties) = (entry, properties)
-    (self.interval, self.body, dimension) = (interval, body, 2)
+    (self.interval, self.body, dimension, largest) = (interval, body, 2, 3000)
   }
 
   /// The sentences that help says of a metric.

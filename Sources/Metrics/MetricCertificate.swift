@@ -16,16 +16,17 @@ package struct MetricCertificate {
     var driver = MetricDriver(
       MeasureOptions(), isNonNegative: metric.properties.contains(.nonNegative))
     driver.interval = metric.interval
-    try self.init(metric.properties, metric.body, driver, metric.dimension)
+    try self.init(
+      metric.properties, metric.body, driver, metric.dimension, largest: metric.largest)
   }
 
   package init(
     _ properties: [MetricProperty], _ body: MetricBody, _ driver: MetricDriver,
-    _ dimension: Int = 2
+    _ dimension: Int = 2, largest: Int = 3000
   ) throws {
     switch body {
     case .samples(let body):
-      let trial = SampleTrial(body, dimension: dimension)
+      let trial = SampleTrial(body, dimension: dimension, largest: largest)
       for property in properties {
         if let flaw = try trial.flaw(property) { flaws.append("\(property.rawValue): \(flaw)") }
       }
@@ -88,9 +89,11 @@ private struct SampleTrial {
 
   let body: MetricDriver.Body
   let dimension: Int
+  /// Points of large samples.
+  let largest: Int
 
-  init(_ body: @escaping MetricDriver.Body, dimension: Int) {
-    (self.body, self.dimension) = (body, dimension)
+  init(_ body: @escaping MetricDriver.Body, dimension: Int, largest: Int) {
+    (self.body, self.dimension, self.largest) = (body, dimension, largest)
   }
 
   /// - Parameter trial: tells one sample from another.
@@ -163,7 +166,7 @@ private struct SampleTrial {
 
   private func bias() throws -> String? {
     let small = mean(try values(.normal, .shifted, 8, count: 400))
-    let large = mean(try values(.normal, .shifted, 3000, count: 8))
+    let large = mean(try values(.normal, .shifted, largest, count: 8))
     let error = (small.error * small.error + large.error * large.error).squareRoot()
     let off = small.mean - large.mean
     if abs(off) <= 4.5 * error { return nil }
@@ -172,14 +175,15 @@ private struct SampleTrial {
 
   private func limits() throws -> String? {
     let few = try values(.normal, .normal, 50, count: 20).map { abs($0) }
-    let many = try values(.normal, .normal, 2000, count: 6).map { abs($0) }
+    let count = min(2000, largest)
+    let many = try values(.normal, .normal, count, count: 6).map { abs($0) }
     if mean(many).mean > 0.5 * mean(few).mean {
       return "for equal laws \(shortNumber(mean(few).mean)) at n = 50 and "
-        + "\(shortNumber(mean(many).mean)) at n = 2000"
+        + "\(shortNumber(mean(many).mean)) at n = \(count)"
     }
     let most = many.max() ?? 0
     for law in Law.allCases where law != .normal {
-      let value = try value(.normal, law, 2000, 1)
+      let value = try value(.normal, law, count, 1)
       if value <= 1.5 * most {
         return "\(shortNumber(value)) for laws that differ, \(shortNumber(most)) for equal ones"
       }
@@ -189,7 +193,7 @@ private struct SampleTrial {
 
   /// The share of 200 intervals at n = 100 that hold the value of large samples.
   func coverage(_ driver: MetricDriver) throws -> Double {
-    let truth = mean(try values(.normal, .shifted, 3000, count: 8)).mean
+    let truth = mean(try values(.normal, .shifted, largest, count: 8)).mean
     var driver = driver
     driver.floorless(seed: 1)
     let held = try (0..<200).count { trial in

@@ -10,7 +10,13 @@ package enum MetricModule {
     MemorizedFraction.metric,
     EnergyDistance.metric,
     SlicedWasserstein.metric,
-    SlicedWasserstein.line,
+    Wasserstein.metric,
+    Sinkhorn.metric,
+    MaximumMeanDiscrepancy.metric,
+    FrechetDistance.metric,
+    KernelInceptionDistance.metric,
+    KLNearest.metric,
+    KLGaussian.metric,
   ]
 
   package static let module = Module(
@@ -21,7 +27,8 @@ package enum MetricModule {
       TypeDescription(Ledger.self, "what samples are to the points of a target"),
     ],
     entries: metrics.map(\.entry) + [
-      SameLaw.entry, DSMLoss.entry, KLOfScore.floor, DensityOfScore.entry, DensityOfScore.massLeft,
+      SameLaw.entry, PrecisionRecall.entry, MMDTest.entry, DSMLoss.entry, KLOfScore.floor,
+      DensityOfScore.entry, DensityOfScore.massLeft,
       DSMBayesLoss.entry,
       PSNR.entry, SSIM.entry, PSNRCurve.entry, SURE.entry, SURE.traceError, EffectiveRank.entry,
       SubspaceAlignment.entry,

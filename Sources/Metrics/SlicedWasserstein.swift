@@ -7,9 +7,9 @@ import Tensors
 /// The sliced Wasserstein distance: W_p of the projections of two samples on random directions θ, exact on each
 /// line by sorting, SW_p = (mean_θ W_p(θ·x, θ·y)^p)^(1/p).
 ///
-/// Bonneel et al. 2015, Eqs. 5, 6; Rabin et al. 2012. `wasserstein` is the distance on the line itself.
+/// Bonneel et al. 2015, Eqs. 5, 6; Rabin et al. 2012.
 package enum SlicedWasserstein {
-  private static let order = Parameter<Double>.option(
+  static let order = Parameter<Double>.option(
     "p", default: 2, "order of the distance", in: .order)
 
   static let metric = Metric(
@@ -33,30 +33,6 @@ package enum SlicedWasserstein {
       """
   ) { (x: Tensor, y: Tensor, seed: Int, projections: Count, p: Double) in
     try estimate(x, y, directions(x.shape[1], projections.value, seed), p)
-  }
-
-  static let line = Metric(
-    "wasserstein", "The Wasserstein distance of two samples on the line, exact.", order,
-    dimension: 1,
-    properties: [
-      .symmetric, .nonNegative, .zeroOnItself, .zeroIffEqual, .translationInvariant, .homogeneous,
-    ], interval: .influence,
-    details: """
-      W_p = (∫ |F⁻¹(u) − G⁻¹(u)|^p du)^(1/p) by sorting, for any two numbers of points. One dimension; \
-      `metric.sliced_wasserstein` takes more. It is above 0 for two samples of one law, as the floor says. \
-      Costs (n + m) log(n + m).
-      """,
-    source: "Villani 2003, Eq. 2.47",
-    example: """
-      x = tensor{{0}, {1}, {3}}
-      return metric.wasserstein(x, x + 2, {p = 1, seed = 1})
-      """
-  ) { (x: Tensor, y: Tensor, _: Int, p: Double) in
-    guard x.shape[1] == 1 else {
-      throw UserError(
-        "x must have dimension 1, got \(x.shape[1]); metric.sliced_wasserstein takes any")
-    }
-    return try estimate(x, y, Tensor.full([1, 1], 1, .float64), p)
   }
 
   /// Directions that are projected and sorted together.

@@ -99,10 +99,6 @@ import Testing
         "energy_distance: x must hold 2 points or more, got 1"
       ),
       (
-        "wasserstein(tensor.zeros{4, 2}, tensor.zeros{4, 2})",
-        "wasserstein: x must have dimension 1, got 2; metric.sliced_wasserstein takes any"
-      ),
-      (
         "wasserstein(tensor.zeros{4, 1}, tensor.zeros{4, 1}, {p = 0.5})",
         "wasserstein: p must be a number from 1 to 64, got 0.5"
       ),

@@ -7,7 +7,7 @@ import Testing
   /// Metrics of two batches of points.
   static let names = MetricModule.module.entries.filter { entry in
     entry.parameters.contains { $0.summary.hasPrefix("points of the same shape") }
-  }.map(\.name).filter { $0 != "wasserstein" }  // which is for the line
+  }.map(\.name)
 
   @Test("there are some")
   func some() { #expect(Self.names.contains("nearest") && Self.names.count >= 2) }
@@ -43,7 +43,8 @@ import Testing
   @Test("points of different shapes are refused with both", arguments: names)
   func different(name: String) throws {
     let text = try message("metric.\(name)(tensor.zeros{4, 2, 3}, tensor.zeros{5, 6})")
-    let second = name == "nearest" || name == "memorized_fraction" ? "data" : "y"
+    let second =
+      ["nearest", "memorized_fraction", "precision_recall"].contains(name) ? "data" : "y"
     #expect(
       text.hasPrefix("code:1: metric.\(name): \(second) has shape [5, 6], expected points as of "))
     #expect(text.hasSuffix(", which has shape [4, 2, 3]"))

@@ -15,6 +15,7 @@ import likelihoods
 import networks
 import operations
 import pictures
+import sample_metrics
 import samplers
 import sweeps
 import theory
@@ -156,5 +157,6 @@ GROUPS = {
     "denoisers": denoisers.BENCHES,
     "jacobian": jacobians.BENCHES,
     "data": pictures.BENCHES,
+    "metrics": sample_metrics.BENCHES,
     "theory": theory.BENCHES + sweeps.BENCHES,
 }

@@ -2988,12 +2988,54 @@ function metric.energy_distance(x, y, options) end
 ---@return measurement
 function metric.sliced_wasserstein(x, y, options) end
 
---- The Wasserstein distance of two samples on the line, exact.
+--- The Wasserstein distance of two samples, exact.
 ---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
 ---@param y target|tensor points of the same shape, or a target
 ---@param options? { level?: number, floors?: integer, seed?: integer, p?: number }
 ---@return measurement
 function metric.wasserstein(x, y, options) end
+
+--- The Sinkhorn divergence of two samples: transport with entropy, without its bias.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer, epsilon?: number, p?: number, tolerance?: number, iterations?: integer }
+---@return measurement
+function metric.sinkhorn(x, y, options) end
+
+--- The squared maximum mean discrepancy of two samples, by Gaussian kernels.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer, bandwidths?: number[], biased?: boolean }
+---@return measurement
+function metric.mmd(x, y, options) end
+
+--- The Fréchet distance of two samples: of normal laws with their moments, squared.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer }
+---@return measurement
+function metric.frechet(x, y, options) end
+
+--- The kernel inception distance of two samples: MMD² by a cubic kernel, without bias.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer }
+---@return measurement
+function metric.kid(x, y, options) end
+
+--- KL divergence of the law of x from that of y, by nearest neighbours.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer, k?: integer }
+---@return measurement
+function metric.kl_nearest(x, y, options) end
+
+--- KL divergence of x from y, both taken for normal laws with their moments.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y target|tensor points of the same shape, or a target
+---@param options? { level?: number, floors?: integer, seed?: integer }
+---@return measurement
+function metric.kl_gaussian(x, y, options) end
 
 --- Tests whether two samples are of one law: a permutation test.
 ---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
@@ -3002,6 +3044,24 @@ function metric.wasserstein(x, y, options) end
 ---@return number
 ---@return any
 function metric.same_law(x, y, options) end
+
+--- Precision, recall, density and coverage of samples, by nearest neighbours.
+---@param samples tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param data tensor points of the same shape
+---@param options? { k?: integer, level?: number }
+---@return measurement
+---@return measurement
+---@return measurement
+---@return measurement
+function metric.precision_recall(samples, data, options) end
+
+--- Tests whether two samples are of one law: by MMD, under random relabellings.
+---@param x tensor points, shape [n, d], or pictures [n, h, w] or [n, c, h, w]
+---@param y tensor points of the same shape
+---@param options? { permutations?: integer, bandwidths?: number[], seed?: integer }
+---@return number
+---@return any
+function metric.mmd_test(x, y, options) end
 
 --- The denoising loss of a model at each noise level, on points it was not trained on.
 ---@param model model
