@@ -887,7 +887,8 @@ local model_object = {}
 
 --- Writes a network to a file, from which nn.load makes it again.
 ---@param path string usually ends in .safetensors
-function model_object:save(path) end
+---@param options? { dtype?: string }
+function model_object:save(path, options) end
 
 --- The layers of the network as a table: shape of the result, parameters, multiplications and additions of a point, and how many places in a row of the picture a number of it reads.
 ---@return network_summary
