@@ -101,7 +101,7 @@ import Testing
       list: "Sources/Diffusion/Samplers/SampleModule.swift", behind: "    Heun.sampler,",
       line: "    Midpoint.sampler,", needed: "    start: start)"),
     Addition(
-      list: "Sources/Metrics/MetricModule.swift", behind: "    SlicedWasserstein.line,",
+      list: "Sources/Metrics/MetricModule.swift", behind: "    SlicedWasserstein.metric,",
       line: "    MeanDistance.metric,", needed: "    interval: .subsampling"),
     Addition(
       list: "Sources/Optimizers/OptimModule.swift", behind: "    SGD.self,",
