@@ -3,18 +3,18 @@
 -- source:   Kamb and Ganguli, "An analytic theory of creativity in convolutional diffusion models", ICML 2025
 --           (arXiv 2412.20292), §5, Table 2
 -- run:      scripts/moondrift scripts/denoisers/local_scores.lua
--- time:     about six minutes on 2 cores
+-- time:     about ten minutes on 2 cores, reckoned from shorter runs
 -- expect:   From the same noise the network and the equivariant local machine draw pictures that agree in most pixels, r²
 --           0.85 or more in the median; with the ideal machine, which copies, they agree less. The patch that fits the
 --           network's score best shrinks as the noise falls.
 --
--- Definitions, set before the first run. r² is the squared correlation of the pixels of two pictures. At each of the
+-- Definitions, set before the first run; r² of 0.85 and more with the equivariant local machine, and more than with the
+-- ideal one, would reproduce Table 2. r² is the squared correlation of the pixels of two pictures. At each of the
 -- sampler's times the width of the patch is the odd number from 3 to 13 whose score has the largest mean cosine with the
 -- network's, on noised training pictures that the comparison does not use. Published for MNIST and a network without pooling:
 -- .94, with 60,000 pictures of 32×32 and 300 epochs; here 400 of 14×14.
 
 local args = require "moondrift.args"
-local claims = require "moondrift.claims"
 local run = require "moondrift.run"
 
 local settings = args{
@@ -124,7 +124,6 @@ for k = 1, settings.seeds do
   print(("seed %d: patches %s; copies %.2f"):format(seed, table.concat(found.widths[k], " "), found.f_mem[k]))
 end
 
-local list = claims.new{smoke = settings.smoke}
 local medians = {}
 for _, kind in ipairs(KINDS) do
   local middle, low, high = metric.bootstrap(found.r2[kind], {seed = settings.seed})
@@ -134,11 +133,7 @@ end
 local gains = {}
 for place, value in ipairs(found.r2.equivariant_local) do gains[place] = value - found.r2.ideal[place] end
 local gain, gain_low, gain_high = metric.bootstrap(gains, {seed = settings.seed})
-list:add{id = "30a", claim = "median r² of network and equivariant local machine", source = "published", expected = 0.85,
-  tolerance = "at least", measured = medians.equivariant_local[1],
-  interval = {medians.equivariant_local[2], medians.equivariant_local[3]}, seeds = settings.seeds}
-list:add{id = "30b", claim = "median of r² with that minus r² with the ideal machine", source = "published", expected = 0,
-  tolerance = "at least", measured = gain, interval = {gain_low, gain_high}, seeds = settings.seeds}
+print(("median of r² with that minus r² with the ideal machine: %.3f [%.3f, %.3f]"):format(gain, gain_low, gain_high))
 
 local figure = plot.figure{size = {6.8, 2.7}}
 figure:panel(1, 1, {x = "r² with the network", y = "samples", x_limits = {0, 1}, legend = "top_left"})
@@ -155,5 +150,4 @@ end
 record:save_figure(figure, "local_scores")
 record:save_figure(gallery, "pictures")
 gallery:show()
-print(list)
-record:finish{results = {r2 = found.r2, medians = medians, widths = found.widths, f_mem = found.f_mem}, claims = list}
+record:finish{results = {r2 = found.r2, medians = medians, widths = found.widths, f_mem = found.f_mem, gain = {gain, gain_low, gain_high}}}

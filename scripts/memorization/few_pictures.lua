@@ -29,7 +29,7 @@ local settings = args{
   rate = 0.002,      -- of Adam; falls to 0 over the second half
   samples = 100,     -- drawn from each network
   levels = 20,       -- noise levels of Heun's sampler
-  smoke = {steps = 6, blind_steps = 4, batch = 4, samples = 4, levels = 3},
+  smoke = {networks = "unet,residual_mlp", steps = 6, blind_steps = 2, batch = 4, samples = 2, levels = 3},
 }
 for _, name in ipairs{"steps", "batch", "samples", "levels"} do
   args.demand(settings[name] > 0, "--%s must be a positive integer, got %d", name, settings[name])
