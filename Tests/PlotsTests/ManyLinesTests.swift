@@ -90,7 +90,7 @@ import Testing
     }
     for format in ["svg", "pdf", "png"] {
       let (few, many) = (try drawn(40_000, format), try drawn(400_000, format))
-      #expect(many.seconds < 12 * few.seconds + 0.5, "\(format): \(few) and \(many)")
+      #expect(many.seconds < 20 * few.seconds + 0.5, "\(format): \(few) and \(many)")
       // Contours of noise fill the page at a twentieth of a line a cell.
       if kind != "contours" { #expect(many.bytes < 6 * few.bytes, "\(format): \(few) and \(many)") }
     }
