@@ -2,7 +2,7 @@
 --           likelihoods of held-out digits show it?
 -- source:   Li et al., NeurIPS 2023 (arXiv 2311.01797), §4.2 and Fig. 6
 -- run:      scripts/moondrift scripts/generalization/mnist_modes.lua
--- time:     about five minutes on 2 cores
+-- time:     about six minutes on 2 cores
 -- expect:   The training loss on the far pair ends about 1.5 times as high. Held-out digits of the far pair cost more bits.
 --
 -- Definitions and tolerances, set before the first run. Digits are halved to 14×14 and standardised pixel by pixel; k-means
