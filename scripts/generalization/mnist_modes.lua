@@ -111,7 +111,7 @@ end
 record:save_figure(figure, "mnist_modes")
 for _, name in ipairs(NAMES) do
   local gallery = plot.images(results[name].pictures, {columns = settings.samples, range = {0, 1},
-    title = name .. " pair: training digits, Euler-Maruyama, predictor-corrector, probability flow"})
+    title = name .. " pair: data, SDE, with corrector, ODE"})
   record:save_figure(gallery, name)
   gallery:show()
   results[name].pictures, results[name].curves, results[name].steps = nil, nil, nil
