@@ -184,9 +184,9 @@ for _, of in ipairs(laws) do
     shown[#shown + 1] = (2 * one - 1):clamp(-1, 1):to("float64")
   end
   captions[#captions + 1], captions[#captions + 2] = ("alpha = %g"):format(of.alpha), "noisy"
-  local vectors = of.spectrum.vectors[{{1, VECTORS}}]
-  shown[#shown + 1] = vectors / vectors:reshape{VECTORS, size * size}:abs():max(2):reshape{VECTORS, 1, 1}
-  for k = 1, VECTORS do captions[#captions + 1] = ("%.2f"):format(of.spectrum.values[k]) end
+  local vectors, values = denoisers.eigenvectors(of.spectrum, VECTORS)
+  shown[#shown + 1] = vectors
+  table.move(values, 1, VECTORS, #captions + 1, captions)
 end
 record:save_figure(plot.images(tensor.concatenate(shown, 1), {
   columns = VECTORS + 2, range = {-1, 1}, map = "diverging", captions = captions}), "eigenvectors")

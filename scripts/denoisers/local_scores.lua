@@ -3,7 +3,7 @@
 -- source:   Kamb and Ganguli, "An analytic theory of creativity in convolutional diffusion models", ICML 2025
 --           (arXiv 2412.20292), §5, Table 2
 -- run:      scripts/moondrift scripts/denoisers/local_scores.lua
--- time:     about ten minutes on 2 cores, reckoned from shorter runs
+-- time:     about ten minutes on 2 cores, reckoned from shorter runs: it was not yet run at this size
 -- expect:   From the same noise the network and the equivariant local machine draw pictures that agree in most pixels, r²
 --           0.85 or more in the median; with the ideal machine, which copies, they agree less. The patch that fits the
 --           network's score best shrinks as the noise falls.

@@ -193,11 +193,11 @@ local VECTORS = math.min(8, size^2)
 local shown, captions = {}, {}
 for _, of in ipairs(LAWS) do
   local noisy = of.spectrum.noisy:reshape{1, size, size}:to("float64") - 0.5
-  local vectors = of.spectrum.vectors[{{1, VECTORS}}]
   shown[#shown + 1] = noisy / noisy:abs():max()
   captions[#captions + 1] = of.name
-  shown[#shown + 1] = vectors / vectors:reshape{VECTORS, size * size}:abs():max(2):reshape{VECTORS, 1, 1}
-  for k = 1, VECTORS do captions[#captions + 1] = ("%.2f"):format(of.spectrum.values[k]) end
+  local vectors, values = denoisers.eigenvectors(of.spectrum, VECTORS)
+  shown[#shown + 1] = vectors
+  table.move(values, 1, VECTORS, #captions + 1, captions)
 end
 record:save_figure(plot.images(tensor.concatenate(shown, 1), {
   columns = VECTORS + 1, range = {-1, 1}, map = "diverging", captions = captions}), "eigenvectors")

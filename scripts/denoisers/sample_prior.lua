@@ -2,7 +2,7 @@
 -- source:   Kadkhodaie and Simoncelli, NeurIPS 2021 (arXiv 2007.13640), Algorithms 1 and 2; Kadkhodaie et al., ICLR 2024
 --           (arXiv 2310.02557), Alg. 1
 -- run:      scripts/moondrift scripts/denoisers/sample_prior.lua
--- time:     about six minutes on 2 cores
+-- time:     not measured: it was not yet run at this size
 -- expect:   Samples have edges and smooth parts as photographs have. In every linear inverse problem what is filled in lies
 --           nearer to the picture than the least-squares answer A⁺b, and agrees with what is known of it.
 --

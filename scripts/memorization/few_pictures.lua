@@ -1,7 +1,7 @@
 -- question: Does every network for images copy its training set where it holds one picture, and where it holds ten?
 -- source:   Kadkhodaie et al., ICLR 2024 (arXiv 2310.02557), Fig. 1, N = 1 and 10; Yoon et al. 2023 for the measure
 -- run:      scripts/moondrift scripts/memorization/few_pictures.lua
--- time:     about forty minutes on 2 cores, reckoned from shorter runs
+-- time:     about forty minutes on 2 cores, reckoned from shorter runs: it was not yet run at this size
 -- expect:   Every network draws its one picture again, and nearly all samples of a network trained on ten are copies of
 --           one of them. It is the positive control of every claim that a network of this kind generalizes.
 --

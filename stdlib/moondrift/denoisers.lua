@@ -234,6 +234,18 @@ function M.spectrum(model, y)
   }
 end
 
+--- Leading eigenvectors as pictures whose largest number is 1 or −1, and their eigenvalues as captions.
+---@param spectrum {values: number[], vectors: moondrift.tensor} as of `spectrum`
+---@param count integer
+---@return moondrift.tensor pictures
+---@return string[] captions
+function M.eigenvectors(spectrum, count)
+  local vectors = spectrum.vectors[{{1, count}}]
+  local captions = {}
+  for k = 1, count do captions[k] = ("%.2f"):format(spectrum.values[k]) end
+  return vectors / vectors:reshape{count, -1}:abs():max(2):reshape{count, 1, 1}, captions
+end
+
 -- What a run of the published size takes
 
 local UNITS = {{365.25 * 86400, "years"}, {86400, "days"}, {3600, "hours"}, {60, "minutes"}}

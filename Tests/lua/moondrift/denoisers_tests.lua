@@ -145,3 +145,11 @@ do
   check.contains(message, "GB of memory, ")
   check.contains(message, "are free; --batch or --width makes it smaller")
 end
+
+-- Eigenvectors as pictures: the largest number of each is 1 or -1, whatever its length was.
+do
+  local vectors = tensor{{{2, -4}, {0, 1}}, {{0.5, 0.25}, {0, 0}}, {{9, 9}, {9, 9}}}
+  local pictures, captions = denoisers.eigenvectors({vectors = vectors, values = {1.004, 0.5, 0.1}}, 2)
+  check.equal(pictures:table(), {{{0.5, -1.0}, {0.0, 0.25}}, {{1.0, 0.5}, {0.0, 0.0}}})
+  check.equal(captions, {"1.00", "0.50"})
+end

@@ -15,6 +15,8 @@ local none = panel(fresh)
 assert(none.f_mem.value < 0.02 and math.abs(none.closer.z) < 3)
 assert(none.closer.low < 0.5 and none.closer.high > 0.5)
 assert(none.memorized.f_mem.value == 1 and none.memorized.authentic.value == 0 and none.memorized.closer.low > 0.99)
+-- Wilson's interval of 50 of 50 begins at n/(n + z²).
+check.near(none.memorized.f_mem.low, 50 / (50 + 1.959964^2), 1e-6)
 check.contains(none:verdict(), "No copying was shown")
 check.contains(tostring(none), "200 samples, 300 training points, 200 held-out points")
 
