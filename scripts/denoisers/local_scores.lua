@@ -15,6 +15,7 @@
 -- .94, with 60,000 pictures of 32×32 and 300 epochs; here 400 of 14×14.
 
 local args = require "moondrift.args"
+local claims = require "moondrift.claims"
 local run = require "moondrift.run"
 
 local settings = args{
@@ -111,7 +112,7 @@ for k = 1, settings.seeds do
   local drawn = {network = draw(model), ideal = draw(ideal), ["local"] = draw(machine("local", patch)),
     equivariant_local = draw(machine("equivariant_local", patch))}
   for _, kind in ipairs(KINDS) do
-    for _, value in ipairs(agreement(drawn.network, drawn[kind])) do table.insert(found.r2[kind], value) end
+    found.r2[kind][k] = agreement(drawn.network, drawn[kind])
   end
   found.f_mem[k] = metric.memorized_fraction(flat(drawn.network), flat(x))
   if k == 1 then
@@ -124,21 +125,40 @@ for k = 1, settings.seeds do
   print(("seed %d: patches %s; copies %.2f"):format(seed, table.concat(found.widths[k], " "), found.f_mem[k]))
 end
 
+-- Claims, of the medians of each network's pairs
+
+local list = claims.new{smoke = settings.smoke}
 local medians = {}
-for _, kind in ipairs(KINDS) do
-  local middle, low, high = metric.bootstrap(found.r2[kind], {seed = settings.seed})
-  medians[kind] = {middle, low, high}
-  print(("r² with the %s machine: %.3f [%.3f, %.3f]"):format(kind, middle, low, high))
+local function add(id, text, expected, name, values)
+  local middle, low, high = metric.bootstrap(values, {seed = settings.seed})
+  medians[name] = {middle, low, high}
+  print(("%s: %.3f [%.3f, %.3f]"):format(text, middle, low, high))
+  if not id then return end
+  list:add{id = id, claim = text, source = "published", expected = expected, tolerance = "at least", measured = middle,
+    interval = {low, high}, seeds = settings.seeds}
 end
-local gains = {}
-for place, value in ipairs(found.r2.equivariant_local) do gains[place] = value - found.r2.ideal[place] end
-local gain, gain_low, gain_high = metric.bootstrap(gains, {seed = settings.seed})
-print(("median of r² with that minus r² with the ideal machine: %.3f [%.3f, %.3f]"):format(gain, gain_low, gain_high))
+local function median(values) return (metric.bootstrap(values, {seed = settings.seed})) end
+local TITLE = "median r² of pictures of the network and of the %s machine"
+local IDS = {equivariant_local = "30a"}
+for _, kind in ipairs(KINDS) do
+  local of_seeds = {}
+  for k, values in ipairs(found.r2[kind]) do of_seeds[k] = median(values) end
+  add(IDS[kind], TITLE:format((kind:gsub("_", " "))), 0.85, kind, of_seeds)
+end
+for k, values in ipairs(found.r2.equivariant_local) do
+  local gains = {}
+  for place, value in ipairs(values) do gains[place] = value - found.r2.ideal[k][place] end
+  found.gain[k] = median(gains)
+end
+add("30b", "median of r² with the equivariant local machine less that with the ideal one", 0, "gain", found.gain)
+print(list)
 
 local figure = plot.figure{size = {6.8, 2.7}}
 figure:panel(1, 1, {x = "r² with the network", y = "samples", x_limits = {0, 1}, legend = "top_left"})
 for _, kind in ipairs(KINDS) do
-  figure:histogram(found.r2[kind], {bins = 20, range = {0, 1}, label = (kind:gsub("_", " "))})
+  local all = {}
+  for _, values in ipairs(found.r2[kind]) do table.move(values, 1, #values, #all + 1, all) end
+  figure:histogram(all, {bins = 20, range = {0, 1}, label = (kind:gsub("_", " "))})
 end
 figure:panel(1, 2, {x = "t", y = "width of the patch"})
 local at = times:table()
@@ -150,4 +170,5 @@ end
 record:save_figure(figure, "local_scores")
 record:save_figure(gallery, "pictures")
 gallery:show()
-record:finish{results = {r2 = found.r2, medians = medians, widths = found.widths, f_mem = found.f_mem, gain = {gain, gain_low, gain_high}}}
+record:finish{results = {r2 = found.r2, medians = medians, widths = found.widths, f_mem = found.f_mem, gain = found.gain},
+  claims = list}

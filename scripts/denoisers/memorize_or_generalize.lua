@@ -42,6 +42,7 @@ local settings = args{
   batch = 16,                       -- pictures of an update
   rate = 1e-2,                      -- of Adam
   halvings = 4,                     -- of the rate, in equal parts of the updates
+  loss = "blind",                   -- as published; even: errors of weak noise count as well
   rows = 256,                       -- noisy pictures for the PSNR at each level, at most N where that is more
   samples = 64,                     -- of each network
   grows = true,                     -- whether the steps of the sampler grow; published samples have even ones
