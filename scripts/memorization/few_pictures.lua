@@ -93,7 +93,7 @@ end
 local function told_levels(model, x, steps)
   local fit = train(model, x, {
     steps = steps, batch = settings.batch, seed = settings.seed, log_every = math.max(1, steps // 50),
-    loss = loss.denoising{weight = "edm"}, time = draw.log_normal{mean = -1.2, std = 1.2},
+    loss = loss.denoising{weight = "edm"}, time = draw.log_normal{mean = -0.4, std = 1.2},
     optimizer = rising_and_falling(settings.rate, steps),
     ema = optim.ema{half_life = math.max(1, steps // 30), warm_up = 0.1}, progress = false,
   })
