@@ -3,7 +3,7 @@
 -- source:   Kamb and Ganguli, "An analytic theory of creativity in convolutional diffusion models", ICML 2025
 --           (arXiv 2412.20292), §5, Table 2
 -- run:      scripts/moondrift scripts/denoisers/local_scores.lua
--- time:     about ten minutes on 2 cores, reckoned from shorter runs: it was not yet run at this size
+-- time:     about TIME minutes on 2 cores
 -- expect:   From the same noise the network and the equivariant local machine draw pictures that agree in most pixels, r²
 --           0.85 or more in the median; with the ideal machine, which copies, they agree less. The patch that fits the
 --           network's score best shrinks as the noise falls.
@@ -12,23 +12,23 @@
 -- ideal one, would reproduce Table 2. r² is the squared correlation of the pixels of two pictures. At each of the
 -- sampler's times the width of the patch is the odd number from 3 to 13 whose score has the largest mean cosine with the
 -- network's, on noised training pictures that the comparison does not use. Published for MNIST and a network without pooling:
--- .94, with 60,000 pictures of 32×32 and 300 epochs; here 400 of 14×14.
+-- .94, with 60,000 pictures of 32×32 and 300 epochs; here 200 of 14×14.
 
 local args = require "moondrift.args"
 local claims = require "moondrift.claims"
 local run = require "moondrift.run"
 
 local settings = args{
-  pictures = 400,     -- training digits, halved to 14×14
+  pictures = 200,     -- training digits, halved to 14×14
   seeds = 3,          -- networks, each with noise of its own
   seed = 1,           -- of the first
   steps = 1500,       -- updates
   batch = 32,
   rate = 1e-3,        -- of AdamW; falls to 0
   width = 48,         -- channels of the network
-  samples = 32,       -- from each network and each machine, of the same starts
+  samples = 16,       -- from each network and each machine, of the same starts
   sampler_steps = 20, -- of DDIM
-  fitted = 16,        -- noised pictures by which the patch is chosen
+  fitted = 8,         -- noised pictures by which the patch is chosen
   smoke = {pictures = 8, seeds = 1, steps = 4, batch = 4, width = 8, samples = 2, sampler_steps = 3, fitted = 2},
   long = {pictures = 2000, seeds = 5, steps = 20000, width = 96, samples = 100},
 }
