@@ -22,7 +22,7 @@ package enum EnergyDistance {
       D² = 2 E‖X − Y‖ − E‖X − X′‖ − E‖Y − Y′‖, in the unit of the points; the U-statistic, which has no \
       bias and can be below 0. Its square root is what SciPy calls the energy distance. Where the laws are \
       equal the interval is too narrow: compare with the floor. Costs n log n in one dimension, \
-      2 n m + n² + m² distances else, in memory for n + m numbers; each pair of the floor costs as much \
+      n m + (n² + m²)/2 distances else, in memory for n + m numbers and one block; each pair of the floor costs as much \
       again.
       """,
     source: "Székely & Rizzo 2013, Eqs. 2.1, 6.1; Hoeffding 1948",
@@ -35,12 +35,7 @@ package enum EnergyDistance {
   package static func estimate(_ x: Tensor, _ y: Tensor) throws -> Estimate {
     let (n, m) = (Double(x.shape[0]), Double(y.shape[0]))
     let (sumsXY, sumsYX, sumsXX, sumsYY) =
-      x.shape[1] == 1
-      ? try onTheLine(x, y)
-      : (
-        try sumsOfDistances(x, y), try sumsOfDistances(y, x), try sumsOfDistances(x, x),
-        try sumsOfDistances(y, y)
-      )
+      x.shape[1] == 1 ? try onTheLine(x, y) : try byBlocks(x, y)
     let between = try sumsXY.polledReduce(0, +) / (n * m)
     let withinX = try sumsXX.polledReduce(0, +) / (n * (n - 1))
     let withinY = try sumsYY.polledReduce(0, +) / (m * (m - 1))
@@ -51,6 +46,15 @@ package enum EnergyDistance {
   }
 
   private typealias Sums = ([Double], [Double], [Double], [Double])
+
+  private static func byBlocks(_ x: Tensor, _ y: Tensor) throws -> Sums {
+    func distances(_ a: Tensor, _ b: Tensor) throws -> Tensor { try pairwiseDistances(a, b) }
+    let between = try KernelSums.sums(between: x, y, distances)
+    return (
+      between.ofFirst, between.ofSecond, try KernelSums.sums(within: x, distances),
+      try KernelSums.sums(within: y, distances)
+    )
+  }
 
   /// The four sums for each point of the line, in sorted order, about the middle of all points.
   private static func onTheLine(_ x: Tensor, _ y: Tensor) throws -> Sums {

@@ -14,7 +14,7 @@ package enum KernelInceptionDistance {
       MMD² over pairs of different points with k(x, y) = (x·y/d + 1)³, on points or on features that you give. It has no \
       bias at any n, and can be below 0. It sees moments up to the third, and depends on the unit and the origin of the \
       points. Where the laws are equal the interval is too narrow: compare with the floor. In float64; costs \
-      2 n m + n² + m² products of d numbers, in memory for (n + m) d numbers and one block.
+      n m + (n² + m²)/2 products of d numbers, in memory for (n + m) d numbers and one block.
       """,
     source: "Bińkowski et al. 2018, §4.1, Eq. 4; Hoeffding 1948",
     example: """

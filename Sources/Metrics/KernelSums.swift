@@ -1,8 +1,8 @@
 import Runtime
 import Tensors
 
-/// The mean discrepancy of two samples by a kernel, from the sums of the kernel over their points, a block of rows at
-/// a time: no matrix of all pairs is kept.
+/// The mean discrepancy of two samples by a symmetric kernel, from the sums of the kernel over their points, a block of
+/// rows at a time: no matrix of all pairs is kept. Each pair is computed once.
 ///
 ///   MMD² = mean k(x_i, x_j) + mean k(y_i, y_j) − 2 mean k(x_i, y_j),
 ///
@@ -12,16 +12,16 @@ struct KernelSums {
   /// Rows of `x` against all of `y`.
   typealias Kernel = (_ x: Tensor, _ y: Tensor) throws -> Tensor
 
-  /// Numbers of a block, which stay in the cache.
-  private static let blockSize = 1 << 18
+  /// Numbers of a block. Smaller ones spend their time on the copy of y that each makes.
+  private static let blockSize = 1 << 20
 
   /// - Parameter own: k(x_i, x_i) of each point.
   static func discrepancy(
     _ x: Tensor, _ y: Tensor, isBiased: Bool, own: (Tensor) throws -> [Double], _ kernel: Kernel
   ) throws -> Estimate {
     let (n, m) = (Double(x.shape[0]), Double(y.shape[0]))
-    var (xx, yy) = (try sums(x, x, kernel), try sums(y, y, kernel))
-    let (xy, yx) = (try sums(x, y, kernel), try sums(y, x, kernel))
+    var (xx, yy) = (try sums(within: x, kernel), try sums(within: y, kernel))
+    let (xy, yx) = try sums(between: x, y, kernel)
     var (pairsX, pairsY) = (n, m)
     if !isBiased {
       for (i, k) in try own(x).enumerated() { xx[i] -= k }
@@ -37,15 +37,46 @@ struct KernelSums {
     return Estimate(isBiased ? max(value, 0) : value, standardError: error)
   }
 
-  /// Σ_j k(x_i, y_j) for each i.
-  private static func sums(_ x: Tensor, _ y: Tensor, _ kernel: Kernel) throws -> [Double] {
-    try Memory.request(x.shape[0], of: Double.self)
-    var result: [Double] = []
-    result.reserveCapacity(x.shape[0])
-    try forEachBlock(x, y.shape[0]) { _, block in
-      result += try kernel(block, y).reduced(.sum, axis: 1).doubles()
+  /// Σ_j k(x_i, y_j) for each i, and Σ_i k(x_i, y_j) for each j.
+  static func sums(between x: Tensor, _ y: Tensor, _ kernel: Kernel) throws -> (
+    ofFirst: [Double], ofSecond: [Double]
+  ) {
+    var first = try zeros(x.shape[0])
+    var second = try zeros(y.shape[0])
+    try forEachBlock(x, y.shape[0]) { rows, block in
+      let values = try kernel(block, y)
+      try add(values, axis: 1, to: &first, at: rows.lowerBound)
+      try add(values, axis: 0, to: &second, at: 0)
+    }
+    return (first, second)
+  }
+
+  /// Σ_j k(x_i, x_j) for each i: of a block of rows the points from its first on, so that what is behind the block
+  /// counts for both.
+  static func sums(within x: Tensor, _ kernel: Kernel) throws -> [Double] {
+    let n = x.shape[0]
+    var result = try zeros(n)
+    try forEachBlock(x, n) { rows, block in
+      let values = try kernel(block, x.slice(axis: 0, rows.lowerBound..<n))
+      try add(values, axis: 1, to: &result, at: rows.lowerBound)
+      guard rows.upperBound < n else { return }
+      let behind = values.slice(axis: 1, rows.count..<values.shape[1])
+      try add(behind, axis: 0, to: &result, at: rows.upperBound)
     }
     return result
+  }
+
+  private static func zeros(_ count: Int) throws -> [Double] {
+    try Memory.request(count, of: Double.self)
+    return Array(repeating: 0, count: count)
+  }
+
+  private static func add(
+    _ values: Tensor, axis: Int, to sums: inout [Double], at first: Int
+  ) throws {
+    for (place, sum) in try values.reduced(.sum, axis: axis).doubles().enumerated() {
+      sums[first + place] += sum
+    }
   }
 
   /// Rows of x, as many as make a block of kernels to m points.

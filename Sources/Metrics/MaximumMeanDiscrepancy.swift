@@ -22,7 +22,7 @@ package enum MaximumMeanDiscrepancy {
       MMD² = E k(X, X′) + E k(Y, Y′) − 2 E k(X, Y) with k the mean of exp(−‖x − y‖²/(2 h²)) over the bandwidths. Over \
       pairs of different points it has no bias where the bandwidths are given, and can be below 0. The median distance \
       is that of at most 500 points of each sample, at even steps. Where the laws are equal the interval is too \
-      narrow: compare with the floor, or take `metric.mmd_test`. Costs 2 n m + n² + m² distances and kernels, in \
+      narrow: compare with the floor, or take `metric.mmd_test`. Costs n m + (n² + m²)/2 distances and kernels, in \
       memory for n + m numbers and one block.
       """,
     source: "Gretton et al. 2012, Eqs. 3, 5; Hoeffding 1948",

@@ -46,21 +46,6 @@ package func forEachDistanceBlock<T: DistanceElement>(
   try T.forEachDistanceBlock(x, y, order: order, squared: squared, body)
 }
 
-/// Σ_j ‖x_i − y_j‖₂ for each row of x; each sum in float64 over blocks of points.
-package func sumsOfDistances(_ x: Tensor, _ y: Tensor) throws -> [Double] {
-  func sums<T: DistanceElement>(of type: T.Type) throws -> [Double] {
-    let totals = try Tensor.zeros([x.shape[0]], .float64)
-    let total = totals.pointer(Double.self)
-    try forEachDistanceBlock(x, y, of: T.self) { block in
-      for row in block.rows {
-        total[row] += Double(T.sum(block.distances(ofRow: row), block.columns.count))
-      }
-    }
-    return try totals.doubles()
-  }
-  return x.dtype == .float64 ? try sums(of: Double.self) : try sums(of: Float.self)
-}
-
 private struct PairwiseDistances<T: DistanceElement> {
   let x: Tensor
   let y: Tensor
@@ -206,7 +191,6 @@ package protocol DistanceElement: Element, BinaryFloatingPoint {
     _ panel: UnsafePointer<Self>, _ inner: Int, _ out: UnsafeMutablePointer<Self>, _ outRow: Int,
     _ columns: Int)
   static func sqrt(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ n: Int)
-  static func sum(_ x: UnsafePointer<Self>, _ n: Int) -> Self
   static func forEachDistanceBlock(
     _ x: Tensor, _ y: Tensor, order: Double, squared: Bool,
     _ body: (DistanceBlock<Self>) throws -> Void) throws
@@ -222,7 +206,6 @@ extension Float: DistanceElement {
       measure, x, rows: rows, panel, inner: inner, out, outRow: outRow, columns: columns)
   }
   package static func sqrt(_ x: FloatIn, _ y: FloatOut, _ n: Int) { kernels.sqrt(x, y, n) }
-  package static func sum(_ x: FloatIn, _ n: Int) -> Float { kernels.sum(x, n) }
   package static func forEachDistanceBlock(
     _ x: Tensor, _ y: Tensor, order: Double, squared: Bool,
     _ body: (DistanceBlock<Float>) throws -> Void
@@ -241,7 +224,6 @@ extension Double: DistanceElement {
       measure, x, rows: rows, panel, inner: inner, out, outRow: outRow, columns: columns)
   }
   package static func sqrt(_ x: DoubleIn, _ y: DoubleOut, _ n: Int) { kernels.sqrt(x, y, n) }
-  package static func sum(_ x: DoubleIn, _ n: Int) -> Double { kernels.sum(x, n) }
   package static func forEachDistanceBlock(
     _ x: Tensor, _ y: Tensor, order: Double, squared: Bool,
     _ body: (DistanceBlock<Double>) throws -> Void
