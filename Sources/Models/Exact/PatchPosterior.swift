@@ -88,29 +88,29 @@ struct PatchPosterior {
   ) throws {
     sums.clear()
     let radius = query.width / 2
-    let (padded, rows) = (width + 2 * radius, height + 2 * radius)
+    let frame = (width + 2 * radius) * (height + 2 * radius)
     try withUnsafeTemporaryAllocation(
-      of: Double.self, capacity: dimension + 2 * padded * rows + 2 * pixels
+      of: Double.self, capacity: dimension + 3 * frame + 2 * pixels
     ) { memory in
       guard let base = memory.baseAddress else { return }
       base.initialize(repeating: 0, count: memory.count)
+      let frames = base + dimension
       let work = Work(
-        moved: base, errors: base + dimension, lines: base + dimension + padded * rows,
-        distances: base + dimension + 2 * padded * rows,
-        scratch: base + dimension + 2 * padded * rows + pixels)
+        moved: base, errors: frames, lines: frames + frame, squares: frames + 2 * frame,
+        distances: frames + 3 * frame, scratch: frames + 3 * frame + pixels)
       for picture in block {
         for dy in shifts(height, radius, query) {
           try Cancellation.check()
+          let rows = allowed(dy, height, radius)
           for dx in shifts(width, radius, query) {
+            let columns = allowed(dx, width, radius)
+            if query.width > 0, rows.isEmpty || columns.isEmpty { continue }
             move(picture, dy, dx, work.moved)
             if query.width == 0 {
               sums.addWhole(
                 work.moved, -wholeDistance(x, query.r, work.moved) / (2 * query.s * query.s))
             } else {
-              patchDistances(x, query, work)
-              let (rows, columns) = (
-                allowed(dy, height, radius), allowed(dx, width, radius)
-              )
+              patchDistances(x, query, rows, columns, work)
               let places =
                 columns.count == width
                 ? [rows.lowerBound * width..<rows.upperBound * width]
@@ -127,9 +127,10 @@ struct PatchPosterior {
   private struct Work {
     /// φ_k, [c, h, w].
     let moved: UnsafeMutablePointer<Double>
-    /// ‖x − r φ_k‖² of each pixel with a frame as wide as the patch reaches, and sums along its rows.
+    /// ‖x − r φ_k‖² of each pixel with a frame as wide as the patch reaches, sums along its rows, and sums of those.
     let errors: UnsafeMutablePointer<Double>
     let lines: UnsafeMutablePointer<Double>
+    let squares: UnsafeMutablePointer<Double>
     /// D_k, [h, w].
     let distances: UnsafeMutablePointer<Double>
     let scratch: UnsafeMutablePointer<Double>
@@ -180,11 +181,14 @@ struct PatchPosterior {
     return total.sum()
   }
 
-  /// D of the patch about each pixel.
-  private func patchDistances(_ x: UnsafePointer<Double>, _ query: Query, _ work: Work) {
+  /// D of the patch about each pixel of some rows and columns.
+  private func patchDistances(
+    _ x: UnsafePointer<Double>, _ query: Query, _ rows: Range<Int>, _ columns: Range<Int>,
+    _ work: Work
+  ) {
     let radius = query.width / 2
     let padded = width + 2 * radius
-    for y in 0..<height {
+    for y in max(0, rows.lowerBound - radius)..<min(height, rows.upperBound + radius) {
       let line = work.errors + (y + radius) * padded
       for i in 0..<width { line[radius + i] = 0 }
       for c in 0..<channels {
@@ -207,18 +211,26 @@ struct PatchPosterior {
           from: work.errors + (radius + i) * padded, count: padded)
       }
     }
-    for y in 0..<height + 2 * radius {
-      let (from, to) = (work.errors + y * padded, work.lines + y * padded)
-      to.update(from: from, count: width)
-      for o in 1..<max(1, query.width) { for i in 0..<width { to[i] += from[i + o] } }
+    // All rows in one loop: what runs over the end of a row is not read.
+    let first = rows.lowerBound * padded
+    let (squares, lines) = (rows.count * padded - 2 * radius, 2 * radius * padded)
+    addShifted(work.errors + first, by: 1, query.width, squares + lines, to: work.lines + first)
+    addShifted(work.lines + first, by: padded, query.width, squares, to: work.squares + first)
+    for y in rows {
+      (work.distances + y * width + columns.lowerBound).update(
+        from: work.squares + y * padded + columns.lowerBound, count: columns.count)
     }
-    for y in 0..<height {
-      let to = work.distances + y * width
-      to.update(from: work.lines + y * padded, count: width)
-      for o in 1..<max(1, query.width) {
-        let from = work.lines + (y + o) * padded
-        for i in 0..<width { to[i] += from[i] }
-      }
+  }
+
+  /// out[i] = Σ_{o < terms} from[i + o step].
+  private func addShifted(
+    _ from: UnsafePointer<Double>, by step: Int, _ terms: Int, _ count: Int,
+    to out: UnsafeMutablePointer<Double>
+  ) {
+    out.update(from: from, count: count)
+    for o in 1..<max(1, terms) {
+      let term = from + o * step
+      for i in 0..<count { out[i] += term[i] }
     }
   }
 }
