@@ -12,8 +12,8 @@ struct KernelSums {
   /// Rows of `x` against all of `y`.
   typealias Kernel = (_ x: Tensor, _ y: Tensor) throws -> Tensor
 
-  /// Numbers of a block. Smaller ones spend their time on the copy of y that each makes.
-  private static let blockSize = 1 << 20
+  /// Numbers of a block, which stay in the cache.
+  private static let blockSize = 1 << 18
 
   /// - Parameter own: k(x_i, x_i) of each point.
   static func discrepancy(
