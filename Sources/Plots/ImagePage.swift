@@ -21,7 +21,8 @@ enum ImagePage {
     guard let grid = alone(figure) else { return PageLayout.size(around: figure) }
     let scale = scale(figure, grid) * dot
     let extent = extent(grid, columns: grid.columns, scale)
-    return Point(x: extent.x + 2 * margin, y: extent.y + 2 * margin + head(figure))
+    let width = extent.x + 2 * margin
+    return Point(x: width, y: extent.y + 2 * margin + head(figure, width))
   }
 
   /// The grid of a figure that is one grid and has no size of its own.
@@ -30,8 +31,10 @@ enum ImagePage {
     return figure.panel(row: 1, column: 1).images
   }
 
-  private static func head(_ figure: Figure) -> Double {
-    figure.title == nil ? 0 : (PageLayout.headSize * 1.5 / dot).rounded() * dot
+  private static func head(_ figure: Figure, _ width: Double) -> Double {
+    if figure.title == nil { return 0 }
+    let height = PageLayout.headSize * 1.5 + PageTitle(figure.title, room: width).extraHeight
+    return (height / dot).rounded() * dot
   }
 
   private static func captionHeight(_ grid: ImageGrid) -> Double {
@@ -52,13 +55,9 @@ enum ImagePage {
 
   static func draw(_ figure: Figure, _ grid: ImageGrid, on canvas: CairoCanvas) throws {
     guard let size = size(of: figure) else { return }
-    if let title = figure.title {
-      canvas.text(
-        RichText(title), at: Point(x: size.x / 2, y: 6),
-        TextStyle(size: PageLayout.headSize, bold: true, horizontal: .middle, vertical: .top))
-    }
+    PageTitle(figure.title, room: size.x).draw(on: canvas, middle: size.x / 2)
     try draw(
-      grid, columns: grid.columns, from: Point(x: margin, y: margin + head(figure)),
+      grid, columns: grid.columns, from: Point(x: margin, y: margin + head(figure, size.x)),
       scale: scale(figure, grid) * dot, on: canvas)
   }
 

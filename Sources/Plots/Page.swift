@@ -30,11 +30,7 @@ enum Page {
 
   private static func draw(_ figure: Figure, on canvas: CairoCanvas) throws {
     let layout = try PageLayout(figure, canvas)
-    if let title = figure.title {
-      canvas.text(
-        RichText(title), at: Point(x: figure.width * 36, y: 6),
-        TextStyle(size: PageLayout.headSize, bold: true, horizontal: .middle, vertical: .top))
-    }
+    PageTitle(figure.title, room: figure.width * 72).draw(on: canvas, middle: figure.width * 36)
     for panel in layout.panels {
       var corner = Point(x: panel.frame.x, y: panel.frame.y)
       if let grid = panel.panel.images {
@@ -45,9 +41,10 @@ enum Page {
         try draw(panel, on: canvas)
       }
       if let title = panel.panel.title {
-        canvas.text(
-          RichText(title), at: Point(x: corner.x, y: corner.y - 5),
-          TextStyle(size: PageLayout.titleSize, bold: true))
+        var style = TextStyle(size: PageLayout.titleSize, bold: true)
+        let room = figure.width * 72 - corner.x - PageLayout.margin
+        style.size *= min(1, room / max(canvas.width(of: RichText(title), style), 1))
+        canvas.text(RichText(title), at: Point(x: corner.x, y: corner.y - 5), style)
       }
     }
   }

@@ -27,11 +27,12 @@ struct PageLayout {
   private let canvas: CairoCanvas
   let figure: Figure
   var panels: [PanelLayout] = []
-  private static let margin = 5.0
+  static let margin = 5.0
   private static let gap = 12.0
 
   private static func head(_ figure: Figure) -> Double {
-    figure.title == nil ? 0 : headSize * 1.7
+    figure.title == nil
+      ? 0 : headSize * 1.7 + PageTitle(figure.title, room: figure.width * 72).extraHeight
   }
 
   /// The page of a figure without a size of its own that shows images: where it shows nothing else, as high as they
