@@ -1,0 +1,89 @@
+-- moondrift.ledger: numbers of points behind samples, against published values and on laws that are known.
+local check = require "check"
+local ledger = require "moondrift.ledger"
+
+-- The published program EstimateS gives 9.75 and the interval 9.07 to 17.45 for ten kinds seen 0 1 1 4 2 5 2 4 1 2 times.
+do
+  local r = ledger.chao1(9, 3, 3)
+  check.near(r.value, 9.75, 1e-12)
+  check.near(r.low, 9.07, 5e-3)
+  check.near(r.high, 17.45, 5e-3)
+  check.rejects("twice for once", function() check.near(ledger.chao1(9, 3, 2).value, 9.75, 1e-2) end)
+  check.equal(ledger.chao1(4, 0, 0), {value = 4.0, low = 4.0, high = 4.0})
+  check.equal(ledger.chao1(4, 1, 2).value, 4.0)
+end
+-- Chapman's own form for 24 marked, 10 caught and 5 of them marked.
+check.near(ledger.chapman(24, 10, 5).value, 25 * 11 / 6 - 1, 1e-12)
+check.near(ledger.chapman(24, 10, 5).high - ledger.chapman(24, 10, 5).value,
+  1.959963984540054 * (25 * 11 * 19 * 5 / (36 * 7))^0.5, 1e-9)
+
+-- A law on S points of which so many are likely, written as a product of coordinates ±1 is not: points on a line.
+local function points(weights)
+  local x = {}
+  for k = 1, #weights do x[k] = {k, 0} end
+  return target.finite{points = x, weights = weights}
+end
+
+-- Uniform on S points, n draws: both estimates are right on average, and the intervals hold S in nine of ten runs and more.
+local S, runs = 200, 60
+local equal = points((function() local w = {} for k = 1, S do w[k] = 1 end return w end)())
+do
+  local chao, chapman, held, seen = 0, 0, 0, 0
+  for seed = 1, runs do
+    local book = ledger.open{target = equal}:add(equal:sample(300, {seed = seed}))
+    local a, b = book:chao1(), book:recapture()
+    chao, chapman, seen = chao + a.value / runs, chapman + b.value / runs, seen + book:seen() / runs
+    if a.low <= S and S <= a.high then held = held + 1 end
+  end
+  check.near(chao, S, 8)
+  check.near(chapman, S, 8)
+  check.near(seen, S * (1 - (1 - 1 / S)^300), 4)
+  check.rejects("what was seen in place of the estimate", check.near, seen, S, 8)
+  assert(held >= 51, held)
+end
+
+-- Zipf's law: more than was seen, and not more than there are.
+do
+  local weights = {}
+  for k = 1, S do weights[k] = 1 / k end
+  local law = points(weights)
+  local chao, chapman, seen = 0, 0, 0
+  for seed = 1, runs do
+    local book = ledger.open{target = law}:add(law:sample(300, {seed = seed}))
+    chao, chapman, seen = chao + book:chao1().value / runs, chapman + book:recapture().value / runs,
+      seen + book:seen() / runs
+  end
+  assert(seen < 0.6 * S and chao > 1.2 * seen and chao < S, ("%g seen, %g of %d"):format(seen, chao, S))
+  assert(chapman < chao, ("%g, %g"):format(chapman, chao)) -- unequal chances hide more from recaptures
+end
+
+-- A model that has learned a part of the support: the estimate is of its own points.
+do
+  local law = target.binary{dimension = 10}
+  local known = law:sample(100, {seed = 1})
+  local copies = target.empirical(known)
+  local book = ledger.open{target = law, training = known}
+  for seed = 1, 3 do book:add(copies:sample(100, {seed = seed}) + 0.02 * random.stream(seed):normal{100, 10}) end
+  local r = book:shares()
+  check.equal({r.valid.value > 0.99, r.novel.value, r.counts.samples}, {true, 0.0, 300})
+  local own = copies:support_size()
+  check.near(book:chao1().value, own, 12)
+  check.equal(book:seen(), r.counts.distinct)
+  assert(book:completeness() > 0.85)
+  check.contains(tostring(book), "ledger(300 samples of binary: ")
+  -- What is no point of the law does not count.
+  local before = book:seen()
+  book:add(tensor.full({5, 10}, 0.3)):add(tensor.full({1, 10}, 0 / 0))
+  check.equal(book:seen(), before)
+  check.equal(book:shares().counts.samples, 306)
+end
+
+-- Bad input.
+check.raises("ledger.open: target must live on finitely many known points, got moons(2 curves, std 0.1)",
+  function() ledger.open{target = target.moons()} end)
+check.raises("ledger.open: target is required: a law on finitely many known points", function() ledger.open{} end)
+check.raises("ledger.open: unknown option level", function() ledger.open{target = equal, level = 1} end)
+check.raises("ledger.chao1: once and twice must be at most seen = 2 in all, got 2 and 1", function() ledger.chao1(2, 2, 1) end)
+check.raises("ledger.chao1: once must be an integer of 0 or more, got -1", function() ledger.chao1(2, -1, 1) end)
+check.raises("ledger.chapman: both must be at most 3, got 4", function() ledger.chapman(3, 5, 4) end)
+check.raises("ledger.shares: there must be samples, got none", function() ledger.open{target = equal}:shares() end)

@@ -1,0 +1,173 @@
+-- How much of a support of finitely many points has a model learned? What its samples say beyond those that were drawn:
+--
+--   local ledger = require "moondrift.ledger"
+--   local book = ledger.open{target = target.dots{size = 16, count = 2}, training = x}
+--   book:add(y)                       -- samples, as many times as wanted
+--   book:shares().novel.value         -- valid, novel, memorized, covered, duplicates: as metric.ledger
+--   book:chao1()                      -- at least so many points does the model draw from: value, low, high
+--   book:recapture()                  -- the same from the points that two halves of the samples share
+--
+-- A sample counts as the point of the support that it is nearest to, where no coordinate is farther than the tolerance.
+-- Points that are seen once or twice tell how many are not seen yet. Chao's estimate is a lower bound in expectation
+-- whatever the probabilities are; from marks and recaptures the number comes out right where all points are equally
+-- likely, and too small elsewhere.
+
+local M = {}
+local Book = {}
+Book.__index = Book
+
+---@class moondrift.Estimate
+---@field value number
+---@field low number of the 95 % interval
+---@field high number
+
+local Z = 1.959963984540054
+
+local function fail(where, message, ...) error(("ledger." .. where .. ": " .. message):format(...), 0) end
+
+--- Chao's lower bound of the number of kinds, in the form without bias: D + f1 (f1 − 1)/(2 (f2 + 1)) from D kinds that were
+--- seen, f1 once and f2 twice; its interval is lognormal above D (Chao 1984; Chao 1987; Chiu et al. 2014).
+---@param seen integer
+---@param once integer
+---@param twice integer
+---@return moondrift.Estimate
+function M.chao1(seen, once, twice)
+  for name, count in pairs{seen = seen, once = once, twice = twice} do
+    if math.type(count) ~= "integer" or count < 0 then
+      fail("chao1", "%s must be an integer of 0 or more, got %s", name, tostring(count))
+    end
+  end
+  if once + twice > seen then
+    fail("chao1", "once and twice must be at most seen = %d in all, got %d and %d", seen, once, twice)
+  end
+  local missing = once * (once - 1) / (2 * (twice + 1))
+  if missing == 0 then return {value = seen * 1.0, low = seen * 1.0, high = seen * 1.0} end
+  local variance = missing + once * (2 * once - 1)^2 / (4 * (twice + 1)^2)
+    + once^2 * twice * (once - 1)^2 / (4 * (twice + 1)^4)
+  local factor = math.exp(Z * math.log(1 + variance / missing^2)^0.5)
+  return {value = seen + missing, low = seen + missing / factor, high = seen + missing * factor}
+end
+
+--- Chapman's estimate of the number of kinds from two catches: (a + 1)(b + 1)/(both + 1) − 1, where `both` of a and b kinds
+--- are in each (Chapman 1951; its variance by Seber 1970).
+---@param a integer
+---@param b integer
+---@param both integer
+---@return moondrift.Estimate
+function M.chapman(a, b, both)
+  for name, count in pairs{a = a, b = b, both = both} do
+    if math.type(count) ~= "integer" or count < 0 then
+      fail("chapman", "%s must be an integer of 0 or more, got %s", name, tostring(count))
+    end
+  end
+  if both > math.min(a, b) then fail("chapman", "both must be at most %d, got %d", math.min(a, b), both) end
+  local value = (a + 1) * (b + 1) / (both + 1) - 1
+  local variance = (a + 1) * (b + 1) * (a - both) * (b - both) / ((both + 1)^2 * (both + 2))
+  local half = Z * variance^0.5
+  return {value = value, low = math.max(a + b - both, value - half), high = value + half}
+end
+
+local OPTIONS = {target = true, training = true, tolerance = true}
+
+--- A ledger of samples.
+---@param options {target: moondrift.target, training: moondrift.tensor?, tolerance: number?}
+---@return table
+function M.open(options)
+  if type(options) ~= "table" then fail("open", "options must be a table, got %s", type(options)) end
+  for name in pairs(options) do
+    if not OPTIONS[name] then fail("open", "unknown option %s", tostring(name)) end
+  end
+  if not options.target then fail("open", "target is required: a law on finitely many known points") end
+  if not options.target:has_support() then
+    fail("open", "target must live on finitely many known points, got %s", tostring(options.target))
+  end
+  return setmetatable({
+    target = options.target, training = options.training, tolerance = options.tolerance or 0.1,
+    parts = {}, counts = {}, halves = {{}, {}}, samples = 0,
+  }, Book)
+end
+
+--- The points of the support that samples stand for, as strings; false of one that is none.
+local function keys(self, x)
+  local law = self.target
+  local valid = law:contains(x, {tolerance = self.tolerance}):table()
+  local rows = law:project(x:to("float64")):reshape{#x, -1}:to("float32"):table()
+  local found = {}
+  for k, row in ipairs(rows) do
+    if valid[k] then
+      local parts = {}
+      for j, value in ipairs(row) do parts[j] = ("%.9g"):format(value + 0.0) end
+      found[k] = table.concat(parts, " ")
+    else
+      found[k] = false
+    end
+  end
+  return found
+end
+
+--- Adds samples. One after the other they go to two catches in turn.
+---@param samples moondrift.tensor
+function Book:add(samples)
+  for _, key in ipairs(keys(self, samples)) do
+    self.samples = self.samples + 1
+    if key then
+      self.counts[key] = (self.counts[key] or 0) + 1
+      self.halves[self.samples % 2 + 1][key] = true
+    end
+  end
+  self.parts[#self.parts + 1] = samples
+  return self
+end
+
+--- What `metric.ledger` says of all samples.
+function Book:shares()
+  if #self.parts == 0 then fail("shares", "there must be samples, got none") end
+  local all = #self.parts == 1 and self.parts[1] or tensor.concatenate(self.parts, 1)
+  self.parts = {all}
+  return metric.ledger(all, {target = self.target, training = self.training, tolerance = self.tolerance})
+end
+
+--- How many different points were seen, and how many of them once and twice.
+---@return integer seen, integer once, integer twice
+function Book:seen()
+  local seen, once, twice = 0, 0, 0
+  for _, count in pairs(self.counts) do
+    seen = seen + 1
+    if count == 1 then once = once + 1 elseif count == 2 then twice = twice + 1 end
+  end
+  return seen, once, twice
+end
+
+--- How many points the samples' law has at least.
+---@return moondrift.Estimate
+function Book:chao1() return M.chao1(self:seen()) end
+
+--- The same from the points that both halves of the samples have.
+---@return moondrift.Estimate
+function Book:recapture()
+  local a, b, both = 0, 0, 0
+  for key in pairs(self.halves[1]) do
+    a = a + 1
+    if self.halves[2][key] then both = both + 1 end
+  end
+  for _ in pairs(self.halves[2]) do b = b + 1 end
+  return M.chapman(a, b, both)
+end
+
+--- The probability that the next valid sample is a point that was seen, 1 − f1/n (Good 1953).
+---@return number
+function Book:completeness()
+  local _, once = self:seen()
+  local valid = 0
+  for _, count in pairs(self.counts) do valid = valid + count end
+  if valid == 0 then fail("completeness", "there must be a valid sample, got none") end
+  return 1 - once / valid
+end
+
+function Book:__tostring()
+  local seen, once, twice = self:seen()
+  return ("ledger(%d samples of %s: %d points, %d once, %d twice, at least %.1f in all)"):format(
+    self.samples, self.target.name, seen, once, twice, self:chao1().value)
+end
+
+return M
