@@ -157,8 +157,9 @@ end
 ---@return number
 function M.psnr(squared_error) return -10 * math.log(squared_error, 10) end
 
---- The PSNR of noisy pictures and of what a network makes of them, at each level. One seed gives all networks the same
---- noise.
+--- The PSNR of noisy pictures and of what a network makes of them, at each level: that of the mean squared error of all
+--- pictures, where metric.psnr_curve has the mean of their PSNR. Each level has noise of its own, pictures may come in
+--- turn, and a function may stand for the network. One seed gives all networks the same noise.
 ---@param denoise moondrift.model|fun(y: moondrift.tensor, sigma: number): moondrift.tensor
 ---@param x moondrift.tensor clean pictures
 ---@param sigmas number[]
@@ -240,8 +241,7 @@ end
 ---@return {values: number[], vectors: moondrift.tensor, asymmetry: number}
 function M.spectrum(model, y)
   local d = y.shape[2] * y.shape[3]
-  local j = grad.jacobian(function(x) return model:denoise(x:unsqueeze(1)):reshape{d} end, y)
-  j = j:reshape{d, d}:to("float64")
+  local j = model:jacobian(y):to("float64")
   local values, vectors = linalg.eigh((j + j:transpose()) / 2)
   return {
     values = values:flip(1):table(), vectors = vectors:transpose():flip(1):reshape{d, y.shape[2], y.shape[3]},
