@@ -310,6 +310,10 @@ extension Features {
     _ statistics: FeatureNorm.Statistics, _ activation: MapActivation, gamma: Tensor? = nil,
     beta: Tensor? = nil, shift: Tensor? = nil, moments: ((Tensor) throws -> Void)? = nil
   ) throws -> Features {
+    if subset != nil {
+      return try settled().normed(
+        statistics, activation, gamma: gamma, beta: beta, shift: shift, moments: moments)
+    }
     func rows(_ numbers: Tensor?, _ value: Double) throws -> Tensor {
       guard let numbers else { return try .full([1, size.channels], value) }
       return numbers.rank == 1 ? try expandedAxis(numbers, at: 0) : numbers

@@ -46,15 +46,19 @@ package struct Features {
   package let size: FeatureSize
   /// Numbers that are still to be added to each channel, [1 or n, c]: a norm does it in passing.
   let shift: Tensor?
+  /// Which channels the elements are, where others are left out; nothing is still to be added then.
+  let subset: ChannelSubset?
 
-  init(elements: Tensor, _ size: FeatureSize, shift: Tensor? = nil) {
-    (self.elements, self.size, self.shift) = (elements, size, shift)
+  init(
+    elements: Tensor, _ size: FeatureSize, shift: Tensor? = nil, subset: ChannelSubset? = nil
+  ) {
+    (self.elements, self.size, self.shift, self.subset) = (elements, size, shift, subset)
   }
 
   /// - Parameter images: shape [n, c, h, w].
   package init(_ images: Tensor) throws {
     size = FeatureSize(images.shape)
-    shift = nil
+    (shift, subset) = (nil, nil)
     elements =
       images.dtype == .float32
       ? try perform(LayoutPass(size: size, isEntering: true), [images])[0] : images
@@ -62,7 +66,7 @@ package struct Features {
 
   /// Images that stay such.
   package init(plain images: Tensor) {
-    (elements, size, shift) = (images, FeatureSize(images.shape), nil)
+    (elements, size, shift, subset) = (images, FeatureSize(images.shape), nil, nil)
   }
 
   var isPlain: Bool { elements.rank == 4 }
@@ -73,12 +77,19 @@ package struct Features {
       ? all.elements : try perform(LayoutPass(size: size, isEntering: false), [all.elements])[0]
   }
 
-  /// The same with what was still to be added.
+  /// The same with what was still to be added and all channels.
   package func settled() throws -> Features {
+    if let subset {
+      let pass = SpreadingChannelsPass(subset: subset, size: size)
+      return Features(elements: try perform(pass, [elements])[0], pass.whole)
+    }
     guard let shift else { return self }
     if isPlain { return Features(elements: try elements + spread(shift), size) }
     return try Features(elements: elements, size).normed(.given, .none, shift: shift)
   }
+
+  /// The same where each channel goes its own way, so that none needs those that are left out.
+  func ready() throws -> Features { subset == nil ? try settled() : self }
 
   /// Numbers for each channel, [1 or n, c], beside images.
   private func spread(_ numbers: Tensor) throws -> Tensor {
@@ -87,30 +98,32 @@ package struct Features {
 
   /// - Parameter numbers: for each channel, [c], [1, c] or [n, c].
   package func shifted(by numbers: Tensor) throws -> Features {
+    if subset != nil { return try settled().shifted(by: numbers) }
     let rows = numbers.rank == 1 ? try expandedAxis(numbers, at: 0) : numbers
     return Features(elements: elements, size, shift: try shift.map { try $0 + rows } ?? rows)
   }
 
   /// Channels of several, one behind the other.
   package static func joined(_ parts: [Features]) throws -> Features {
-    let parts = try parts.map { try $0.settled() }
+    let parts = try parts.map { try $0.ready() }
     let channels = parts.map(\.size.channels)
     let size = parts[0].size.with(channels: channels.reduce(0, +))
+    let subset = ChannelSubset.joined(parts.map { ($0.subset, $0.size.channels) })
     if parts.contains(where: \.isPlain) {
       return Features(elements: try concatenate(parts.map(\.elements), axis: 1), size)
     }
     let pass = JoiningPass(size: size, channels: channels)
-    return Features(elements: try perform(pass, parts.map(\.elements))[0], size)
+    return Features(elements: try perform(pass, parts.map(\.elements))[0], size, subset: subset)
   }
 
   /// The mean or the largest number of each window.
   package func pooled(_ pooling: Pooling) throws -> Features {
-    let all = try settled()
+    let all = try ready()
     if isPlain { return Features(plain: try Autodiff.pooled(all.elements, pooling)) }
     let smaller = try pooling.size(of: size.height, size.width)
     let result = size.with { ($0.height, $0.width) = smaller }
     let pass = FeaturePoolingPass(pooling: pooling, size: size, result: result)
-    return Features(elements: try perform(pass, [all.elements])[0], result)
+    return Features(elements: try perform(pass, [all.elements])[0], result, subset: subset)
   }
 
   /// Every pixel repeated in rows and columns.
@@ -131,13 +144,20 @@ package struct Features {
 
   /// The convolution with a weight, without its bias.
   package func convolved(_ weight: Tensor, _ form: ConvolutionForm) throws -> Features {
-    let all = try settled()
+    let all = try form.options.groups == 1 ? ready() : settled()
     if isPlain { return Features(plain: try convolution(all.elements, weight, form)) }
-    let shape = try form.shape(of: size.shape, weight: weight.shape)
+    let weight = try all.read(of: weight, form)
+    let shape = try form.shape(of: all.size.shape, weight: weight.shape)
     let stack = ConvolutionStack(
-      levels: [ConvolutionStack.Level(form: form, link: .linear)], size: size)
+      levels: [ConvolutionStack.Level(form: form, link: .linear)], size: all.size)
     let y = try perform(ConvolutionStackPass(stack: stack), [all.elements, weight])[0]
     return Features(elements: y, FeatureSize(shape.outputShape))
+  }
+
+  /// What a convolution without groups reads of its weight.
+  func read(of weight: Tensor, _ form: ConvolutionForm) throws -> Tensor {
+    guard let subset else { return weight }
+    return try weight.value.picked(axis: form.options.isTransposed ? 0 : 1, subset.kept)
   }
 
   /// The sum of two of one size.
@@ -213,6 +233,50 @@ private struct PartingPass: PlannedOperation, LinearOperation {
   func pullback(_ flow: JointFlow) throws -> [Tensor?] {
     try perform(
       JoiningPass(size: size, channels: channels), channels.indices.map { try flow.cotangent($0) })
+  }
+}
+
+/// Some channels of a map → all of them, 0 where there are none.
+private struct SpreadingChannelsPass: PlannedOperation, LinearOperation {
+  let subset: ChannelSubset
+  /// Of the channels that there are.
+  let size: FeatureSize
+  var whole: FeatureSize { size.with(channels: subset.all) }
+
+  let name = "spread_channels"
+  var saves: Saves { Saves(inputs: [], outputs: []) }
+
+  func results(of inputs: [TensorSpec]) throws -> [TensorSpec] { [try whole.spec()] }
+
+  func run(_ inputs: [Tensor], into outputs: [Tensor], workspace: UnsafeMutableRawPointer) throws {
+    let (few, all) = (try size.map(inputs[0]), try whole.map(outputs[0]))
+    all.clear()
+    try subset.eachChannel(few, all) { few, all in all.pointee = few.pointee }
+  }
+
+  func pullback(_ flow: JointFlow) throws -> [Tensor?] {
+    try perform(TakingChannelsPass(subset: subset, size: size), [flow.cotangent(0)])
+  }
+}
+
+/// A map → some of its channels.
+private struct TakingChannelsPass: PlannedOperation, LinearOperation {
+  let subset: ChannelSubset
+  let size: FeatureSize
+
+  let name = "take_channels"
+  var saves: Saves { Saves(inputs: [], outputs: []) }
+
+  func results(of inputs: [TensorSpec]) throws -> [TensorSpec] { [try size.spec()] }
+
+  func run(_ inputs: [Tensor], into outputs: [Tensor], workspace: UnsafeMutableRawPointer) throws {
+    let (few, all) = (try size.map(outputs[0]), try size.with(channels: subset.all).map(inputs[0]))
+    few.clear()
+    try subset.eachChannel(few, all) { few, all in few.pointee = all.pointee }
+  }
+
+  func pullback(_ flow: JointFlow) throws -> [Tensor?] {
+    try perform(SpreadingChannelsPass(subset: subset, size: size), [flow.cotangent(0)])
   }
 }
 

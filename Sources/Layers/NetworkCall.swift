@@ -13,13 +13,16 @@ package struct NetworkCall {
   private let writes: BufferWrites?
   /// Takes what layers say of themselves in place of computing; nil in every other call.
   package let outline: NetworkOutline?
+  /// Which channels are noted or left out, where the network is made linear at a point in evaluation; nil in every
+  /// other call.
+  package let open: OpenChannels?
 
   package init(
     _ set: ParameterSet, at values: [Tensor]? = nil, labels: Tensor? = nil,
-    writes: BufferWrites? = nil, outline: NetworkOutline? = nil
+    writes: BufferWrites? = nil, outline: NetworkOutline? = nil, open: OpenChannels? = nil
   ) {
     self.set = set
-    self.outline = outline
+    (self.outline, self.open) = (outline, open)
     self.values = values ?? set.views
     self.labels = labels
     self.writes = writes

@@ -95,6 +95,9 @@ extension StackSegment {
   /// The result for features that are no images. What stands behind the last convolution is done by the stack
   /// where it needs no sums of what it writes, and in a pass of its own elsewhere.
   func features(_ x: Features, _ call: LayerCall) throws -> Features {
+    if let open = call.call.open, !call.isTraining {
+      return try features(x, call, open)
+    }
     let x = try x.settled()
     var levels: [ConvolutionStack.Level] = []
     var inputs = [x.elements]
@@ -132,6 +135,60 @@ extension StackSegment {
     let bias = call.part(last.name, last.convolution)
     let shifted = last.convolution.options.bias ? try y.shifted(by: bias["bias"]) : y
     return last.activation == nil ? shifted : try shifted.normed(.given, .relu)
+  }
+
+  /// The same where channels that are shut are noted or left out.
+  private func features(_ x: Features, _ call: LayerCall, _ open: OpenChannels) throws -> Features {
+    let x = try members[0].convolution.form.options.groups == 1 ? x.ready() : x.settled()
+    var levels: [ConvolutionStack.Level] = []
+    var inputs = [x.elements]
+    var subset = x.subset
+    var numbers: [Tensor] = []
+    for (place, member) in members.enumerated() {
+      let form = member.convolution.form
+      var weight = call.part(member.name, member.convolution)["weight"].value
+      if let subset { weight = try weight.picked(axis: 1, subset.kept) }
+      let link: ConvolutionStack.Link
+      (link, numbers) = try self.link(member, call)
+      let reads = place + 1 < members.count ? members[place + 1].convolution.form : nil
+      subset =
+        link == .linear || form.options.groups > 1 || (reads?.options.groups ?? 1) > 1
+        ? nil : open.kept(openName(member, call), of: member.convolution.outputs)
+      if let subset {
+        weight = try weight.picked(axis: 0, subset.kept)
+        numbers = try numbers.map { try $0.value.picked(axis: 0, subset.kept) }
+      }
+      let isLast = place == members.count - 1
+      inputs += [weight] + (isLast ? [] : numbers)
+      levels.append(ConvolutionStack.Level(form: form, link: isLast ? .linear : link))
+    }
+    let stack = ConvolutionStack(levels: levels, size: x.size)
+    let results = try perform(ConvolutionStackPass(stack: stack), inputs)
+    let shapes = try stack.shapes(inputs[0], stack.split(inputs).weights)
+    let sizes = shapes.map { FeatureSize($0.outputShape) }
+    if open.isNoting {
+      let maps = Array(results[1..<members.count]) + [results[0]]
+      for (place, member) in members.enumerated() {
+        try note(sizes[place].map(maps[place].value), member, call, open)
+      }
+    }
+    let y = Features(elements: results[0], sizes[members.count - 1])
+    guard subset != nil else { return try behind(y, call) }
+    let z = try y.normed(.given, .relu, gamma: numbers[0], beta: numbers[1])
+    return Features(elements: z.elements, z.size, subset: subset)
+  }
+
+  private func openName(_ member: Member, _ call: LayerCall) -> String {
+    LayerCall.join(call.path, member.name)
+  }
+
+  private func note(
+    _ y: FeatureMap, _ member: Member, _ call: LayerCall, _ open: OpenChannels
+  ) throws {
+    let (link, numbers) = try link(member, call)
+    if link == .linear { return }
+    let scale = try LevelScale(link, numbers, moments: nil)
+    open.note(y.openChannels(scale.scale, scale.shift), openName(member, call))
   }
 
   private func size(of x: FeatureSize, _ members: some Sequence<Member>) throws -> FeatureSize {

@@ -1,6 +1,7 @@
 import Autodiff
 import Catalog
 import Glibc
+import Layers
 import Processes
 import Tensors
 
@@ -53,11 +54,29 @@ package struct Denoiser {
     }
   }
 
+  private init(_ model: ScoreModel, time: Double?, scale: Double) {
+    (self.model, self.time, self.scale) = (model, time, scale)
+  }
+
   /// At a noise level.
   package init(_ model: ScoreModel, sigma: Double) throws {
     var level = Level()
     level.sigma = sigma
     try self.init(model, level)
+  }
+
+  /// The same for Jacobians at points like y: what is shut in a network there is left out.
+  ///
+  /// - Parameter y: shape [n] and the model's shape.
+  package func atPoint(_ y: Tensor) throws -> Denoiser {
+    let open = OpenChannels()
+    guard y.dtype == .float32, let score = model.networkScore?.leavingOut(open) else {
+      return self
+    }
+    let result = Denoiser(ScoreModel(score, model.sde), time: time, scale: scale)
+    _ = try result(y.value)
+    open.finish()
+    return result
   }
 
   /// - Parameter y: shape [n] and the model's shape.

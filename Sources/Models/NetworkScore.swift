@@ -45,7 +45,17 @@ package final class NetworkScore: ScoreFunction {
     return NetworkScore(
       self,
       NetworkCall(
-        network.parameters, at: call.values, labels: try checked(labels: labels, classes: classes)),
+        network.parameters, at: call.values, labels: try checked(labels: labels, classes: classes),
+        open: call.open),
+      isBound: isBound)
+  }
+
+  /// The same where channels that are shut are noted or left out; nil where the parameters are recorded.
+  package func leavingOut(_ open: OpenChannels) -> NetworkScore? {
+    if call.values.contains(where: \.isRecorded) { return nil }
+    return NetworkScore(
+      self,
+      NetworkCall(network.parameters, at: call.values, labels: call.labels, open: open),
       isBound: isBound)
   }
 

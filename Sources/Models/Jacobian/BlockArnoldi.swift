@@ -167,7 +167,7 @@ struct BlockArnoldi {
   }
 }
 
-/// When the eigenpairs of H are looked at: seldom, as that costs as much as a product or two. Residuals fall about
+/// When the eigenpairs of H are looked at: seldom, as that costs as much as some products. Residuals fall about
 /// geometrically with the size of V, so that two of them say when the third is small enough.
 private struct CheckSchedule {
   private var next: Int
@@ -184,7 +184,7 @@ private struct CheckSchedule {
   }
 
   mutating func note(_ residual: Double, at size: Int, wanted: Double) {
-    var wait = max(width, size / 4)
+    var wait = max(width, size / 8)
     if let before, residual < before.residual, residual > 0 {
       let slope: Double = Glibc.log(before.residual / residual) / Double(size - before.size)
       let steps: Double = Glibc.log(residual / wanted) / slope

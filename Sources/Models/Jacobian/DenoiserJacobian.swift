@@ -6,7 +6,8 @@ import Tensors
 /// The Jacobian ∂D/∂y of a denoiser at one picture, known by its products with several vectors at once: a batch of
 /// copies of the picture, each with a vector of its own, is one pass of the network.
 ///
-/// The network is evaluated once, at a whole batch; each product J v is then a forward sweep over what it left
+/// The network is evaluated once at the picture, which tells the channels that are 0 there, and once at a whole batch
+/// without them; each product J v is then a forward sweep over what it left
 /// and each Jᵀu a reverse sweep. Nothing is a difference of values.
 package final class DenoiserJacobian {
   package let dimension: Int
@@ -26,7 +27,8 @@ package final class DenoiserJacobian {
     dtype = picture.dtype
     self.batch = batch
     let copies = try picture.broadcast(to: Shape([batch] + Array(shape))).densified()
-    linear = try Linearization(at: copies) { try denoiser($0) }
+    let local = try denoiser.atPoint(picture)
+    linear = try Linearization(at: copies) { try local($0) }
     try ScoreModel.requireConstant(linear.value)
     guard try linear.value.isFinite() else {
       throw UserError("the denoised picture is not finite")

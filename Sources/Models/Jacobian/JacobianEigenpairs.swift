@@ -11,7 +11,7 @@ package final class JacobianEigenpairs: Object {
     package var level = Denoiser.Level()
     package var k: Count = 20
     package var tolerance = 1e-3
-    package var block: Count = 8
+    package var block: Count = 4
     package var subspace: Count?
     package var maxProducts: Count = 10_000
     package var seed: Int?
