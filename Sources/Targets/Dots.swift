@@ -12,19 +12,26 @@ import Tensors
 /// Cost: d. The support is polynomial: d pictures of d pixels.
 struct Dots: Distribution, Support {
   static let entry = Entry.function(
-    "dots", "Pictures of one white dot on black, at any pixel.",
+    "dots", "Pictures of white dots on black, one or several, at any pixels.",
     .option("size", "of the picture: {h, w}, or one number for both", in: .pictureSize),
-    .option("amplitude", default: 1, "of the dot", in: .positive),
+    .option("amplitude", default: 1, "of the dots", in: .positive),
+    .option("count", default: 1 as Count, "k: how many dots", in: .positive),
     returns: "a target with pictures for points",
     details: """
-      Its support is h·w pictures: as many as there are pixels. Score, posterior mean and density under noise are a \
-      softmax over the pixels, at a cost of h·w each. The posterior settles on one dot of n where σ falls below \
-      A/√(2 ln n).
+      With one dot its support is h·w pictures: as many as there are pixels. Score, posterior mean and density under \
+      noise are a softmax over the pixels, at a cost of h·w each. The posterior settles on one dot of n where σ falls \
+      below A/√(2 ln n). With k dots, at different pixels, it is C(h·w, k) pictures, and a recursion over the pixels \
+      costs k·h·w; it passes no gradient.
       """,
     source: "Biroli et al. 2024, Eq. 5",
     example: "return target.dots{size = 8}:sample(5, {seed = 1})"
-  ) { (size: OneOf<Count, [Count]>, amplitude: Double) in
-    Target(Dots(shape: try pictureShape(size), amplitude: amplitude))
+  ) { (size: OneOf<Count, [Count]>, amplitude: Double, count: Count) in
+    let shape = try pictureShape(size)
+    if count == 1 { return Target(Dots(shape: shape, amplitude: amplitude)) }
+    guard count.value <= shape.elementCount else {
+      throw UserError("count must be at most h·w = \(shape.elementCount), got \(count)")
+    }
+    return Target(ManyDots(shape: shape, count: count.value, amplitude: amplitude))
   }
 
   let shape: Shape

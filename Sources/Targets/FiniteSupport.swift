@@ -68,6 +68,17 @@ extension EmpiricalDistribution: Support {
     return NearestOfSupport(points: points, keys: keys)
   }
 
+  package func logProbabilities(_ rows: Tensor) throws -> [Double] {
+    let first = try firstEqual().places
+    var shares = [Double](repeating: 0, count: first.count)
+    for (row, place) in first.enumerated() {
+      shares[place] += weights?[row] ?? 1 / Double(first.count)
+    }
+    return try nearest(rows).keys.map { key in
+      key.map { log(shares[Int(clamping: $0[0])]) } ?? .nan
+    }
+  }
+
   package func enumerated() throws -> Tensor {
     let first = try firstEqual().places
     return try rows.gathered(rows: first.indices.filter { first[$0] == $0 }).converted(
@@ -121,6 +132,19 @@ extension ProductDistribution: Support {
       for j in 0..<d { out[row * d + j] = .nan }
     }
     return NearestOfSupport(points: points, keys: keys)
+  }
+
+  func logProbabilities(_ rows: Tensor) throws -> [Double] {
+    let n = rows.shape[0]
+    var (totals, start) = ([Double](repeating: 0, count: n), 0)
+    for (law, count) in supports {
+      let (own, width) = (law.dimension, law.dimension * count)
+      let columns = try rows.slice(axis: 1, start..<start + width).densified()
+      let parts = try law.logProbabilities(columns.reshaped(to: [n * count, own]))
+      for (place, part) in parts.enumerated() { totals[place / count] += part }
+      start += width
+    }
+    return totals
   }
 
   /// The last block changes fastest.

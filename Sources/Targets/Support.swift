@@ -21,6 +21,8 @@ package protocol Support: Distribution {
   func nearest(_ rows: Tensor) throws -> NearestOfSupport
   /// All points, shape [count, d], float32, in a fixed order. Called where there are few enough.
   func enumerated() throws -> Tensor
+  /// ln of the probability of the nearest point of the support to each row, likewise.
+  func logProbabilities(_ rows: Tensor) throws -> [Double]
 }
 
 /// What the nearest points of a support are.
@@ -56,6 +58,11 @@ extension Distribution {
 }
 
 extension Support {
+  /// Of points that are equally likely.
+  package func logProbabilities(_ rows: Tensor) throws -> [Double] {
+    Array(repeating: -supportBits * log(2), count: rows.shape[0])
+  }
+
   /// The most points that are listed.
   private static var mostPoints: Double { 0x1p24 }
 

@@ -37,6 +37,28 @@ enum SupportMethods {
       return try Tensor(support.nearest(rows).deviations(rows).map { $0 <= tolerance })
     },
     .method(
+      Target.self, "log_probability", "ln of the probability of each point of its support.",
+      .arg("x", "points, shape [n, d] or [n] and the target's shape"),
+      .option(
+        "tolerance", default: 1e-6, "the largest difference of a coordinate", in: .nonNegative),
+      returns: "float64 tensor of shape [n]; −inf of a point that is not of the support",
+      example: """
+        t = target.ising_chain{length = 4}
+        return t:log_probability(t:enumerate()):exp():sum()
+        """
+    ) { (target: Target, x: Tensor, tolerance: Double) in
+      let support = try target.distribution.requiredSupport()
+      try target.checkPoints(x)
+      let rows = try support.supportRows(x)
+      let deviations = try support.nearest(rows).deviations(rows)
+      return try Tensor(
+        zip(support.logProbabilities(rows), deviations).map { $1 <= tolerance ? $0 : -.infinity })
+    },
+    .property(
+      Target.self, "log_partition", "ln Z of a chain of spins; nil of other targets.",
+      example: "return target.ising_chain{length = 16, closed = true}.log_partition"
+    ) { (target: Target) in (target.distribution as? SpinChain)?.logPartition },
+    .method(
       Target.self, "project", "The point of its support nearest to each point.",
       .arg("x", "points, shape [n, d] or [n] and the target's shape"),
       returns: "tensor shaped like x; nan for a point that is not finite",

@@ -10,8 +10,9 @@ package enum TargetModule {
       Gaussian.entry, GaussianMixture.entry, EmpiricalDistribution.entry,
       EmpiricalDistribution.finite, ProductDistribution.entry, MixtureDistribution.entry,
       RaisedCosine.entry, UniformIntervals.entry, Checkerboard.entry, Subspace.entry,
-      GaussianProcess.entry, Dots.entry, Binary.entry, DefinedTarget.entry, CAlpha.entry,
-      Disks.entry, Ray.entry, Sines.entry, Shuffled.entry, Patches.entry,
+      GaussianProcess.entry, Dots.entry, Binary.entry, SpinChains.ising, SpinChains.potts,
+      DefinedTarget.entry, CAlpha.entry, Disks.entry, Ray.entry, Sines.entry, Shuffled.entry,
+      Patches.entry,
     ] + Curves.entries + methods + SupportMethods.entries)
 
   static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "

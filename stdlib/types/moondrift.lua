@@ -804,6 +804,7 @@ function sde_object:free() end
 ---@field shape integer[] Axis lengths of a data point.
 ---@field intrinsic_dimension integer? The dimension of the set that its points lie on, where it is known: 0 for finitely many points, d where there is a density; nil where unknown.
 ---@field name string What it is called.
+---@field log_partition number? ln Z of a chain of spins; nil of other targets.
 local target_object = {}
 
 --- Independent points.
@@ -851,6 +852,12 @@ function target_object:support_bits() end
 ---@param options? { tolerance?: number }
 ---@return tensor
 function target_object:contains(x, options) end
+
+--- ln of the probability of each point of its support.
+---@param x tensor points, shape [n, d] or [n] and the target's shape
+---@param options? { tolerance?: number }
+---@return tensor
+function target_object:log_probability(x, options) end
 
 --- The point of its support nearest to each point.
 ---@param x tensor points, shape [n, d] or [n] and the target's shape
@@ -2682,8 +2689,8 @@ function target.subspace(law, options) end
 ---@return target
 function target.gaussian_process(options) end
 
---- Pictures of one white dot on black, at any pixel.
----@param options { size: integer|integer[], amplitude?: number }
+--- Pictures of white dots on black, one or several, at any pixels.
+---@param options { size: integer|integer[], amplitude?: number, count?: integer }
 ---@return target
 function target.dots(options) end
 
@@ -2691,6 +2698,16 @@ function target.dots(options) end
 ---@param options? { dimension?: integer, shape?: integer[] }
 ---@return target
 function target.binary(options) end
+
+--- Spins −1 or 1 in a row, each of which feels its neighbours.
+---@param options { length: integer, coupling?: number, field?: number, closed?: boolean }
+---@return target
+function target.ising_chain(options) end
+
+--- Sites in a row with one of q states each, which feel their neighbours.
+---@param options { length: integer, states?: integer, coupling?: number, field?: number[], closed?: boolean }
+---@return target
+function target.potts_chain(options) end
 
 --- A target of your own, from functions on batches of points.
 ---@param options? { dimension?: integer, shape?: integer[], name?: string, log_density?: function, energy?: function, score?: function, sample?: function }

@@ -8,7 +8,8 @@ local laws = {
   {dots, 24}, {bits, 1024}, {die, 6},
   {target.product({die, target.finite{points = {-1, 1}}}, {count = 2}), 144},
   {target.empirical(tensor{{0, 0}, {1, 0}, {0, 0}}), 2},
-  {target.binary{shape = {2, 3}}, 64},
+  {target.binary{shape = {2, 3}}, 64}, {target.dots{size = {3, 4}, count = 3, amplitude = 2}, 220},
+  {target.dots{size = 3, count = 8}, 9}, {target.dots{size = 2, count = 4}, 1},
 }
 for _, case in ipairs(laws) do
   local law, size = table.unpack(case)
@@ -35,7 +36,8 @@ for _, case in ipairs(laws) do
 end
 
 -- The nearest point, by looking at all of them.
-for _, law in ipairs{dots, bits, target.product{die, target.finite{points = {{0, 0}, {3, 1}}}}} do
+local three = target.dots{size = {3, 4}, count = 3, amplitude = 2}
+for _, law in ipairs{dots, bits, three, target.product{die, target.finite{points = {{0, 0}, {3, 1}}}}} do
   local all = law:enumerate():reshape{law:support_size(), -1}
   local x = random.stream(3):normal{30, law.dimension} * 3
   local _, places = metric.nearest(x, all)
@@ -45,7 +47,7 @@ for _, law in ipairs{dots, bits, target.product{die, target.finite{points = {{0,
 end
 
 -- Exact under noise: the same as the finite law of all points, in far fewer steps.
-for _, law in ipairs{dots, target.binary{dimension = 8}} do
+for _, law in ipairs{dots, target.binary{dimension = 8}, three, target.dots{size = 3, count = 8}} do
   local slow = target.finite{points = law:enumerate()}
   for _, t in ipairs{0.01, 0.3, 2} do
     local x = double(law:noised(sde.ou(), t):sample(20, {seed = 4}))
@@ -90,6 +92,27 @@ local fit = train(nn.score_mlp{dimension = 2, width = 4, sde = sde.vp(), seed = 
     return metric.ledger(tensor{{1, 1}, {0, 3}}, {target = target.binary{dimension = 2}, training = tensor{{-1, 1}}})
   end}})
 check.equal(fit.log.novel[1]:item(), 0.5)
+
+-- Several dots: each set of pixels as often as any other, and how many sets there are.
+do
+  local counts, law = {}, target.dots{size = {2, 3}, count = 2}
+  for _, row in ipairs(law:sample(15000, {seed = 5}):reshape{15000, 6}:table()) do
+    local key = table.concat(row, " ")
+    counts[key] = (counts[key] or 0) + 1
+  end
+  local kinds, statistic = 0, 0
+  for _, count in pairs(counts) do kinds, statistic = kinds + 1, statistic + (count - 1000)^2 / 1000 end
+  check.equal(kinds, 15)
+  assert(statistic < 40, statistic) -- χ² with 14 degrees of freedom: above 36 once in a thousand
+  check.equal(target.dots{size = 8, count = 5}:support_size(), 7624512)
+  check.equal(target.dots{size = 64, count = 2000}:support_size(), math.huge)
+  local many = target.dots{size = 32, count = 300}
+  local x = many:noised(sde.ou(), 0.2):sample(3, {seed = 1}):to("float64")
+  check.near((many:model(sde.ou()):denoise(x, 0.2):reshape{3, -1}:sum(2) - 300):abs():max():item(), 0, 1e-8)
+  check.raises("target 'dots' must have at most 2^24 points to list them, got 74974368",
+    function() target.dots{size = 8, count = 6}:enumerate() end)
+  check.raises("target.dots: count must be at most h·w = 4, got 5", function() target.dots{size = 2, count = 5} end)
+end
 
 -- What is not finite is neither valid nor a point.
 local broken = tensor{{1, 0 / 0}, {1, -1}}
