@@ -1,6 +1,6 @@
 -- question: Up to how many training points does a network still memorize them, how does that number change with the
 --           resolution of the pictures, and what does a label of its own for each picture do to it?
--- source:   Gu et al., "On memorization in diffusion models", 2023 (arXiv 2310.02664), Figs. 2 and 6
+-- source:   Gu et al., "On memorization in diffusion models", 2023 (arXiv 2310.02664)
 -- run:      scripts/moondrift scripts/memorization/capacity_of_memorization.lua
 -- time:     about three minutes on 2 cores
 -- expect:   Up to about fifteen pictures nearly all samples are copies, at every side. With a label of its own for each picture a
@@ -20,8 +20,8 @@
 
 local args = require "moondrift.args"
 local claims = require "moondrift.claims"
-local over_seeds = require "moondrift.over_seeds"
 local run = require "moondrift.run"
+local sweep = require "moondrift.sweep"
 local transition = require "moondrift.transition"
 
 local settings = args{
@@ -52,6 +52,8 @@ args.demand(settings.beside > 1 and settings.beside <= 4000, "--beside must be f
 for _, side in ipairs{settings.labelled, table.unpack(settings.sides)} do
   args.demand(side > 0 and 28 % side == 0, "--sides and --labelled must divide 28, got %d", side)
 end
+
+local SEEDS <const> = ("%d-%d"):format(settings.seed, settings.seed + settings.seeds - 1)
 
 local record <close> = run.open(settings)
 local process = sde.vp()
@@ -89,7 +91,7 @@ local function capacity(side, has_labels)
   local found = transition.find{
     from = settings.from, to = settings.to, level = settings.copied, direction = "falling", tolerance = settings.tolerance,
     criterion = function(n, seed) return (copies(side, has_labels, n, seed)) end,
-    seeds = ("%d-%d"):format(settings.seed, settings.seed + settings.seeds - 1), first = settings.seeds, decision = 0.9,
+    seeds = SEEDS, first = settings.seeds, decision = 0.9,
     settings = settings, record = record, name = ("rows-%d%s"):format(side, has_labels and "-labels" or "")}
   print(("%d x %d%s: %s"):format(side, side, has_labels and ", a label for each" or "", found:verdict()))
   return found
@@ -103,14 +105,14 @@ end
 plain = plain or capacity(settings.labelled, false)
 local labelled = capacity(settings.labelled, true)
 
---- Shares of copies at one n: with labels, without, and of fresh digits.
-local fresh_share
-local without = over_seeds(settings, function(seed)
-  local share, fresh = copies(settings.labelled, false, settings.beside, seed)
-  fresh_share = math.max(fresh_share or 0, fresh)
-  return share
-end)
-local with = over_seeds(settings, function(seed) return (copies(settings.labelled, true, settings.beside, seed)) end)
+--- Shares of copies at one n, without labels and with them, and of fresh digits.
+local beside = sweep{
+  over = {labels = {false, true}, seed = SEEDS}, order = {"labels", "seed"}, settings = settings, record = record,
+  name = "rows-beside",
+  run = function(c)
+    local share, fresh = copies(settings.labelled, c.labels, settings.beside, c.seed)
+    return {copies = share, fresh = fresh}
+  end}
 
 -- Claims
 
@@ -135,12 +137,14 @@ end
 local gain, gains = ratio(labelled, plain)
 list:add{id = "38a", claim = "n* with a label for each picture over n* without", source = "published", expected = 1.5,
   tolerance = "at least", measured = gain, interval = gains, seeds = settings.seeds}
+local without, with = beside:where{labels = false}:column("copies"), beside:where{labels = true}:column("copies")
 local differences = {}
-for k, value in ipairs(with.values) do differences[k] = value - without.values[k] end
+for k, value in ipairs(with) do differences[k] = value - without[k] end
 local middle, low, high = metric.bootstrap(differences, {seed = settings.seed})
 list:add{id = "38b", claim = ("share of copies with labels minus that without, %d pictures"):format(settings.beside),
   source = "published", expected = 0.2, tolerance = "at least", measured = middle, interval = {low, high}, seeds = settings.seeds,
-  note = ("%.2f with, %.2f without, at most %.3f of fresh digits"):format(with.median, without.median, fresh_share)}
+  note = ("%.2f with, %.2f without, at most %.3f of fresh digits"):format(
+    metric.quantiles(with, {0.5})[1], metric.quantiles(without, {0.5})[1], math.max(table.unpack(beside:column("fresh"))))}
 
 -- Figure
 
@@ -173,12 +177,10 @@ figure:show()
 
 for place, found in ipairs(by_side) do print(("\nside %d\n%s"):format(settings.sides[place], tostring(found))) end
 print(("\nside %d, a label for each picture\n%s\n"):format(settings.labelled, tostring(labelled)))
-local law
-if #inside.x > 2 then
-  local d = {}
-  for place, side in ipairs(settings.sides) do d[place] = side * side end
-  law = transition.scaling(d, by_side)
-  print(tostring(law) .. "\n")
-end
+-- Fewer than three n* in the range have no law.
+local d = {}
+for place, side in ipairs(settings.sides) do d[place] = side * side end
+local has_law, law = pcall(transition.scaling, d, by_side)
+if has_law then print(tostring(law) .. "\n") end
 print(list)
-record:finish{results = {sides = by_side, labelled = labelled, with = with, without = without, law = law}, claims = list}
+record:finish{results = {sides = by_side, labelled = labelled, with = with, without = without, law = has_law and law or nil}, claims = list}

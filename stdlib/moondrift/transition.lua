@@ -140,7 +140,9 @@ local function plan_of(options)
   plan.integer = math.type(plan.from) == "integer" and math.type(plan.to) == "integer"
   local settings = plan.settings or {}
   if rawget(settings, "estimate") then fail("--estimate does not go with a search, whose points are not known before") end
-  if (rawget(settings, "shard") or "1/1") ~= "1/1" then fail("--shard does not go with a search, whose points follow each other") end
+  if (rawget(settings, "shard") or "1/1") ~= "1/1" then
+    fail("--shard does not go with a search, whose points follow each other")
+  end
   plan.jobs, plan.retry = plan.jobs or rawget(settings, "jobs"), plan.retry or rawget(settings, "retry") or nil
   return plan
 end
@@ -273,7 +275,8 @@ local function answer_of(plan, state)
     kind = "isotonic", rises = state.direction ~= "falling", level = plan.level})
   found.fit = found.curve.kind
   found.width = found.curve:width()
-  found.variable, found.level, found.confidence, found.range = plan.variable, plan.level, plan.confidence, {plan.from, plan.to}
+  found.variable, found.level, found.confidence = plan.variable, plan.level, plan.confidence
+  found.range = {plan.from, plan.to}
   found.direction, found.evaluations, found.ended = state.direction, state.evaluations, state.ended
   found.points, found.seeds = state.points, most_seeds(state.points)
   found.bracket = {low = state.below, high = state.above}

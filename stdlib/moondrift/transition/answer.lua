@@ -54,7 +54,8 @@ local ENDINGS = {budget = ", ended by the budget", ends = "", tolerance = ""}
 function Transition:__tostring()
   local rows = {{self.variable, "mean", "low", "high", "seeds", "side"}}
   for _, point in ipairs(self.points) do
-    rows[#rows + 1] = {text(point.x), text(point.mean), text(point.low), text(point.high), tostring(#point.values), point.side}
+    rows[#rows + 1] = {
+      text(point.x), text(point.mean), text(point.low), text(point.high), tostring(#point.values), point.side}
   end
   local widths, lines = {}, {self:verdict(), ("%s%s; %d points, %d evaluations, %d seeds%s"):format(
     self.fit, self.width and (", a quarter to three quarters within a factor of %s"):format(text(self.width)) or "",

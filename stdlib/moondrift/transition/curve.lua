@@ -101,7 +101,8 @@ local function best_inside(points, link, a, b, beyond)
     a, b = a + share * da, b + share * db
     local gain = next_likelihood - likelihood
     likelihood = next_likelihood
-    if b > beyond or gain == 0 or math.abs(db) < 1e-12 * (1 + math.abs(b)) and math.abs(da) < 1e-12 * (1 + math.abs(a)) then break end
+    local is_still = math.abs(db) < 1e-12 * (1 + math.abs(b)) and math.abs(da) < 1e-12 * (1 + math.abs(a))
+    if b > beyond or gain == 0 or is_still then break end
   end
   return a, b
 end

@@ -148,12 +148,14 @@ local OPTIONS = {errors = "table", confidence = "number", predicted = "table", d
 
 local function fail(message, ...) error(("transition.scaling: " .. message):format(...), 0) end
 
---- An answer of a search as a number and the error of its logarithm; nil where it has none.
+--- An answer of a search as a number and the error of its logarithm, from the half of the interval that is there where the
+--- other is open; nil where the place is not in the range.
 local function of_answer(answer, quantile_of_level)
   if answer.outcome ~= "inside" then return nil end
-  if answer.low > 0 and answer.high < math.huge and answer.high > answer.low then
-    return answer.value, math.log(answer.high / answer.low) / (2 * quantile_of_level)
-  end
+  local low, high, halves = answer.low, answer.high, 2
+  if low == 0 then low, halves = answer.value, 1 end
+  if high == math.huge then high, halves = answer.value, halves - 1 end
+  if halves > 0 and high > low then return answer.value, math.log(high / low) / (halves * quantile_of_level) end
 end
 
 local function is_positive(value) return type(value) == "number" and value > 0 and value < math.huge end
@@ -200,7 +202,9 @@ local function check_options(options)
     end
     o[name] = value
   end
-  if not (o.confidence > 0 and o.confidence < 1) then fail("confidence must be between 0 and 1, got %s", tostring(o.confidence)) end
+  if not (o.confidence > 0 and o.confidence < 1) then
+    fail("confidence must be between 0 and 1, got %s", tostring(o.confidence))
+  end
   if o.draws < 1 or o.draws > 1000000 then fail("draws must be from 1 to 1000000, got %d", o.draws) end
   for name, value in pairs(o.predicted) do
     if not LAWS[name] then fail("predicted must name 'power' or 'exponential', got '%s'", tostring(name)) end

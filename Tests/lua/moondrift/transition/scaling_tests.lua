@@ -86,6 +86,10 @@ local of = scaling.fit({1, 2, 4, 8}, {answer(10, 9, 11), answer(20, 16, 25), ans
 check.equal({#of.x, of.left_out}, {3, 1})
 check.near(of.errors[2], math.log(25 / 16) / 2 / 1.959963984540054, 1e-9)
 check.near(of.power.slope, 1, 1e-9)
+local open = scaling.fit({1, 2, 4, 8}, {answer(10, 0, 12), answer(20, 16, math.huge), answer(40, 0, math.huge), answer(80, 70, 90)})
+check.equal({#open.x, open.left_out}, {3, 1})
+check.near(open.errors[1], math.log(1.2) / 1.959963984540054, 1e-9)
+check.near(open.errors[2], math.log(1.25) / 1.959963984540054, 1e-9)
 check.contains(tostring(of), "1 points without a positive y are left out")
 
 local fit = scaling.fit
