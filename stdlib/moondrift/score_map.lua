@@ -9,7 +9,8 @@
 --
 -- Distances are E‖s − s*‖²/E‖s*‖². s* is the score of the law or that of the training set, both exact; the points are
 -- x_t = α x_0 + σ z, with x_0 fresh from the law (`fresh`) or out of the training set (`on_training`, where a model that
--- memorizes meets the empirical score first). Losses are E‖σ s + z‖², summed over coordinates, of training, held-out and
+-- memorizes meets the empirical score first). Their mean over levels weighs each by σ², as the denoising loss does:
+-- Σ σ² E‖s − s*‖²/Σ σ² E‖s*‖²; without that the least noise, where scores are sharpest, would decide alone. Losses are E‖σ s + z‖², summed over coordinates, of training, held-out and
 -- fresh points. Rows of points share their noise z, whatever the set, the model, the run and the look.
 
 local passage = require "moondrift.passage_times"
@@ -156,6 +157,7 @@ local function known_of(map, run)
   known = {noised = {fresh = map.private.fresh, on_training = noised(map, rows(set, map.count))}}
   for place, list in pairs(known.noised) do
     local at = {to_population = population and {}, to_empirical = {}, apart = population and {}, scale = {}}
+    local apart, whole = 0, 0
     for k, t in ipairs(map.times) do
       local of_set = flat(empirical:score(list[k], t))
       at.to_empirical[k] = of_set
@@ -164,21 +166,34 @@ local function known_of(map, run)
         local of_law = flat(population:score(list[k], t))
         at.to_population[k] = of_law
         at.scale[k].to_population = mean_square(of_law)
-        at.apart[k] = mean_square(of_law - of_set) / at.scale[k].to_empirical
+        local squared, sigma = mean_square(of_law - of_set), map.private.sde:sigma(t)
+        at.apart[k] = squared / at.scale[k].to_empirical
+        apart, whole = apart + sigma^2 * squared, whole + sigma^2 * at.scale[k].to_empirical
       end
     end
+    at.mean_apart = apart / whole
     known[place] = at
   end
   map.private.known[run] = known
   return known
 end
 
---- The mean over levels, or the value at one.
+--- The mean of a loss over levels, or the loss at one.
 local function mean(values, place)
   if place then return values[place] end
   local sum = 0
   for _, value in ipairs(values) do sum = sum + value end
   return sum / #values
+end
+
+--- The mean of distances over levels, weighed by σ².
+local function weighed(map, distances, scale, name)
+  local sum, whole = 0, 0
+  for k, t in ipairs(map.times) do
+    local weight = map.private.sde:sigma(t)^2 * scale[k][name]
+    sum, whole = sum + weight * distances[k], whole + weight
+  end
+  return sum / whole
 end
 
 -- Looks
@@ -205,6 +220,11 @@ local function measured(map, model, run)
     if map.private.held_out then
       put(row.loss, "held_out", k, loss(flat(model:score(map.private.held_out[k], t)), sigma, noise))
     end
+  end
+  for _, place in ipairs{"fresh", "on_training"} do
+    local means = {}
+    for name, distances in pairs(row[place]) do means[name] = weighed(map, distances, known[place].scale, name) end
+    row[place].mean = means
   end
   return row
 end
@@ -240,7 +260,7 @@ function Map:add(model, options) return called(add, self, model, options or {}) 
 function Map:probe()
   return function(state)
     local row = self:add(state.model, {step = state.step, run = state.index})
-    return mean(row.fresh.to_population or row.fresh.to_empirical)
+    return row.fresh.mean.to_population or row.fresh.mean.to_empirical
   end
 end
 
@@ -282,7 +302,8 @@ local function tau_gen(map, o)
   local there = by == "held_out" and map.private.held_out or by == "to_population" and map.private.population
   if not there then fail("tau_gen", "the map was made without %s", by == "held_out" and by or "population") end
   return over_runs(map, "tau_gen", function(row)
-    return mean(by == "held_out" and row.loss.held_out or row.fresh.to_population, place)
+    if by == "held_out" then return mean(row.loss.held_out, place) end
+    return place and row.fresh.to_population[place] or row.fresh.mean.to_population
   end, function(steps, values)
     local least = math.min(table.unpack(values))
     local level = by == "held_out" and least + (1 - (o.fall or 0.9)) * (values[1] - least) or (o.factor or 1.2) * least
@@ -314,10 +335,11 @@ local function tau_mem(map, o)
   return over_runs(map, "tau_mem", function(row)
     if by == "copied" then return row.copied or 0 / 0 end
     if by == "gap" then return 1 - mean(row.loss.training, place) / mean(row.loss.held_out, place) end
-    return mean(row.on_training.to_empirical, place)
+    return place and row.on_training.to_empirical[place] or row.on_training.mean.to_empirical
   end, function(steps, values, run)
     if by ~= "to_empirical" then return passage.first(steps, values, {above = level}) end
-    return passage.first(steps, values, {below = level * mean(known_of(map, run).on_training.apart, place)})
+    local of_law = known_of(map, run).on_training
+    return passage.first(steps, values, {below = level * (place and of_law.apart[place] or of_law.mean_apart)})
   end)
 end
 

@@ -71,6 +71,23 @@ do
   check.near(row.fresh.to_population[2], err / long, 0.2 * err / long)
 end
 
+-- The mean over levels is the ratio of sums of σ² E‖s − s*‖² and σ² E‖s*‖²: for d = 1 and a normal law E‖s*‖² = 1/(α² + σ²),
+-- and here s is wrong at the last level alone.
+do
+  local line = target.gaussian{mean = {0}}
+  local score = line:model(process)
+  local late = nn.define{shape = {1}, sde = process, predicts = "score", parameters = {c = tensor{0}}, forward = function(p, y, t)
+    local s = score:score(y, t)
+    return s * (t:reshape{#y, 1}:less(0.5)):to("float32") + p.c * s
+  end}
+  local row = score_map.new{population = line, training = line:sample(10, {seed = 1}), sde = process, times = {0.1, 0.6}, count = 20000}
+    :add(late, {step = 0})
+  check.near(row.fresh.to_population[1], 0, 1e-9)
+  check.near(row.fresh.to_population[2], 1, 1e-6)
+  local function weight(t) return process:sigma(t)^2 end    -- α² + σ² = 1
+  check.near(row.fresh.mean.to_population, weight(0.6) / (weight(0.1) + weight(0.6)), 0.02)
+end
+
 -- A planted history: shares of the two scores, half of the law's at step 20, all of it from 40, all of the training set's from 160.
 local function blend(a, b)
   return nn.define{shape = {3}, sde = process, predicts = "score", parameters = {c = tensor{a, b}}, forward = function(p, y, t)
@@ -116,7 +133,7 @@ local of, fits = trained()
 check.equal(#of.rows, 6)
 check.equal(of:data().rows, trained():data().rows)
 for _, row in ipairs(of.rows) do
-  local mean = (row.fresh.to_population[1] + row.fresh.to_population[2] + row.fresh.to_population[3]) / 3
+  local mean = row.fresh.mean.to_population
   local log = fits[row.run].log
   check.near(log.to_population[row.step // 20 + 1]:item(), mean, 1e-6 * mean)
   assert(row.copied >= 0 and row.copied <= 1)

@@ -68,12 +68,6 @@ function M.grid(map, name, at)
   return values, {steps[1], last}, {low, high}
 end
 
-local function mean(values)
-  local sum = 0
-  for _, value in ipairs(values) do sum = sum + value end
-  return sum / #values
-end
-
 ---@param map table
 ---@param options table? size = {9.2, 2.7}; range = {0.01, 1} of the colours; tau_gen, tau_mem: numbers to mark
 function M.draw(map, options)
@@ -99,7 +93,7 @@ function M.draw(map, options)
     {"to_population", "fresh", "to the law", "blue"}, {"to_empirical", "on_training", "to the training set", "vermillion"},
   } do
     if first[kind[2]][kind[1]] then
-      figure:line(steps, medians(map, steps, function(row) return mean(row[kind[2]][kind[1]]) end),
+      figure:line(steps, medians(map, steps, function(row) return row[kind[2]].mean[kind[1]] end),
         {label = kind[3], color = kind[4]})
     end
   end
