@@ -3,7 +3,7 @@
 -- source:   Yoon et al. 2023 (f_mem); Meehan et al. 2020 (C_T); Alaa et al. 2022 (authenticity); Bonnaire et al. 2025
 --           (arXiv 2505.17638), SM B, for law, network and training times
 -- run:      scripts/moondrift scripts/memorization/is_it_memorizing.lua
--- time:     about one minute on 2 cores
+-- time:     under a minute on 2 cores
 -- expect:   No copying is shown of the network stopped early and of the law's score; the network trained on copies, and the
 --           training set's score does nothing else. The map shows the network come to the law's score first, and then move
 --           away from it, towards the training set's, at low noise first.

@@ -78,8 +78,8 @@ function M.draw(map, options)
   local column = 0
   local first = map.rows[1]
   for _, kind in ipairs{
-    {"to_population", "fresh", "distance to the law's score"},
-    {"to_empirical", "on_training", "distance to the training set's score"},
+    {"to_population", "fresh", "to the law's score"},
+    {"to_empirical", "on_training", "to the training set's score"},
   } do
     if first[kind[2]][kind[1]] then
       local values, x, y = M.grid(map, kind[1], kind[2])
