@@ -16,7 +16,8 @@ package enum NNModule {
     ] + LayerModule.types,
     entries: networks.map { $0.entry } + LayerModule.entries + NetworkObject.entries
       + [ScoreMachine.entry, TargetScore.entry, TargetScore.noised] + ModelFile.entries
-      + StateFile.entries + NetworkSummary.entries + JacobianEigenpairs.entries + methods)
+      + [PretrainedDenoiser.entry] + StateFile.entries + NetworkSummary.entries
+      + JacobianEigenpairs.entries + methods)
 
   /// The networks that Lua makes by name, and that files hold.
   static let networks: [any Network.Type] = [
