@@ -237,7 +237,8 @@ local function locate(plan, state, kind)
   end
   local curve = fit(means_of(state.points))
   local low, high = interval.of_crossing(state.points, fit, {
-    level = plan.confidence, resample = plan.resample, resamples = plan.resamples, seed = plan.seed})
+    level = plan.confidence, resample = plan.resample, resamples = plan.resamples, seed = plan.seed,
+    curve = state.are_booleans and curve or nil})
   -- One seed: all that is known is between which points.
   if not low then low, high = state.below or 0, state.above or math.huge end
   local value = curve.value

@@ -39,6 +39,9 @@ check.contains(tostring(soft), ("n* = %.4g [%.4g, %.4g], rising through 0.5\nlog
   soft.value, soft.low, soft.high))
 check.equal(soft.seeds, 24)
 assert(soft:plot{title = "n*"})
+local by_itself = find{criterion = function(n, seed) return n >= planted(seed) end, seeds = "101-124", resample = "values", jobs = 2}
+check.equal(by_itself.value, soft.value)
+assert(by_itself.low < by_itself.value and by_itself.value < by_itself.high and by_itself.high / by_itself.low < 3)
 
 -- Numbers with a scale of their own, falling through a level that is no share; a real variable
 local decibel = find{variable = "sigma", from = 0.01, to = 10, level = -3, tolerance = 1.02,

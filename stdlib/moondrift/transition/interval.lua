@@ -90,6 +90,20 @@ local function by_values(points, _, uniform)
   return drawn
 end
 
+--- Points whose values are true as often as a curve says (the parametric bootstrap): of four that are all true, drawing
+--- anew would never give one that is false.
+local function by_curve(curve)
+  return function(points, _, uniform)
+    local drawn, used = {}, 0
+    for place, point in ipairs(points) do
+      local p, count, sum = curve:at(point.x), #point.values, 0
+      for k = used + 1, used + count do sum = sum + (uniform[k] < p and 1 or 0) end
+      used, drawn[place] = used + count, {x = point.x, mean = sum / count, count = count}
+    end
+    return drawn
+  end
+end
+
 --- All seeds of the points; how many values a point has in the harmonic mean, the degrees of freedom of all, and how many
 --- values there are.
 local function counted(points)
@@ -109,7 +123,8 @@ end
 --- The interval of the crossing. A fit that can only say between which points it crosses counts with both of them.
 ---@param points {x: number, values: number[], seeds: integer[]}[]
 ---@param fit fun(points: moondrift.CurvePoint[]): moondrift.Curve
----@param options {level: number, resample: "seeds"|"values", resamples: integer, seed: integer}
+---@param options {level: number, resample: "seeds"|"values", resamples: integer, seed: integer, curve: moondrift.Curve?}
+--- curve: of values that are true or false, each drawn by itself
 ---@return number? low 0 where the draws reach below the points; nil from one seed
 ---@return number? high inf where they reach beyond them
 function M.of_crossing(points, fit, options)
@@ -118,6 +133,8 @@ function M.of_crossing(points, fit, options)
   if options.resample == "seeds" then
     if #seeds < 2 then return nil end
     draw, tail, each = by_seeds, M.tail(#seeds, #seeds - 1, options.level), #seeds
+  elseif options.curve then
+    draw, tail, each = by_curve(options.curve), (1 - options.level) / 2, total
   else
     if freedom < 1 or count <= 1 then return nil end
     draw, tail, each = by_values, M.tail(count, freedom, options.level), total

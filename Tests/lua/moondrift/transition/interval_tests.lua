@@ -43,5 +43,17 @@ check.near(high, 128, 1e-6)
 check.equal(interval.of_crossing(steps{100}, fit, options), nil)
 options.resample = "values"
 check.equal(interval.of_crossing(steps{100}, fit, options), nil)
+-- True or false as often as a curve says, 1/(1 + (n/100)^2), four values at each of eight points. The standard error of ln n*
+-- by the information is sqrt((H^-1)_11)/2 with H = sum 4 p (1 - p) (1, u)(1, u)', u = ln(n/100): 0.223058 (numpy.linalg.inv).
+local known = curve.fit({{x = 50, mean = 0.8, count = 1}, {x = 200, mean = 0.2, count = 1}},
+  {kind = "logistic", rises = false, level = 0.5})
+check.near(known.value, 100, 1e-6)
+local eight = {}
+for k = 1, 8 do eight[k] = {x = 25 * 2^(k / 2), values = {1, 1, 0, 0}, seeds = {1, 2, 3, 4}} end
+local a, b = interval.of_crossing(eight, function(points)
+  return curve.fit(points, {kind = "logistic", rises = false, level = 0.5})
+end, {level = 0.6827, resample = "values", resamples = 1000, seed = 1, curve = known})
+check.near(math.log(b / a) / 2, 0.223058, 0.03)
+check.rejects("half of the values", check.near, math.log(b / a) / 2 * math.sqrt(2), 0.223058, 0.03)
 local narrow, wide = interval.of_crossing(steps{100, 200, 400, 800, 1600}, fit, options)
 assert(narrow > 50 and wide <= 2048.1)
