@@ -41,7 +41,7 @@ local settings = args{
   batch = 32,               -- pictures of an update
   rate = 3e-3,              -- of Adam
   samples = 500,            -- of each network
-  sweep = true,             -- --jobs, --retry
+  sweep = true,             -- --jobs and --retry; a search has no --shard and no --estimate
   smoke = {sides = {4, 7}, from = 2, to = 8, tolerance = 2.5, beside = 4, seeds = 2, width = 8, updates = 20, samples = 20},
   long = {sides = {4, 7, 14, 28}, to = 1024, tolerance = 1.1, seeds = 8, updates = 40000, samples = 2000},
 }
@@ -55,6 +55,7 @@ for _, side in ipairs{settings.labelled, table.unpack(settings.sides)} do
   args.demand(side > 0 and 28 % side == 0, "--sides and --labelled must divide 28, got %d", side)
 end
 
+args.demand(settings.shard == "1/1" and not settings.estimate, "--shard and --estimate do not go with a search")
 local SEEDS <const> = ("%d-%d"):format(settings.seed, settings.seed + settings.seeds - 1)
 
 local record <close> = run.open(settings)
