@@ -309,6 +309,8 @@ end
 ---@param y (number|moondrift.Transition)[] answers of `find` bring their intervals
 ---@param options moondrift.ScalingOptions?
 ---@return moondrift.Scaling
-function M.scaling(x, y, options) return scaling.fit(x, y, options) end
+function M.scaling(x, y, options)
+  return scaling.fit(x, y, options)
+end
 
 return M
