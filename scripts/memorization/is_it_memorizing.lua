@@ -14,7 +14,7 @@
 -- The late network is at least twice as far from the law's score as the early one, at fresh points, and at most half as far
 -- from the training set's, at training points (means over levels weighed by sigma^2). tau_mem, 1 % of copies, is at least twice tau_gen,
 -- where the distance to the law's score is within 1.2 of its least. Changed after a trial with one seed and 2,500 updates: the
--- means were plain ones, in which the least noise decided alone; no threshold was changed.
+-- means were plain ones, in which the least noise decided alone, and the updates 10,000; no threshold was changed.
 
 local args = require "moondrift.args"
 local claims = require "moondrift.claims"
