@@ -25,7 +25,7 @@ local y = file.load(place("picture.npy"))
 local times, e = {}, nil
 for k = 1, 3 do
   local start = moondrift.seconds()
-  e = m:jacobian_eigenpairs(y, {k = 20, tolerance = 1e-3, seed = k, block = tonumber(arg[2]) or 8})
+  e = m:jacobian_eigenpairs(y, {k = 20, tolerance = 1e-3, seed = k, block = tonumber(arg[2])})
   times[k] = moondrift.seconds() - start
   assert(e.residuals:max():item() <= 1e-3, tostring(e))
 end
