@@ -316,7 +316,9 @@ extension Features {
     }
     func rows(_ numbers: Tensor?, _ value: Double) throws -> Tensor {
       guard let numbers else { return try .full([1, size.channels], value) }
-      return numbers.rank == 1 ? try expandedAxis(numbers, at: 0) : numbers
+      // What follows from a time is in float64 where the time is; the engine's gradients are float32.
+      let fitting = isPlain ? numbers : try convert(numbers, to: .float32)
+      return numbers.rank == 1 ? try expandedAxis(fitting, at: 0) : fitting
     }
     let parameters = [
       try rows(gamma, 1), try rows(beta, 0), try rows(shift ?? self.shift, 0),
