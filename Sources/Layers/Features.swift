@@ -74,7 +74,8 @@ package struct Features {
   package func images() throws -> Tensor {
     let all = try settled()
     return all.isPlain
-      ? all.elements : try perform(LayoutPass(size: size, isEntering: false), [all.elements])[0]
+      ? all.elements
+      : try perform(LayoutPass(size: all.size, isEntering: false), [all.elements])[0]
   }
 
   /// The same with what was still to be added and all channels.
@@ -129,7 +130,9 @@ package struct Features {
   /// Every pixel repeated in rows and columns.
   package func enlarged(_ factor: Int) throws -> Features {
     let all = try settled()
-    let result = size.with { ($0.height, $0.width) = (factor * size.height, factor * size.width) }
+    let result = all.size.with {
+      ($0.height, $0.width) = (factor * size.height, factor * size.width)
+    }
     if isPlain {
       return Features(
         plain: try resampled(
@@ -137,7 +140,7 @@ package struct Features {
     }
     // Its gradient is the mean of each window, but for a factor.
     let windows = try Pooling(.average, kernel: (factor, factor))
-    let pass = SpreadingPass(pooling: windows, size: result, result: size)
+    let pass = SpreadingPass(pooling: windows, size: result, result: all.size)
     return try Features(elements: perform(pass, [all.elements])[0], result)
       * Double(factor * factor)
   }
@@ -162,11 +165,13 @@ package struct Features {
 
   /// The sum of two of one size.
   package static func + (a: Features, b: Features) throws -> Features {
-    Features(elements: try a.settled().elements + b.settled().elements, a.size)
+    let (a, b) = (try a.settled(), try b.settled())
+    return Features(elements: try a.elements + b.elements, a.size)
   }
 
   package static func * (a: Features, factor: Double) throws -> Features {
-    Features(elements: try a.settled().elements * factor, a.size)
+    let a = try a.settled()
+    return Features(elements: try a.elements * factor, a.size)
   }
 }
 

@@ -106,8 +106,9 @@ private func relative(_ a: Tensor, _ b: Tensor) throws -> Double {
 
   @Test("another point's channels give another map")
   func otherPoint() throws {
-    // At 0 all of these are shut.
-    let trial = try Trial(cases()[0], bias: -0.2, seed: 30)
+    // At 0 all channels are shut.
+    let trial = try Trial(
+      sequence([convolution(1, 48), ReLULayer(), convolution(48, 2)]), bias: -0.2, seed: 30)
     let (whole, part) = (try trial.products(asAt: nil), try trial.products(asAt: trial.x))
     let wrong = try trial.products(asAt: Tensor.zeros(trial.x.shape))
     #expect(try relative(part.0, whole.0) < 1e-5)
@@ -134,6 +135,28 @@ private func relative(_ a: Tensor, _ b: Tensor) throws -> Double {
     noted.finish()
     #expect(
       try third.layer.features(Features(third.x), third.call(noted)).size.channels == 48)
+  }
+
+  @Test("sums, multiples and larger pictures have all channels again")
+  func whole() throws {
+    let trial = try Trial(sequence([convolution(1, 64), ReLULayer()]), seed: 4)
+    let open = OpenChannels()
+    let y = try trial.layer.features(Features(trial.x), trial.call(open))
+    open.finish()
+    let part = try trial.layer.features(Features(trial.x), trial.call(open))
+    #expect(part.size.channels == 32)
+    let results: [((Features) throws -> Features, Shape)] = [
+      ({ try $0 + y }, [2, 64, 8, 8]), ({ try y + $0 }, [2, 64, 8, 8]),
+      ({ try $0 * 3 }, [2, 64, 8, 8]), ({ try $0.enlarged(2) }, [2, 64, 16, 16]),
+      ({ try $0.shifted(by: Tensor.full([64], 0.5)) }, [2, 64, 8, 8]),
+      ({ try .joined([y, $0, $0]) }, [2, 192, 8, 8]),
+      ({ try $0.pooled(Pooling(.maximum, kernel: (2, 2))) }, [2, 64, 4, 4]),
+    ]
+    for (place, (body, shape)) in results.enumerated() {
+      let (a, b) = (try body(part).images(), try body(y).images())
+      #expect(a.shape == shape, "\(place)")
+      #expect(try relative(a, b) < 1e-6, "\(place)")
+    }
   }
 
   @Test("training and calls without a record of channels are as ever")
