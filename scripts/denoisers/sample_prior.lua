@@ -2,13 +2,16 @@
 -- source:   Kadkhodaie and Simoncelli, NeurIPS 2021 (arXiv 2007.13640), Algorithms 1 and 2; Kadkhodaie et al., ICLR 2024
 --           (arXiv 2310.02557), Alg. 1
 -- run:      scripts/moondrift scripts/denoisers/sample_prior.lua
--- time:     about three minutes on 2 cores
+-- time:     about a minute on 2 cores
 -- expect:   Samples have edges and smooth parts as photographs have. In every linear inverse problem what is filled in lies
 --           nearer to the picture than the least-squares answer A⁺b, and agrees with what is known of it.
 --
 -- Definitions, set before the first run. A is a mask or has orthonormal rows, and is the same for all pictures. The gain is
 -- the PSNR of the mean of the samples minus that of A⁺b (with the picture's mid-grey where nothing is known); it counts as
--- one where the 95 % interval of its mean over the pictures lies above 0.
+-- one where the 95 % interval of its mean over the pictures lies above 0. A run with these settings found gains of 9.7 dB
+-- [3.0, 16.1] for the hole, 13.5 [7.3, 19.8] for scattered pixels, 5.8 [2.7, 8.7] for random directions, and losses of 1.9
+-- [0.03, 5.4] for means of 4×4 pixels and of 2.3 [0.3, 6.2] for low cosines: where A⁺b is smooth, as the darkest patches
+-- are, what the network adds to it is wrong.
 
 local args = require "moondrift.args"
 local run = require "moondrift.run"
