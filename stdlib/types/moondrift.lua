@@ -2942,6 +2942,11 @@ function nn.score_machine(options) end
 ---@return model
 function nn.load(path, options) end
 
+--- A blind denoiser that comes with the program, trained on photographs.
+---@param name string of the network
+---@return model
+function nn.pretrained(name) end
+
 --- Fills the parameters of a network from a file of PyTorch, safetensors or npz.
 ---@param network network|model a network or a model
 ---@param path string .pt, .pth, .safetensors or .npz
