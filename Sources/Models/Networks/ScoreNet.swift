@@ -101,7 +101,9 @@ package final class ScoreNet: Network {
             bias: all.add("dense\(2 * c.count - i)", try linearLayer(features, c[i - 1])),
             norm: all.add("tgnorm\(i + 1)", try norm(c[i - 1], most: 32))))
       }
-      last = all.add("tconv1", try transposed(c[0] * 2, picture.channels, stride: 1, bias: true))
+      // Of one convolution nothing is skipped.
+      let inputs = c.count == 1 ? c[0] : try c[0] * 2
+      last = all.add("tconv1", try transposed(inputs, picture.channels, stride: 1, bias: true))
     }
   }
 

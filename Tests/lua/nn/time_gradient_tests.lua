@@ -54,3 +54,8 @@ for _, predicts in ipairs{"score", "noise", "edm"} do
     return nn.ddpmpp(with{channels = 8, multipliers = {1, 2}, blocks = 1, attention = {}})
   end)
 end
+
+-- A score_net of one convolution has nothing to skip.
+agree("score_net of one convolution", function()
+  return nn.score_net{shape = {1, 12, 12}, channels = {8}, embedding = 8, scale = 1, seed = 1, sde = sde.ve_power{}}
+end)
