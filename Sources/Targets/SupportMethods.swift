@@ -49,7 +49,7 @@ enum SupportMethods {
     ) { (target: Target, x: Tensor, tolerance: Double) in
       let support = try target.distribution.requiredSupport()
       try target.checkPoints(x)
-      let rows = try support.supportRows(x)
+      let rows = try support.supportRows(x.constant("x"))
       let deviations = try support.nearest(rows).deviations(rows)
       return try Tensor(
         zip(support.logProbabilities(rows), deviations).map { $1 <= tolerance ? $0 : -.infinity })

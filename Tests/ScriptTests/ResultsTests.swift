@@ -82,9 +82,9 @@ import Testing
 
   @Test("a claim of no row, an edited page and an unknown experiment are seen")
   func planted() throws {
-    let folder = try checkout(claim: "44")
+    let folder = try checkout(claim: "99")
     let result = try results([], in: folder.path)
-    #expect(result.status == 1 && result.err.contains("claim '44' is of no row of the list"))
+    #expect(result.status == 1 && result.err.contains("claim '99' is of no row of the list"))
     let sound = try checkout()
     _ = try results([], in: sound.path)
     _ = try sound.write("docs/results.md", "edited\n")
