@@ -12,6 +12,8 @@
 -- whatever the probabilities are; from marks and recaptures the number comes out right where all points are equally
 -- likely, and too small elsewhere.
 
+local nearest = require "moondrift.names"
+
 local M = {}
 local Book = {}
 Book.__index = Book
@@ -23,7 +25,19 @@ Book.__index = Book
 
 local Z = 1.959963984540054
 
-local function fail(where, message, ...) error(("ledger." .. where .. ": " .. message):format(...), 0) end
+--- An error at the line of the caller of the function of this file that checks.
+local function fail(where, message, ...) error(("ledger." .. where .. ": " .. message):format(...), 3) end
+
+local function check_counts(where, names, ...)
+  for place, name in ipairs(names) do
+    local count = (select(place, ...))
+    if math.type(count) ~= "integer" or count < 0 then
+      error(("ledger.%s: %s must be an integer of 0 or more, got %s"):format(where, name, tostring(count)), 3)
+    end
+  end
+end
+
+local function is_tensor(x) return type(x) == "userdata" and (pcall(function() return x.dtype end)) end
 
 --- Chao's lower bound of the number of kinds, in the form without bias: D + f1 (f1 − 1)/(2 (f2 + 1)) from D kinds that were
 --- seen, f1 once and f2 twice; its interval is lognormal above D (Chao 1984; Chao 1987; Chiu et al. 2014).
@@ -32,15 +46,11 @@ local function fail(where, message, ...) error(("ledger." .. where .. ": " .. me
 ---@param twice integer
 ---@return moondrift.Estimate
 function M.chao1(seen, once, twice)
-  for name, count in pairs{seen = seen, once = once, twice = twice} do
-    if math.type(count) ~= "integer" or count < 0 then
-      fail("chao1", "%s must be an integer of 0 or more, got %s", name, tostring(count))
-    end
-  end
+  check_counts("chao1", {"seen", "once", "twice"}, seen, once, twice)
   if once + twice > seen then
     fail("chao1", "once and twice must be at most seen = %d in all, got %d and %d", seen, once, twice)
   end
-  local missing = once * (once - 1) / (2 * (twice + 1))
+  local missing = once * (once - 1.0) / (2 * (twice + 1.0))
   if missing == 0 then return {value = seen * 1.0, low = seen * 1.0, high = seen * 1.0} end
   local variance = missing + once * (2 * once - 1)^2 / (4 * (twice + 1)^2)
     + once^2 * twice * (once - 1)^2 / (4 * (twice + 1)^4)
@@ -55,11 +65,7 @@ end
 ---@param both integer
 ---@return moondrift.Estimate
 function M.chapman(a, b, both)
-  for name, count in pairs{a = a, b = b, both = both} do
-    if math.type(count) ~= "integer" or count < 0 then
-      fail("chapman", "%s must be an integer of 0 or more, got %s", name, tostring(count))
-    end
-  end
+  check_counts("chapman", {"a", "b", "both"}, a, b, both)
   if both > math.min(a, b) then fail("chapman", "both must be at most %d, got %d", math.min(a, b), both) end
   local value = (a + 1) * (b + 1) / (both + 1) - 1
   local variance = (a + 1) * (b + 1) * (a - both) * (b - both) / ((both + 1)^2 * (both + 2))
@@ -75,11 +81,23 @@ local OPTIONS = {target = true, training = true, tolerance = true}
 function M.open(options)
   if type(options) ~= "table" then fail("open", "options must be a table, got %s", type(options)) end
   for name in pairs(options) do
-    if not OPTIONS[name] then fail("open", "unknown option %s", tostring(name)) end
+    if not OPTIONS[name] then
+      fail("open", "unknown option '%s'%s", tostring(name),
+        nearest.suggestion(tostring(name), {"target", "tolerance", "training"}, ""))
+    end
   end
   if not options.target then fail("open", "target is required: a law on finitely many known points") end
-  if not options.target:has_support() then
+  local asked, has_support = pcall(function() return options.target:has_support() end)
+  if not asked then fail("open", "target must be a target, got %s", type(options.target)) end
+  if not has_support then
     fail("open", "target must live on finitely many known points, got %s", tostring(options.target))
+  end
+  if options.training ~= nil and not is_tensor(options.training) then
+    fail("open", "training must be a tensor, got %s", type(options.training))
+  end
+  local tolerance = options.tolerance
+  if tolerance ~= nil and not (math.type(tolerance) and tolerance >= 0) then
+    fail("open", "tolerance must be a number of 0 or more, got %s", tostring(tolerance))
   end
   return setmetatable({
     target = options.target, training = options.training, tolerance = options.tolerance or 0.1,
@@ -108,6 +126,10 @@ end
 --- Adds samples. One after the other they go to two catches in turn.
 ---@param samples moondrift.tensor
 function Book:add(samples)
+  if not is_tensor(samples) then fail("add", "samples must be a tensor, got %s", type(samples)) end
+  local fits, reason = pcall(self.target.contains, self.target, samples, {tolerance = self.tolerance})
+  if not fits then fail("add", "%s", (reason:gsub("^.-target%.contains: x ", "samples "))) end
+  if #samples == 0 then return self end
   for _, key in ipairs(keys(self, samples)) do
     self.samples = self.samples + 1
     if key then

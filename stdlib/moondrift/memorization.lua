@@ -18,6 +18,8 @@ Panel.__index = Panel
 ---@field low number of the 95 % interval
 ---@field high number
 
+local nearest = require "moondrift.names"
+
 local OPTIONS = {
   samples = "tensor", training = "tensor", held_out = "tensor", ratio = "number", duplicate = "number",
   copies = "integer", seed = "integer", overlap = "boolean",
@@ -130,16 +132,26 @@ end
 -- The panel
 
 local function check(options)
+  if type(options) ~= "table" then fail("options must be a table, got %s", type(options)) end
+  local known = {}
+  for name in pairs(OPTIONS) do known[#known + 1] = name end
+  table.sort(known)
   for name, value in pairs(options) do
     local kind = OPTIONS[name]
-    if not kind then fail("unknown option '%s'", tostring(name)) end
+    if not kind then fail("unknown option '%s'%s", tostring(name), nearest.suggestion(tostring(name), known, "")) end
     local is = kind == "tensor" and (pcall(function() return value.shape end)) or type(value) == kind
       or kind == "integer" and math.type(value) == "integer"
-    if not is then fail("%s must be a %s, got %s", name, kind, type(value)) end
+    if not is then fail("%s must be %s %s, got %s", name, kind == "integer" and "an" or "a", kind, type(value)) end
+  end
+  local ratio, duplicate, copies = options.ratio or 1 / 3, options.duplicate or 0.1, options.copies or 200
+  if not (ratio > 0 and ratio < 1) then fail("ratio must be between 0 and 1, got %s", tostring(ratio)) end
+  if not (duplicate >= 0 and duplicate < math.huge) then fail("duplicate must be 0 or more, got %s", tostring(duplicate)) end
+  if copies < 1 or copies > 1000000 then fail("copies must be from 1 to 1000000, got %d", copies) end
+  for _, name in ipairs{"samples", "training", "held_out"} do
+    if not options[name] then fail("%s is required", name) end
   end
   for _, name in ipairs{"samples", "training", "held_out"} do
     local x = options[name]
-    if not x then fail("%s is required", name) end
     if #x.shape < 2 or #x < 3 then fail("%s must hold 3 points or more, [n, …], got shape [%s]", name, table.concat(x.shape, ", ")) end
     if not x:is_finite():all():item() then fail("%s must be finite, got nan or inf", name) end
     local same = #x.shape == #options.training.shape
@@ -220,8 +232,8 @@ function Panel:verdict()
   if #self.duplicates > 0 then
     local count = 0
     for _, group in ipairs(self.duplicates) do count = count + #group end
-    words[3] = ("%d training points lie in %d groups of near duplicates: copies of those escape the ratio; data.distinct removes them."):format(
-      count, #self.duplicates)
+    words[3] = ("%d training points lie in %d group%s of near duplicates: copies of those escape the ratio; data.distinct removes them."):format(
+      count, #self.duplicates, #self.duplicates == 1 and "" or "s")
   end
   return table.concat(words, " ")
 end
@@ -243,9 +255,18 @@ function Panel:__tostring()
 end
 
 --- The samples that are nearest to a training point for their second nearest, beside it.
----@param options table|nil count = 10, columns = 10
+---@param options table|nil count = 10; samples stand in the first row, their points in the second
 function Panel:gallery(options)
   options = options or {}
+  if type(options) ~= "table" then
+    error(("memorization.gallery: options must be a table, got %s"):format(type(options)), 2)
+  end
+  for name, value in pairs(options) do
+    if name ~= "count" then error(("memorization.gallery: unknown option '%s' (known: count)"):format(tostring(name)), 2) end
+    if math.type(value) ~= "integer" or value < 1 then
+      error(("memorization.gallery: count must be a positive integer, got %s"):format(tostring(value)), 2)
+    end
+  end
   local order = {}
   local near = self.distances:table()
   for k in ipairs(near) do order[k] = k end
@@ -266,6 +287,9 @@ end
 --- A probe of `train` that draws with `draw(model)` and returns f_mem.
 ---@param options table as of panel, without samples; draw: function
 function memorization.probe(options)
+  if type(options) ~= "table" or type(options.draw) ~= "function" then
+    error("memorization.probe: draw is required: a function of the model that gives samples", 2)
+  end
   local rest = {}
   for name, value in pairs(options) do if name ~= "draw" then rest[name] = value end end
   return function(state)

@@ -20,7 +20,31 @@ local Summary = {}
 Summary.__index = Summary
 Summary.__name = "passage_times"
 
-local function fail(name, message, ...) error(("passage_times.%s: " .. message):format(name, ...), 3) end
+--- An error at the line of the caller of a function of this file, from which `fail` was called, or from a check in it.
+local function fail(name, message, ...)
+  local level = 2
+  local own, info = debug.getinfo(1, "S").source, debug.getinfo(level, "S")
+  while info and info.source == own do
+    level = level + 1
+    info = debug.getinfo(level, "S")
+  end
+  error(("passage_times.%s: " .. message):format(name, ...), level)
+end
+
+local function is_number(value) return math.type(value) ~= nil and value == value end
+
+--- Options of `summary` and `exponent`.
+local function seed_of(name, options)
+  if options == nil then return 1 end
+  if type(options) ~= "table" then fail(name, "options must be a table, got %s", type(options)) end
+  for option in pairs(options) do
+    if option ~= "seed" then fail(name, "unknown option '%s' (known: seed)", tostring(option)) end
+  end
+  if options.seed ~= nil and math.type(options.seed) ~= "integer" then
+    fail(name, "seed must be an integer, got %s", tostring(options.seed))
+  end
+  return options.seed or 1
+end
 
 -- One run
 
@@ -36,16 +60,21 @@ end
 ---@return passage_times.Passage
 function M.first(steps, values, at)
   if type(steps) ~= "table" or #steps == 0 then fail("first", "steps must hold a time or more") end
+  if type(values) ~= "table" then fail("first", "values must be a list, got %s", type(values)) end
   if #values ~= #steps then fail("first", "values must be as many as steps, got %d and %d", #values, #steps) end
-  if type(at) ~= "table" or (at.above == nil) == (at.below == nil) then
+  if type(at) ~= "table" or (at.above == nil) == (at.below == nil) or not is_number(at.above or at.below) then
     fail("first", "at must be {above = level} or {below = level}")
+  end
+  for place, step in ipairs(steps) do
+    if not is_number(step) then fail("first", "steps must be numbers, got %s at position %d", tostring(step), place) end
+    if place > 1 and step <= steps[place - 1] then fail("first", "steps must rise, got %g after %g", step, steps[place - 1]) end
+    if math.type(values[place]) == nil then
+      fail("first", "values must be numbers, got a %s at position %d", type(values[place]), place)
+    end
   end
   local sign = at.above and 1 or -1
   local level = sign * (at.above or at.below)
   for place, raw in ipairs(values) do
-    if place > 1 and steps[place] <= steps[place - 1] then
-      fail("first", "steps must rise, got %g after %g", steps[place], steps[place - 1])
-    end
     local value = sign * raw
     if value >= level then
       local before = place > 1 and sign * values[place - 1] or value
@@ -87,7 +116,7 @@ end
 local function check(name, passages)
   if type(passages) ~= "table" or #passages == 0 then fail(name, "passages must be a list of one or more") end
   for k, one in ipairs(passages) do
-    if type(one) ~= "table" or (math.type(one.value) == nil) == (math.type(one.beyond) == nil) then
+    if type(one) ~= "table" or is_number(one.value) == is_number(one.beyond) then
       fail(name, "passage %d must be {value = number} or {beyond = number}", k)
     end
   end
@@ -104,7 +133,7 @@ end
 ---@param options {seed: integer?}?
 function M.summary(passages, options)
   check("summary", passages)
-  local stream = random.stream(options and options.seed or 1)
+  local stream = random.stream(seed_of("summary", options))
   local low, high = medians(passages, all_places(#passages))
   local lows, highs = {}, {}
   for draw = 1, 1000 do lows[draw], highs[draw] = medians(passages, draws_of(#passages, stream)) end
@@ -149,8 +178,14 @@ end
 ---@param options {seed: integer?}?
 ---@return {value: number, low: number, high: number, left_out: number[]}
 function M.exponent(ns, groups, options)
-  if type(groups) ~= "table" or #groups ~= #ns then
-    fail("exponent", "groups must be as many as ns, got %d and %d", #groups, #ns)
+  if type(ns) ~= "table" then fail("exponent", "ns must be a list, got %s", type(ns)) end
+  if type(groups) ~= "table" then fail("exponent", "groups must be a list, got %s", type(groups)) end
+  if #groups ~= #ns then fail("exponent", "groups must be as many as ns, got %d and %d", #groups, #ns) end
+  local seed = seed_of("exponent", options)
+  for place, n in ipairs(ns) do
+    if not is_number(n) or n <= 0 then
+      fail("exponent", "ns must be positive numbers, got %s at position %d", tostring(n), place)
+    end
   end
   local x, kept, left_out = {}, {}, {}
   for place, passages in ipairs(groups) do
@@ -173,7 +208,7 @@ function M.exponent(ns, groups, options)
     end
     return slope(x, y)
   end
-  local stream, draws, lost = random.stream(options and options.seed or 1), {}, false
+  local stream, draws, lost = random.stream(seed), {}, false
   for draw = 1, 1000 do
     draws[draw] = of(function(count) return draws_of(count, stream) end)
     lost = lost or draws[draw] ~= draws[draw]

@@ -10,9 +10,11 @@
 -- Distances are E‖s − s*‖²/E‖s*‖². s* is the score of the law or that of the training set, both exact; the points are
 -- x_t = α x_0 + σ z, with x_0 fresh from the law (`fresh`) or out of the training set (`on_training`, where a model that
 -- memorizes meets the empirical score first). Their mean over levels weighs each by σ², as the denoising loss does:
--- Σ σ² E‖s − s*‖²/Σ σ² E‖s*‖²; without that the least noise, where scores are sharpest, would decide alone. Losses are E‖σ s + z‖², summed over coordinates, of training, held-out and
--- fresh points. Rows of points share their noise z, whatever the set, the model, the run and the look.
+-- Σ σ² E‖s − s*‖²/Σ σ² E‖s*‖²; without that the least noise, where scores are sharpest, would decide alone. Losses are
+-- E‖σ s + z‖², summed over coordinates, of training, held-out and fresh points. Rows of points share their noise z,
+-- whatever the set, the model, the run and the look.
 
+local given = require "moondrift.score_map.options"
 local passage = require "moondrift.passage_times"
 
 local M = {}
@@ -27,7 +29,7 @@ local OPTIONS = {
 
 local function fail(name, message, ...) error(("score_map.%s: " .. message):format(name, ...), 0) end
 
---- Errors of a function name the line of its caller.
+--- Errors of a function name the line of the caller of the one that asks, which must not return this as a tail call.
 local function called(f, ...)
   local results = table.pack(pcall(f, ...))
   if not results[1] then error(results[2], 3) end
@@ -74,10 +76,12 @@ local function check_points(name, x, like)
 end
 
 local function check(o)
+  given.check("new", o, OPTIONS)
   for name, value in pairs(o) do
     local kind = OPTIONS[name]
-    if not kind then fail("new", "unknown option '%s'", tostring(name)) end
-    if not IS[kind](value) then fail("new", "%s must be %s %s, got %s", name, kind == "integer" and "an" or "a", kind, type(value)) end
+    if not IS[kind](value) then
+      fail("new", "%s must be %s %s, got %s", name, (kind == "integer" or kind == "sde") and "an" or "a", kind, type(value))
+    end
   end
   for _, name in ipairs{"training", "sde"} do
     if o[name] == nil then fail("new", "%s is required", name) end
@@ -88,6 +92,7 @@ local function check(o)
     if o[name] then check_points(name, o[name], sets[1]) end
   end
   if (o.count or 2) < 2 then fail("new", "count must be 2 or more, got %d", o.count) end
+  if o.ratio and not (o.ratio > 0 and o.ratio < 1) then fail("new", "ratio must be between 0 and 1, got %s", tostring(o.ratio)) end
   if not (o.points or has(o.population, "sample") or o.held_out) then
     fail("new", "points of the law are required where population cannot be sampled from: points or held_out")
   end
@@ -95,6 +100,7 @@ local function check(o)
     if not (t > (place > 1 and o.times[place - 1] or 0)) then
       fail("new", "times must rise from above 0, got %g as number %d", t, place)
     end
+    if not pcall(o.sde.alpha, o.sde, t) then fail("new", "times must be times of sde, got %g as number %d", t, place) end
   end
   return sets
 end
@@ -135,6 +141,7 @@ function M.new(options)
   local population = options.population
   local fresh = options.points
     or has(population, "sample") and population:sample(count, {seed = options.seed or 1}) or options.held_out
+  called(check_points, "population", fresh, sets[1])
   if has(population, "model") then population = population:model(process) end
   local map = setmetatable({
     times = times, count = count, seed = options.seed or 1, ratio = options.ratio or 1 / 3, draw = options.draw, rows = {},
@@ -230,6 +237,7 @@ local function measured(map, model, run)
 end
 
 local function add(map, model, options)
+  given.check("add", options, {step = "number", run = "number", copied = "number"})
   if not has(model, "score") then fail("add", "model must be a model, got %s", type(model)) end
   local run, step = options.run or 1, options.step
   if math.type(step) == nil or step < 0 then fail("add", "step must be a number from 0 up, got %s", tostring(step)) end
@@ -254,7 +262,7 @@ end
 --- Adds what a model is at a training time.
 ---@param options table step: the training time; run = 1; copied: a share that is known already
 ---@return table row
-function Map:add(model, options) return called(add, self, model, options or {}) end
+function Map:add(model, options) return (called(add, self, model, options or {})) end
 
 --- A probe of `train`: adds a row for each model and returns the mean distance to the population, or else to the empirical score.
 function Map:probe()
@@ -294,6 +302,7 @@ local function level_of(map, name, time)
 end
 
 local function tau_gen(map, o)
+  given.check("tau_gen", o, {factor = "number", fall = "number", by = "name", time = "number"})
   local by = o.by or (map.private.population and "to_population" or "held_out")
   local place = level_of(map, "tau_gen", o.time)
   if by ~= "to_population" and by ~= "held_out" then
@@ -319,11 +328,12 @@ end
 --- by = "held_out": at which the held-out loss has fallen a share of the way from its first value to its least. A distance
 --- that still falls at the last look, passed in the second half of the training, gives a bound.
 ---@param options table? factor = 1.2; fall = 0.9; by; time: at one level only
-function Map:tau_gen(options) return called(tau_gen, self, options or {}) end
+function Map:tau_gen(options) return (called(tau_gen, self, options or {})) end
 
 local LEVELS = {copied = 0.01, to_empirical = 0.5, gap = 0.1}
 
 local function tau_mem(map, o)
+  given.check("tau_mem", o, {level = "number", by = "name", time = "number"})
   local by = o.by or (map.rows[1] and map.rows[1].copied and "copied" or "to_empirical")
   local place = level_of(map, "tau_mem", o.time)
   local level = o.level or LEVELS[by]
@@ -332,6 +342,10 @@ local function tau_mem(map, o)
     fail("tau_mem", "the map was made without population, beside which the distance to the empirical score is held")
   end
   if by == "gap" and not map.private.held_out then fail("tau_mem", "the map was made without held_out") end
+  local last = map.rows[#map.rows]
+  if by == "copied" and last and not last.copied then
+    fail("tau_mem", "looks have no share of copies: the map was made without draw")
+  end
   return over_runs(map, "tau_mem", function(row)
     if by == "copied" then return row.copied or 0 / 0 end
     if by == "gap" then return 1 - mean(row.loss.training, place) / mean(row.loss.held_out, place) end
@@ -347,7 +361,7 @@ end
 --- score at training points is a share of what the population's score has (by = "to_empirical", 0.5), or the training loss is
 --- below the held-out loss by a share of it (by = "gap", 0.1).
 ---@param options table? by; level; time: at one level only
-function Map:tau_mem(options) return called(tau_mem, self, options or {}) end
+function Map:tau_mem(options) return (called(tau_mem, self, options or {})) end
 
 -- What it shows
 
@@ -378,6 +392,8 @@ end
 
 --- Heat maps of the distances over training time and diffusion time, and the courses of their means.
 ---@param options table? size = {9.2, 2.7}; range = {0.01, 1} of the colours; tau_gen, tau_mem: times to mark
-function Map:figure(options) return called(require("moondrift.score_map.figure").draw, self, options) end
+function Map:figure(options)
+  return (called(require("moondrift.score_map.figure").draw, self, options))
+end
 
 return M

@@ -43,7 +43,7 @@ M.last = {}
 ---@field tolerance number? ratio of two points at which the search ends, 1.1 where absent
 ---@field decision number? confidence of the interval that puts a point on one side, 0.95 where absent
 ---@field budget integer? evaluations at most, 1000 where absent
----@field fit "logistic"|"probit"|"isotonic"|nil the curve; logistic where all values are from 0 to 1, else isotonic
+---@field fit "logistic"|"probit"|"isotonic"|nil the curve; logistic of true and false, else isotonic
 ---@field confidence number? of the interval of the place, 0.95 where absent
 ---@field resample "seeds"|"values"|nil what the bootstrap draws: seeds for all points at once, or values of each point
 ---@field resamples integer? of the bootstrap, 1000 where absent
@@ -63,7 +63,7 @@ local KINDS = {
   direction = {"falling", "rising"}, seeds = "seeds", first = "positive integer", tolerance = "number above 1",
   decision = "number between 0 and 1", budget = "positive integer", fit = curves.KINDS,
   confidence = "number between 0 and 1", resample = {"seeds", "values"}, resamples = "positive integer", seed = "integer",
-  out = "string", record = "table", name = "string", settings = "table", jobs = "number or 'cores'", retry = "boolean",
+  out = "string", record = "table", name = "string", settings = "table", jobs = "integer from 1 to 4096 or 'cores'", retry = "boolean",
 }
 
 local TESTS = {
@@ -74,7 +74,9 @@ local TESTS = {
   ["number above 1"] = function(v) return math.type(v) and v > 1 and v < math.huge end,
   ["number between 0 and 1"] = function(v) return math.type(v) and v > 0 and v < 1 end,
   ["integer"] = function(v) return math.type(v) == "integer" end,
-  ["number or 'cores'"] = function(v) return math.type(v) or v == "cores" end,
+  ["integer from 1 to 4096 or 'cores'"] = function(v)
+    return v == "cores" or math.type(v) == "integer" and v > 0 and v <= 4096
+  end,
   ["seeds"] = function() return true end,
 }
 
@@ -85,7 +87,10 @@ local function shown(value)
   return type(value) == "string" and ("'%s'"):format(value) or tostring(value)
 end
 
-local ARTICLES = {["finite number"] = "a finite number", ["integer"] = "an integer"}
+local ARTICLES = {
+  ["finite number"] = "a finite number", ["integer"] = "an integer",
+  ["integer from 1 to 4096 or 'cores'"] = "an integer from 1 to 4096 or 'cores'",
+}
 
 local function check_option(name, value)
   local kind = KINDS[name]
@@ -144,6 +149,10 @@ local function plan_of(options)
     fail("--shard does not go with a search, whose points follow each other")
   end
   plan.jobs, plan.retry = plan.jobs or rawget(settings, "jobs"), plan.retry or rawget(settings, "retry") or nil
+  if plan.record and getmetatable(plan.record) == nil then fail("record must be a run of moondrift.run, got a table") end
+  if plan.fit and plan.fit ~= "isotonic" and not (plan.level > 0 and plan.level < 1) then
+    fail("level must be between 0 and 1 for fit = '%s', got %s", plan.fit, shown(plan.level))
+  end
   return plan
 end
 
@@ -169,10 +178,17 @@ end
 local function evaluator(plan)
   local run, kind, known = run_of(plan.criterion, plan.variable), nil, {}
   return function(xs, seeds)
-    local rows = sweep{
+    local swept, rows = pcall(sweep, {
       over = {[plan.variable] = xs, seed = seeds}, order = {plan.variable, "seed"}, run = run, jobs = plan.jobs,
       out = plan.out, record = plan.record, name = plan.name or "rows-" .. plan.variable, retry = plan.retry,
-    }
+    })
+    -- What the sweep refuses is the folder; anything else, Ctrl-C among it, goes through.
+    if not swept then
+      local text = tostring(rows)
+      local reason = plan.out and not plan.record and (text:match("^sweep: (.*)") or text:match("journal%.write: (.*)"))
+      if not reason then error(rows, 0) end
+      fail("out: %s", reason)
+    end
     local failure
     for _, row in ipairs(rows) do
       M.last[#M.last + 1] = {[plan.variable] = row[plan.variable], seed = row.seed, value = row.value, error = row.error}
@@ -209,12 +225,13 @@ local function are_shares(points)
   return true
 end
 
-local function kind_of(plan, points)
+--- A curve of two numbers through points far from the crossing moves it where the values go another way.
+local function kind_of(plan, points, are_booleans)
   local may_be_share = are_shares(points) and plan.level > 0 and plan.level < 1
   if plan.fit and plan.fit ~= "isotonic" and not may_be_share then
     fail("fit must be 'isotonic' where values or level are not from 0 to 1, got '%s'", plan.fit)
   end
-  return plan.fit or (may_be_share and "logistic" or "isotonic")
+  return plan.fit or (are_booleans and may_be_share and "logistic" or "isotonic")
 end
 
 --- Seeds of the point that has the most.
@@ -263,7 +280,7 @@ local function outside(plan, state)
 end
 
 local function answer_of(plan, state)
-  local kind = kind_of(plan, state.points)
+  local kind = kind_of(plan, state.points, state.are_booleans)
   local found
   if not state.direction then
     found = {value = NAN, low = 0, high = math.huge, outcome = "none"}

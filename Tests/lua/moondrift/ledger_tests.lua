@@ -82,8 +82,16 @@ end
 check.raises("ledger.open: target must live on finitely many known points, got moons(2 curves, std 0.1)",
   function() ledger.open{target = target.moons()} end)
 check.raises("ledger.open: target is required: a law on finitely many known points", function() ledger.open{} end)
-check.raises("ledger.open: unknown option level", function() ledger.open{target = equal, level = 1} end)
+check.raises("ledger.open: unknown option 'level' (known: target, tolerance, training)", function() ledger.open{target = equal, level = 1} end)
 check.raises("ledger.chao1: once and twice must be at most seen = 2 in all, got 2 and 1", function() ledger.chao1(2, 2, 1) end)
 check.raises("ledger.chao1: once must be an integer of 0 or more, got -1", function() ledger.chao1(2, -1, 1) end)
+check.raises("ledger.chao1: seen must be an integer of 0 or more, got nil", function() ledger.chao1() end)
+check.raises("ledger.open: target must be a target, got number", function() ledger.open{target = 3} end)
+check.raises("ledger.open: training must be a tensor, got string", function() ledger.open{target = equal, training = "x"} end)
+check.raises("ledger.open: tolerance must be a number of 0 or more, got -1", function() ledger.open{target = equal, tolerance = -1} end)
+check.raises("ledger.add: samples must be a tensor, got number", function() ledger.open{target = equal}:add(3) end)
+-- At the line of the caller.
+assert(select(2, pcall(function() ledger.chao1() end)):match("^[^\n]*ledger_tests%.lua:%d+: ledger%.chao1: "))
+check.near(ledger.chao1(10^10 // 1 | 0, 10^10 // 1 | 0, 0).value, 10^10 + 10^10 * (10^10 - 1) / 2, 1e10)
 check.raises("ledger.chapman: both must be at most 3, got 4", function() ledger.chapman(3, 5, 4) end)
 check.raises("ledger.shares: there must be samples, got none", function() ledger.open{target = equal}:shares() end)

@@ -58,7 +58,7 @@ local probe = memorization.probe{training = x, held_out = h, copies = 20, draw =
 check.equal(probe{model = nil}, 1.0)
 
 local bad = memorization.panel
-check.raises("memorization.panel: unknown option 'sample'", bad, {sample = x})
+check.raises("memorization.panel: unknown option 'sample' (did you mean samples?)", bad, {sample = x})
 check.raises("memorization.panel: held_out is required", bad, {samples = fresh, training = x})
 check.raises("memorization.panel: samples must be finite, got nan or inf", panel, fresh * (0 / 0))
 check.raises("memorization.panel: samples has shape [200, 7], training [300, 8]", panel, fresh[{{}, {1, 7}}])
@@ -66,4 +66,8 @@ check.raises("memorization.panel: training must hold 3 points or more, [n, …],
 check.raises("memorization.panel: held_out shares 2 of its points with training (row 1 is row 3 there); with overlap = true "
   .. "they stay, for laws on finitely many points", panel, fresh, {held_out = tensor.concatenate({x[{{3, 4}}], h}, 1)})
 assert(panel(fresh, {held_out = tensor.concatenate({x[{{3, 4}}], h}, 1), overlap = true}))
+check.raises("memorization.panel: training is required", bad, {samples = fresh, held_out = fresh})
+check.raises("memorization.panel: ratio must be between 0 and 1, got -1", panel, fresh, {ratio = -1})
+check.raises("memorization.panel: copies must be from 1 to 1000000, got 0", panel, fresh, {copies = 0})
+check.raises("memorization.probe: draw is required: a function of the model that gives samples", memorization.probe, {})
 check.raises("memorization.panel: ratio must be a number, got string", panel, fresh, {ratio = "a third"})

@@ -60,4 +60,8 @@ check.raises("passage_times.first: at must be {above = level} or {below = level}
 check.raises("passage_times.first: steps must rise, got 1 after 2", passage.first, {2, 1}, {0, 0}, {above = 1})
 check.raises("passage_times.summary: passages must be a list of one or more", passage.summary, {})
 check.raises("passage_times.summary: passage 2 must be {value = number} or {beyond = number}", passage.summary, {{value = 1}, {}})
+check.raises("passage_times.summary: passage 1 must be {value = number} or {beyond = number}", passage.summary, {{value = 0 / 0}})
+check.raises("passage_times.first: values must be a list, got nil", passage.first, {1, 2})
+check.raises("passage_times.exponent: ns must be positive numbers, got 0 at position 1", passage.exponent, {0, 2}, {{at(1)}, {at(2)}})
+assert(select(2, pcall(function() passage.summary() end)):match("passage_times_tests%.lua:%d+: passage_times%.summary: "))
 check.raises("passage_times.exponent: groups must be as many as ns, got 1 and 2", passage.exponent, {1, 2}, {at(1)})

@@ -158,7 +158,7 @@ do
   assert(own:figure())
 end
 
-check.raises("score_map.new: unknown option 'populaton'", score_map.new, {populaton = law})
+check.raises("score_map.new: unknown option 'populaton' (did you mean population?)", score_map.new, {populaton = law})
 check.raises("score_map.new: training is required", score_map.new, {population = law, sde = process})
 check.raises("score_map.new: sde is required", score_map.new, {population = law, training = x})
 check.raises("score_map.new: count must be an integer, got number", new, {count = 2.5})
@@ -179,4 +179,9 @@ check.raises("score_map.tau_gen: by must be 'to_population' or 'held_out', got '
 check.raises("score_map.tau_gen: time must be one of the map's times, got 0.3", map.tau_gen, map, {time = 0.3})
 check.raises("score_map.tau_mem: by must be 'copied', 'to_empirical' or 'gap', got 'held_out'", map.tau_mem, map, {by = "held_out"})
 check.raises("score_map.tau_mem: run 1 has no look yet", new().tau_mem, new(), {})
+check.raises("score_map.tau_gen: unknown option 'factr' (did you mean factor?)", map.tau_gen, map, {factr = 2})
+check.raises("score_map.add: step must be a finite number, got inf", map.add, map, exact, {step = math.huge})
+check.raises("score_map.figure: unknown option 'sise' (did you mean size?)", map.figure, map, {sise = 3})
+-- At the line of the caller, for methods too.
+assert(select(2, pcall(function() map:add() end)):match("score_map_tests%.lua:%d+: score_map%.add: "))
 check.raises("score_map.figure: the map has no look after 0 updates yet", new().figure, new())

@@ -30,6 +30,13 @@ assert(step.low <= 100 and step.high > 100 and step.high / step.low <= 1.1)
 assert(step.low < step.value and step.value < step.high)
 check.rejects("another place of the step", function() assert(step.low <= 130 and step.high > 130) end)
 
+-- Numbers from 0 to 1 that do not follow a logistic curve: min(1, 20/n) crosses 0.3 at 66.7.
+local bent = find{from = 4, to = 4096, level = 0.3, criterion = function(n, seed)
+  return math.min(1, 20 / n + 0.01 * random.stream(seed * 100003 + n):normal(1):item())
+end}
+check.equal(bent.fit, "isotonic")
+assert(bent.low <= 200 / 3 and 200 / 3 <= bent.high)
+
 -- A place for each seed, planted by a logistic law in ln n; the median of the law is n* = 100.
 local function planted(seed) return 100 * math.exp(0.4 * math.log(1 / random.stream(seed):uniform(1)[1]:item() - 1)) end
 local soft = find{criterion = function(n, seed) return n >= planted(seed) end, seeds = "101-124", jobs = 2}
@@ -200,7 +207,11 @@ bad("seed must be an integer, got '1'", {seed = "1"})
 bad("variable must be a name other than seed and value, got 'seed'", {variable = "seed"})
 bad("variable must be a name other than seed and value, got 'a b'", {variable = "a b"})
 bad("out must be a string, got a table", {out = {}})
-bad("jobs must be a number or 'cores', got 'all'", {jobs = "all"})
+bad("jobs must be an integer from 1 to 4096 or 'cores', got 'all'", {jobs = "all"})
+bad("jobs must be an integer from 1 to 4096 or 'cores', got -1", {jobs = -1})
+bad("out: /dev/full is not a folder", {out = "/dev/full"})
+bad("record must be a run of moondrift.run, got a table", {record = {}})
+bad("level must be between 0 and 1 for fit = 'logistic', got 2", {level = 2, fit = "logistic"})
 bad("retry must be a boolean, got 1", {retry = 1})
 bad("--estimate does not go with a search, whose points are not known before", {settings = {estimate = true}})
 bad("--shard does not go with a search, whose points follow each other", {settings = {shard = "1/2"}})

@@ -34,7 +34,7 @@ function Transition:verdict()
   local name, way = self.variable .. "*", self.direction
   if self.outcome == "none" then
     return ("%s is not found: the criterion is %s %s at both ends, and they do not tell in which direction it crosses")
-      :format(name, self.points[1] and self.points[1].side or "undecided about", text(self.level))
+      :format(name, self.points[1] and self.points[1].side ~= "undecided" and self.points[1].side or "undecided about", text(self.level))
   elseif self.outcome == "below" then
     return ("%s is below %s (at most %s), %s through %s"):format(
       name, text(self.range[1]), text(self.high), way, text(self.level))
@@ -57,9 +57,9 @@ function Transition:__tostring()
     rows[#rows + 1] = {
       text(point.x), text(point.mean), text(point.low), text(point.high), tostring(#point.values), point.side}
   end
-  local widths, lines = {}, {self:verdict(), ("%s%s; %d points, %d evaluations, %d seeds%s"):format(
+  local widths, lines = {}, {self:verdict(), ("%s%s; %d points, %d evaluations, %d seed%s%s"):format(
     self.fit, self.width and (", a quarter to three quarters within a factor of %s"):format(text(self.width)) or "",
-    #self.points, self.evaluations, self.seeds, ENDINGS[self.ended])}
+    #self.points, self.evaluations, self.seeds, self.seeds == 1 and "" or "s", ENDINGS[self.ended])}
   for _, row in ipairs(rows) do
     for column, piece in ipairs(row) do widths[column] = math.max(widths[column] or 0, utf8.len(piece)) end
   end

@@ -231,6 +231,7 @@ end
 ---@field draws integer? simulated data sets of each law, 1000 where absent
 ---@field seed integer? of these, 1 where absent
 
+--- `transition.scaling` calls this as its tail, so that errors name the line of the caller of either.
 ---@param x number[]
 ---@param y (number|moondrift.Transition)[]
 ---@param options moondrift.ScalingOptions?
@@ -254,7 +255,7 @@ function M.fit(x, y, options)
     }, Scaling)
   end)
   if passed then return outcome end
-  error(outcome, 3)
+  error(outcome, 2)
 end
 
 local FORMULAS = {power = "y = %.3g x^%.3g", exponential = "y = %.3g e^(%.3g x)"}

@@ -32,6 +32,10 @@ check.equal(made{high = math.huge}:verdict(), "m* = 32.5 [12, inf], falling thro
 check.equal(made{outcome = "none"}:verdict(),
   "m* is not found: the criterion is above 0.5 at both ends, and they do not tell in which direction it crosses")
 
+-- Both ends undecided.
+check.equal(made{outcome = "none", level = 0.5, points = {{x = 1, side = "undecided"}}}:verdict(),
+  "m* is not found: the criterion is undecided about 0.5 at both ends, and they do not tell in which direction it crosses")
+
 -- The picture has the interval, the curve, the level and the points.
 local text = tostring(made():plot{title = "a title"}:text())
 for _, part in ipairs{"a title", "95 % interval", "isotonic", "level", "mean over seeds"} do check.contains(text, part) end
