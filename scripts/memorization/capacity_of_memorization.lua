@@ -2,8 +2,8 @@
 --           resolution of the pictures, and what does a label of its own for each picture do to it?
 -- source:   Gu et al., "On memorization in diffusion models", 2023 (arXiv 2310.02664)
 -- run:      scripts/moondrift scripts/memorization/capacity_of_memorization.lua
--- time:     about two minutes on 2 cores
--- expect:   Without labels nine samples in ten are copies up to about 5 pictures of 4 x 4, 9 of 7 x 7 and 12 of 14 x 14, with
+-- time:     about a minute on 2 cores
+-- expect:   Without labels nine samples in ten are copies up to about 6 pictures of 4 x 4, 7 of 7 x 7 and 10 of 14 x 14, with
 --           intervals that overlap: that it were more at low resolution, as was published for large networks that train long,
 --           is not seen. With a label of its own for each picture it is so up to more than 100.
 --
@@ -12,7 +12,7 @@
 -- share of copies, a mean over seeds, falls through 90 %: the published line (epsilon = 0.1). `transition.find` searches
 -- for it. Pictures are handwritten digits, averaged over squares to each side, scaled to mean 0 and deviation 1. The
 -- network is fully connected, narrow, predicts the clean picture, and makes the same number of updates at every n and
--- side, while published networks are convolutional and train the same number of epochs. Expected as published: n* at
+-- side, while published networks are convolutional and train the same number of epochs. What is published would be: n* at
 -- each side at least that at the next larger one; with labels of their own at least 1.5 times n* without, and at `beside`
 -- pictures a share of copies that is higher by at least 0.2.
 -- Chosen in trials with one seed, by whether few pictures are memorized in seconds: what the network predicts (one that
