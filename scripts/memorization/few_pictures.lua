@@ -1,7 +1,7 @@
 -- question: Does every network for images copy its training set where it holds one picture, and where it holds ten?
 -- source:   Kadkhodaie et al., ICLR 2024 (arXiv 2310.02557), Fig. 1, N = 1 and 10; Yoon et al. 2023 for the measure
 -- run:      scripts/moondrift scripts/memorization/few_pictures.lua
--- time:     about TIME minutes on 2 cores
+-- time:     about 40 minutes on 2 cores, reckoned from parts: it was not yet run as a whole
 -- expect:   Every network draws its one picture again, and nearly all samples of a network trained on ten are copies of
 --           one of them. It is the positive control of every claim that a network of this kind generalizes.
 --
@@ -14,6 +14,8 @@
 -- second, of few updates in batches of 32, in which shares of copies of ten pictures were 0.09 (unet), 0.00 (bf_cnn) and
 -- 0.40 (score_net). Blind networks have larger batches now, whose norms vary less, and each network
 -- its own number of updates. In these two the gradient of score_net's noise level was wrong.
+-- Shares of copies of one and of ten since then, a network at a time: score_net 1.00 and 0.93, residual_mlp 1.00 and 0.96,
+-- unet 0.99 of ten; local_cnn, which sees 17×17 pixels of 16×16, 0.03 and 0.00: its updates do not suffice.
 
 local args = require "moondrift.args"
 local denoisers = require "moondrift.denoisers"
