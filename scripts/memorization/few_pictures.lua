@@ -15,7 +15,7 @@
 -- 0.40 (score_net). Blind networks have larger batches now, whose norms vary less, and each network
 -- its own number of updates. In these two the gradient of score_net's noise level was wrong.
 -- Shares of copies of one and of ten since then, a network at a time: score_net 1.00 and 0.93, residual_mlp 1.00 and 0.96,
--- unet 0.99 of ten; local_cnn, which sees 17×17 pixels of 16×16, 0.03 and 0.00: its updates do not suffice.
+-- unet 1.00 and 0.99, ddpmpp 1.00 of one; local_cnn, which sees 17×17 pixels of 16×16, 0.03 and 0.00: its updates do not suffice.
 
 local args = require "moondrift.args"
 local denoisers = require "moondrift.denoisers"
