@@ -12,7 +12,7 @@
 -- whatever the probabilities are; from marks and recaptures the number comes out right where all points are equally
 -- likely, and too small elsewhere.
 
-local nearest = require "moondrift.names"
+local option = require "moondrift.options"
 
 local M = {}
 local Book = {}
@@ -36,8 +36,6 @@ local function check_counts(where, names, ...)
     end
   end
 end
-
-local function is_tensor(x) return type(x) == "userdata" and (pcall(function() return x.dtype end)) end
 
 --- Chao's lower bound of the number of kinds, in the form without bias: D + f1 (f1 − 1)/(2 (f2 + 1)) from D kinds that were
 --- seen, f1 once and f2 twice; its interval is lognormal above D (Chao 1984; Chao 1987; Chiu et al. 2014).
@@ -73,30 +71,22 @@ function M.chapman(a, b, both)
   return {value = value, low = math.max(a + b - both, value - half), high = value + half}
 end
 
-local OPTIONS = {target = true, training = true, tolerance = true}
+local OPTIONS = {target = "target", training = "tensor", tolerance = "number"}
 
 --- A ledger of samples.
 ---@param options {target: moondrift.target, training: moondrift.tensor?, tolerance: number?}
 ---@return table
 function M.open(options)
-  if type(options) ~= "table" then fail("open", "options must be a table, got %s", type(options)) end
-  for name in pairs(options) do
-    if not OPTIONS[name] then
-      fail("open", "unknown option '%s'%s", tostring(name),
-        nearest.suggestion(tostring(name), {"target", "tolerance", "training"}, ""))
-    end
-  end
+  local passed, message = pcall(option.check, "ledger.open", options, OPTIONS)
+  if not passed then error(message, 2) end
   if not options.target then fail("open", "target is required: a law on finitely many known points") end
   local asked, has_support = pcall(function() return options.target:has_support() end)
   if not asked then fail("open", "target must be a target, got %s", type(options.target)) end
   if not has_support then
     fail("open", "target must live on finitely many known points, got %s", tostring(options.target))
   end
-  if options.training ~= nil and not is_tensor(options.training) then
-    fail("open", "training must be a tensor, got %s", type(options.training))
-  end
   local tolerance = options.tolerance
-  if tolerance ~= nil and not (math.type(tolerance) and tolerance >= 0) then
+  if tolerance ~= nil and tolerance < 0 then
     fail("open", "tolerance must be a number of 0 or more, got %s", tostring(tolerance))
   end
   return setmetatable({
@@ -126,7 +116,7 @@ end
 --- Adds samples. One after the other they go to two catches in turn.
 ---@param samples moondrift.tensor
 function Book:add(samples)
-  if not is_tensor(samples) then fail("add", "samples must be a tensor, got %s", type(samples)) end
+  if not option.is_tensor(samples) then fail("add", "samples must be a tensor, got %s", type(samples)) end
   local fits, reason = pcall(self.target.contains, self.target, samples, {tolerance = self.tolerance})
   if not fits then fail("add", "%s", (reason:gsub("^.-target%.contains: x ", "samples "))) end
   if #samples == 0 then return self end

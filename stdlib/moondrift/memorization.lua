@@ -18,7 +18,7 @@ Panel.__index = Panel
 ---@field low number of the 95 % interval
 ---@field high number
 
-local nearest = require "moondrift.names"
+local option = require "moondrift.options"
 
 local OPTIONS = {
   samples = "tensor", training = "tensor", held_out = "tensor", ratio = "number", duplicate = "number",
@@ -132,17 +132,7 @@ end
 -- The panel
 
 local function check(options)
-  if type(options) ~= "table" then fail("options must be a table, got %s", type(options)) end
-  local known = {}
-  for name in pairs(OPTIONS) do known[#known + 1] = name end
-  table.sort(known)
-  for name, value in pairs(options) do
-    local kind = OPTIONS[name]
-    if not kind then fail("unknown option '%s'%s", tostring(name), nearest.suggestion(tostring(name), known, "")) end
-    local is = kind == "tensor" and (pcall(function() return value.shape end)) or type(value) == kind
-      or kind == "integer" and math.type(value) == "integer"
-    if not is then fail("%s must be %s %s, got %s", name, kind == "integer" and "an" or "a", kind, type(value)) end
-  end
+  option.check("memorization.panel", options, OPTIONS)
   local ratio, duplicate, copies = options.ratio or 1 / 3, options.duplicate or 0.1, options.copies or 200
   if not (ratio > 0 and ratio < 1) then fail("ratio must be between 0 and 1, got %s", tostring(ratio)) end
   if not (duplicate >= 0 and duplicate < math.huge) then fail("duplicate must be 0 or more, got %s", tostring(duplicate)) end
@@ -258,14 +248,10 @@ end
 ---@param options table|nil count = 10; samples stand in the first row, their points in the second
 function Panel:gallery(options)
   options = options or {}
-  if type(options) ~= "table" then
-    error(("memorization.gallery: options must be a table, got %s"):format(type(options)), 2)
-  end
-  for name, value in pairs(options) do
-    if name ~= "count" then error(("memorization.gallery: unknown option '%s' (known: count)"):format(tostring(name)), 2) end
-    if math.type(value) ~= "integer" or value < 1 then
-      error(("memorization.gallery: count must be a positive integer, got %s"):format(tostring(value)), 2)
-    end
+  local passed, message = pcall(option.check, "memorization.gallery", options, {count = "integer"})
+  if not passed then error(message, 2) end
+  if (options.count or 1) < 1 then
+    error(("memorization.gallery: count must be a positive integer, got %d"):format(options.count), 2)
   end
   local order = {}
   local near = self.distances:table()

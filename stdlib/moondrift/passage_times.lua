@@ -16,6 +16,8 @@ local M = {}
 ---@field value number? the time of the passage
 ---@field beyond number? where there was none: it lies beyond this time
 
+local option = require "moondrift.options"
+
 local Summary = {}
 Summary.__index = Summary
 Summary.__name = "passage_times"
@@ -36,13 +38,8 @@ local function is_number(value) return math.type(value) ~= nil and value == valu
 --- Options of `summary` and `exponent`.
 local function seed_of(name, options)
   if options == nil then return 1 end
-  if type(options) ~= "table" then fail(name, "options must be a table, got %s", type(options)) end
-  for option in pairs(options) do
-    if option ~= "seed" then fail(name, "unknown option '%s' (known: seed)", tostring(option)) end
-  end
-  if options.seed ~= nil and math.type(options.seed) ~= "integer" then
-    fail(name, "seed must be an integer, got %s", tostring(options.seed))
-  end
+  local passed, message = pcall(option.check, "passage_times." .. name, options, {seed = "integer"})
+  if not passed then error(message, 3) end
   return options.seed or 1
 end
 

@@ -14,7 +14,7 @@
 -- E‖σ s + z‖², summed over coordinates, of training, held-out and fresh points. Rows of points share their noise z,
 -- whatever the set, the model, the run and the look.
 
-local given = require "moondrift.score_map.options"
+local option = require "moondrift.options"
 local passage = require "moondrift.passage_times"
 
 local M = {}
@@ -40,8 +40,6 @@ local function has(object, member)
   return type(object) == "userdata" and (pcall(function() return object[member] end))
 end
 
-local function is_tensor(object) return has(object, "dtype") end
-
 -- Checks
 
 local function is_list_of(value, check)
@@ -54,13 +52,9 @@ end
 
 local IS = {
   ["target or model"] = function(v) return has(v, "score") end,
-  ["tensor or list of tensors"] = function(v) return is_tensor(v) or is_list_of(v, is_tensor) end,
-  tensor = is_tensor,
+  ["tensor or list of tensors"] = function(v) return option.is_tensor(v) or is_list_of(v, option.is_tensor) end,
   sde = function(v) return has(v, "alpha") end,
   ["list of numbers"] = function(v) return is_list_of(v, function(t) return math.type(t) ~= nil end) end,
-  integer = function(v) return math.type(v) == "integer" end,
-  number = function(v) return math.type(v) ~= nil end,
-  ["function"] = function(v) return type(v) == "function" end,
 }
 
 local function check_points(name, x, like)
@@ -76,17 +70,17 @@ local function check_points(name, x, like)
 end
 
 local function check(o)
-  given.check("new", o, OPTIONS)
+  option.check("score_map.new", o, OPTIONS)
   for name, value in pairs(o) do
     local kind = OPTIONS[name]
-    if not IS[kind](value) then
-      fail("new", "%s must be %s %s, got %s", name, (kind == "integer" or kind == "sde") and "an" or "a", kind, type(value))
+    if IS[kind] and not IS[kind](value) then
+      fail("new", "%s must be %s %s, got %s", name, kind == "sde" and "an" or "a", kind, type(value))
     end
   end
   for _, name in ipairs{"training", "sde"} do
     if o[name] == nil then fail("new", "%s is required", name) end
   end
-  local sets = is_tensor(o.training) and {o.training} or o.training
+  local sets = option.is_tensor(o.training) and {o.training} or o.training
   for _, x in ipairs(sets) do check_points("training", x, sets[1]) end
   for _, name in ipairs{"held_out", "points"} do
     if o[name] then check_points(name, o[name], sets[1]) end
@@ -237,7 +231,7 @@ local function measured(map, model, run)
 end
 
 local function add(map, model, options)
-  given.check("add", options, {step = "number", run = "number", copied = "number"})
+  option.check("score_map.add", options, {step = "number", run = "number", copied = "number"})
   if not has(model, "score") then fail("add", "model must be a model, got %s", type(model)) end
   local run, step = options.run or 1, options.step
   if math.type(step) == nil or step < 0 then fail("add", "step must be a number from 0 up, got %s", tostring(step)) end
@@ -302,7 +296,7 @@ local function level_of(map, name, time)
 end
 
 local function tau_gen(map, o)
-  given.check("tau_gen", o, {factor = "number", fall = "number", by = "name", time = "number"})
+  option.check("score_map.tau_gen", o, {factor = "number", fall = "number", by = "name", time = "number"})
   local by = o.by or (map.private.population and "to_population" or "held_out")
   local place = level_of(map, "tau_gen", o.time)
   if by ~= "to_population" and by ~= "held_out" then
@@ -333,7 +327,7 @@ function Map:tau_gen(options) return (called(tau_gen, self, options or {})) end
 local LEVELS = {copied = 0.01, to_empirical = 0.5, gap = 0.1}
 
 local function tau_mem(map, o)
-  given.check("tau_mem", o, {level = "number", by = "name", time = "number"})
+  option.check("score_map.tau_mem", o, {level = "number", by = "name", time = "number"})
   local by = o.by or (map.rows[1] and map.rows[1].copied and "copied" or "to_empirical")
   local place = level_of(map, "tau_mem", o.time)
   local level = o.level or LEVELS[by]

@@ -1,7 +1,7 @@
 -- The picture of a `moondrift.score_map`: distances over training time and diffusion time as colours, and the courses of
 -- their means over levels. Each cell is the median over runs at the last look before it; both axes are logarithmic.
 
-local given = require "moondrift.score_map.options"
+local option = require "moondrift.options"
 
 local M = {}
 
@@ -76,7 +76,7 @@ end
 ---@param options table? size = {9.2, 2.7}; range = {0.01, 1} of the colours; tau_gen, tau_mem: numbers to mark
 function M.draw(map, options)
   options = options or {}
-  given.check("figure", options, OPTIONS)
+  option.check("score_map.figure", options, OPTIONS)
   local steps = looks(map)
   if #steps == 0 then error("score_map.figure: the map has no look after 0 updates yet", 0) end
   local figure = plot.figure{size = options.size or {9.2, 2.7}}
