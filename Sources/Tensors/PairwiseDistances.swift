@@ -167,18 +167,29 @@ private struct PairwiseDistances<T: DistanceElement> {
     let panels = try Tensor(uninitialized: [count, inner, width], T.dtype)
     try WorkerPool.shared.run(count: count, grain: max(1, (1 << 14) / max(width * inner, 1))) {
       range in
-      let (source, target) = (y.pointer(T.self), panels.pointer(T.self))
-      for panel in range {
-        for lane in 0..<width {
-          let row = panel * width + lane
-          for p in 0..<inner {
-            target[(panel * inner + p) * width + lane] =
-              row < columns ? source[row * inner + p] : 0
-          }
+      for panel in range { pack(panel, into: panels.pointer(T.self) + panel * inner * width) }
+    }
+    return panels
+  }
+
+  /// One panel, four points at a time.
+  private func pack(_ panel: Int, into out: UnsafeMutablePointer<T>) {
+    let (width, source) = (T.panelWidth, UnsafePointer(y.pointer(T.self)))
+    for lane in stride(from: 0, to: width, by: 4) {
+      let row = panel * width + lane
+      let (a, to) = (source + row * inner, out + lane)
+      if row + 4 <= columns {
+        let (b, c, d) = (a + inner, a + 2 * inner, a + 3 * inner)
+        for p in 0..<inner {
+          let four = to + p * width
+          (four[0], four[1], four[2], four[3]) = (a[p], b[p], c[p], d[p])
+        }
+      } else {
+        for p in 0..<inner {
+          for k in 0..<4 { to[p * width + k] = row + k < columns ? a[k * inner + p] : 0 }
         }
       }
     }
-    return panels
   }
 }
 
