@@ -89,7 +89,7 @@ package final class DataSource: Object {
     let places: [Int]
     switch indices {
     case nil: places = Array(0..<points.count)
-    case .first(let list): places = list.map { $0.value - 1 }
+    case .first(let list): places = list.map { $0.value &- 1 }
     case .second(let tensor):
       guard tensor.dtype == .int64, tensor.rank == 1 else {
         throw UserError("indices must be integers of shape [n], got \(tensor.describe())")

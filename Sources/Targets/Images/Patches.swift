@@ -50,7 +50,6 @@ package struct Patches: DrawnPictures {
     }
     var (sources, before): ([Source], Int) = ([], 0)
     for (place, picture) in pictures.enumerated() {
-      let (h, w) = (picture.shape[max(picture.rank - 2, 0)], picture.shape[picture.rank - 1])
       guard picture.rank == 2 || picture.rank == 3, picture.rank == first.rank,
         picture.shape.dropLast(2).elementsEqual(first.shape.dropLast(2))
       else {
@@ -58,6 +57,7 @@ package struct Patches: DrawnPictures {
           "images must all be [h, w], or [c, h, w] with as many channels, got shape \(picture.shape) "
             + "at position \(place + 1)")
       }
+      let (h, w) = (picture.shape[picture.rank - 2], picture.shape[picture.rank - 1])
       guard h >= size[0], w >= size[1] else {
         throw UserError(
           "images must be as large as a patch, \(size), got shape \(picture.shape) at position "

@@ -12,6 +12,8 @@ check.equal({#tiled, tiled.count, tiled.shape}, {25, 25, {4, 6}})
 same(tiled:rows(), tensor.concatenate{x, x, x}[{{1, 25}}])
 same(tiled:rows{1, 11, 25}, tensor.concatenate{x[{{1, 1}}], x[{{1, 1}}], x[{{5, 5}}]})
 check.raises("data_source.rows: indices must be from 1 to 25, got 26", tiled.rows, tiled, {26})
+check.raises(("data_source.rows: indices must be from 1 to 25, got %d"):format(math.mininteger), tiled.rows, tiled,
+  {1, math.mininteger})
 check.contains(tostring(tiled), "25 points of [4, 6], 10 in turn")
 
 -- Labels in turn are a tensor again, which goes with the points

@@ -142,6 +142,8 @@ check.equal(colours:sample(2, {seed = 1}).shape, {2, 3, 4, 5})
 check.raises("target.patches: images must be as large as a patch, [4, 4], got shape [3, 4] at position 1",
   target.patches, pictures, {size = 4})
 check.raises("target.patches: images must have at least one picture, got none", target.patches, {}, {size = 2})
+check.raises("target.patches: images must all be [h, w], or [c, h, w] with as many channels, got shape [] at position 1",
+  target.patches, {tensor(-1.861)}, {size = 2})
 check.raises("target.patches: images must be finite, got nan or inf at position 1", target.patches,
   {tensor{{1, 0/0}}}, {size = 1})
 
