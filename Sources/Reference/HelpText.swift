@@ -38,15 +38,24 @@ package struct HelpText {
   }
 
   /// `help()`.
-  package func overview(width: Int) -> String {
-    """
-    \(TextLayout.rows(modules.map { ($0.name, $0.summary) }, width: width))
+  ///
+  /// - Parameter files: names of the files of the library in Lua.
+  package func overview(files: [String] = [], width: Int) -> String {
+    let more =
+      files.isEmpty
+      ? ""
+      : "\n"
+        + TextLayout.wrapped(
+          "In Lua, by local ledger = require \"moondrift.ledger\", with help \"ledger\": "
+            + files.joined(separator: ", ") + ".", width: width) + "\n"
+    return """
+      \(TextLayout.rows(modules.map { ($0.name, $0.summary) }, width: width))\(more)
 
-    help(x) tells of a function, module or object; ?sde.vp and help "sde.vp" do so by name, and
-    help "width" searches names, options and summaries.
-    Tab completes names, options and files. Ctrl-C stops a run, Ctrl-D leaves.
+      help(x) tells of a function, module or object; ?sde.vp and help "sde.vp" do so by name, and
+      help "width" searches names, options and summaries.
+      Tab completes names, options and files. Ctrl-C stops a run, Ctrl-D leaves.
 
-    """
+      """
   }
 
   /// The page or pages of a name; nil where there is none.

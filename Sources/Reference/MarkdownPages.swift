@@ -3,8 +3,12 @@ import Catalog
 
 package struct MarkdownPages {
   private let modules: [Module]
+  private let others: KeyValuePairs<String, String>
 
-  package init(_ modules: [Module]) { self.modules = modules }
+  /// - Parameter others: names and summaries of pages that are written elsewhere, for the index.
+  package init(_ modules: [Module], others: KeyValuePairs<String, String> = [:]) {
+    (self.modules, self.others) = (modules, others)
+  }
 
   /// File names and contents, the index first.
   package var files: [(name: String, text: String)] {
@@ -15,7 +19,8 @@ package struct MarkdownPages {
     "<!-- Written by scripts/reference from the catalog; do not edit. -->\n"
 
   private var index: String {
-    let rows = modules.map { "| [\($0.name)](\($0.name).md) | \(Self.cell($0.summary)) |\n" }
+    let pages = modules.map { ($0.name, $0.summary) } + others.map { ($0.key, $0.value) }
+    let rows = pages.map { "| [\($0)](\($0).md) | \(Self.cell($1)) |\n" }
     return Self.origin + "# Reference\n\n| module | |\n| --- | --- |\n" + rows.joined()
   }
 

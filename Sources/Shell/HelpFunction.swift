@@ -17,7 +17,7 @@ package enum HelpFunction {
           let width = Int(clamping: creadline_terminal_width())
           Pager.forUser.show(
             x.values.first.map { text(about: $0, name: nil, help, width: width) }
-              ?? help.overview(width: width))
+              ?? help.overview(files: StandardLibrary.names, width: width))
           return Nothing()
         }
       ])

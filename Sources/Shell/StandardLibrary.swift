@@ -2,7 +2,7 @@
 import Glibc
 import Runtime
 
-enum StandardLibrary {
+package enum StandardLibrary {
   /// `across_runs`, `args`, …, sorted.
   static var names: [String] {
     guard let folder, let entries = opendir(folder) else { return [] }
@@ -17,23 +17,21 @@ enum StandardLibrary {
     return names.sorted()
   }
 
-  /// Help on a file, `args` or `moondrift.args`, or on a function of it, `across_runs.quartiles`.
+  /// Help on a file, `args` or `moondrift.args`, or on a function of it, `across_runs.quartiles` or `ledger.Book:add`.
   static func help(_ name: String) -> String? {
     let name = name.hasPrefix("moondrift.") ? String(name.dropFirst(10)) : name
-    let parts = name.split(separator: ".").map(String.init)
-    guard let file = parts.first, names.contains(file), let folder else { return nil }
-    let path = "\(folder)/\(file).lua"
-    if parts.count == 1 {
-      return CommentText.head(ofFile: path).map {
-        "\(file), a Lua file: local \(file) = require \"moondrift.\(file)\"\n\n\($0)\n"
-      }
-    }
-    guard parts.count == 2, let lines = CommentText.lines(ofFile: path),
-      let place = lines.firstIndex(where: { $0.hasPrefix("function M.\(parts[1])(") })
-    else { return nil }
-    let signature = lines[place].dropFirst("function M.".count)
-    let comment = CommentText.above(Array(lines[...place])).map { "\n\n\($0)" } ?? ""
-    return "\(file).\(signature)\(comment)\n"
+    let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+    guard let file = parts.first, let page = LuaFile.library(file) else { return nil }
+    if parts.count == 1 { return page.help }
+    return page.function(parts[1]).map(LuaFile.help)
+  }
+
+  /// docs/reference/lua.md: every file, with its public functions.
+  package static var reference: String {
+    "<!-- Written by scripts/reference from the files of stdlib/moondrift; do not edit. -->\n"
+      + "# Files in Lua\n\nParts of the product that are written in Lua. A script takes one by "
+      + "`local ledger = require \"moondrift.ledger\"`; `help \"ledger\"` shows the same as here.\n"
+      + names.compactMap { LuaFile.library($0)?.markdown }.joined()
   }
 
   /// The first sentence of each file's comment.
@@ -47,5 +45,15 @@ enum StandardLibrary {
     }
   }
 
-  private static let folder = (try? Resources.stdlib()).map { $0 + "/moondrift" }
+  fileprivate static let folder = (try? Resources.stdlib()).map { $0 + "/moondrift" }
+}
+
+extension LuaFile {
+  /// A file of stdlib/moondrift; nil where there is none of that name.
+  static func library(_ name: String) -> LuaFile? {
+    guard StandardLibrary.names.contains(name), let folder = StandardLibrary.folder else {
+      return nil
+    }
+    return LuaFile(name: name, path: "\(folder)/\(name).lua")
+  }
 }

@@ -4,6 +4,7 @@ import Library
 import LuaHost
 import Reference
 import Runtime
+import Shell
 
 enum WriteReference {
   static let option = "--write-reference"
@@ -27,6 +28,10 @@ enum WriteReference {
 
   private static var files: [(String, String)] {
     [("stdlib/types/moondrift.lua", EditorStubs(modules).text)]
-      + MarkdownPages(modules).files.map { ("docs/reference/" + $0.name, $0.text) }
+      + MarkdownPages(
+        modules, others: ["lua": "Parts that are written in Lua: `require \"moondrift.ledger\"`."]
+      )
+      .files.map { ("docs/reference/" + $0.name, $0.text) }
+      + [("docs/reference/lua.md", StandardLibrary.reference)]
   }
 }

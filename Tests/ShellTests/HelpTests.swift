@@ -46,8 +46,15 @@ struct HelpTests {
     #expect(try session.reply("help 'training runs'").contains("across_runs"))
     #expect(
       try session.reply("?across_runs").hasPrefix("across_runs, a Lua file: local across_runs = "))
-    #expect(try session.reply("?args").contains("require \"moondrift.args\""))
+    #expect(try session.reply("?names").contains("require \"moondrift.names\""))
     #expect(try session.reply("?across_runs.quartiles").hasPrefix("across_runs.quartiles("))
+    #expect(
+      try session.reply("?memorization").contains(
+        "  memorization.panel(options)\n      Measures of"))
+    #expect(
+      try session.reply("help 'ledger.Book:add'").hasPrefix(
+        "Book:add(samples)\n\nAdds samples. One after the other they go to two catches in turn."))
+    #expect(try session.reply("help 'ledger.no_such'").contains("no help on 'ledger.no_such'"))
   }
 
   @Test("shows the comment above a function of the user, typed or in a file")

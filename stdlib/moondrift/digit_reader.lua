@@ -49,7 +49,7 @@ local function impostors(images, labels, n, stream)
 end
 
 --- Trains a reader on the first `count` digits of data.mnist; the rest are held out.
--- @param options count = 3500, steps = 1500, width = 300, batch = 128, seed = 1
+---@param options table count = 3500, steps = 1500, width = 300, batch = 128, seed = 1
 function digit_reader.train(options)
   local o = {count = 3500, steps = 1500, width = 300, batch = 128, seed = 1}
   for name, value in pairs(options or {}) do

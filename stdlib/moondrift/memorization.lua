@@ -153,6 +153,7 @@ local function check(options)
   if #options.held_out < 6 then fail("held_out must hold 6 points or more, got %d", #options.held_out) end
 end
 
+--- Measures of copying of samples, beside their values for held-out points and for samples of the empirical score.
 ---@param options table samples, training, held_out: tensors [n, …]; ratio = 1/3 of the nearest to the second nearest distance, below
 ---  which a sample is a copy; duplicate = 0.1 of the median distance between neighbours, below which training points are
 ---  duplicates; copies = 200 samples of the empirical score; seed = 1; overlap = false: true for laws on finitely many points,

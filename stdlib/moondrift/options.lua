@@ -10,7 +10,10 @@ local names = require "moondrift.names"
 
 local M = {}
 
-local function is_tensor(value)
+--- Whether a value is a tensor.
+---@param value any
+---@return boolean
+function M.is_tensor(value)
   return type(value) == "userdata" and (pcall(function() return value.dtype end))
 end
 
@@ -20,7 +23,7 @@ local IS = {
   boolean = function(value) return type(value) == "boolean" end,
   string = function(value) return type(value) == "string" end,
   ["function"] = function(value) return type(value) == "function" end,
-  tensor = is_tensor,
+  tensor = M.is_tensor,
 }
 
 --- Refuses options that are none, and values that are not of their kind. Kinds without a meaning here are left to the function.
@@ -42,7 +45,5 @@ function M.check(where, given, kinds)
     if kind == "number" and value - value ~= 0 then fail("%s must be a finite number, got %s", name, tostring(value)) end
   end
 end
-
-M.is_tensor = is_tensor
 
 return M

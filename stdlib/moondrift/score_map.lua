@@ -120,6 +120,7 @@ local function noised(map, x)
   return list
 end
 
+--- An empty map: measures of models go into it one by one.
 ---@param options table training: a tensor, or one a run; sde. population: the law, a target or its exact score; held_out: points for
 ---  the loss; points = count points of the population, else held_out; times = 8 levels equally spaced in log-SNR between the
 ---  ends of sampling; count = 512 points of each kind and level; seed = 1; draw: function(model, run) whose samples give the
