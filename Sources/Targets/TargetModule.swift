@@ -12,7 +12,7 @@ package enum TargetModule {
       RaisedCosine.entry, UniformIntervals.entry, Checkerboard.entry, Subspace.entry,
       GaussianProcess.entry, Dots.entry, Binary.entry, SpinChains.ising, SpinChains.potts,
       DefinedTarget.entry, CAlpha.entry, Disks.entry, Ray.entry, Sines.entry, Shuffled.entry,
-      Patches.entry,
+      Patches.entry, Polygons.entry, PolygonVertices.entry, PolygonRaster.entry, PolygonFit.entry,
     ] + Curves.entries + methods + SupportMethods.entries)
 
   static let example = "mix = target.gaussian_mixture{means = {-3, 3}}  "

@@ -2746,6 +2746,30 @@ function target.shuffled(law, options) end
 ---@return target
 function target.patches(images, options) end
 
+--- Pictures of simple polygons whose number of vertices, size, place and form are drawn.
+---@param options { size: integer|integer[], vertices?: integer|integer[], radius?: number[], spread?: number, filled?: boolean, thickness?: number, subsamples?: integer }
+---@return target
+function target.polygons(options) end
+
+--- Vertices of simple polygons whose number, size, place and form are drawn.
+---@param options? { vertices?: integer|integer[], radius?: number[], spread?: number }
+---@return target
+function target.polygon_vertices(options) end
+
+--- Pictures of polygons from their vertices.
+---@param vertices tensor shape [n, v, 2]: row and column of each, from −1 at the first edge of the picture to 1 at the last
+---@param options { size: integer|integer[], filled?: boolean, thickness?: number, subsamples?: integer }
+---@return tensor
+function target.rasterize(vertices, options) end
+
+--- The filled polygon that each picture is most like.
+---@param x tensor pictures [n, h, w] from 0 to 1
+---@param options? { vertices?: integer }
+---@return tensor
+---@return tensor
+---@return tensor
+function target.fit_polygons(x, options) end
+
 --- Circles about 0 in the plane, with noise about them.
 ---@param options? { radii?: number[], std?: number, weights?: number[] }
 ---@return target
