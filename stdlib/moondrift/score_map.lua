@@ -234,6 +234,8 @@ end
 local function add(map, model, options)
   option.check("score_map.add", options, {step = "number", run = "number", copied = "number"})
   if not has(model, "score") then fail("add", "model must be a model, got %s", type(model)) end
+  local own, other = tostring(map.private.sde), has(model, "sde") and tostring(model.sde)
+  if other and other ~= own then fail("add", "model must be of the map's diffusion, %s, got one of %s", own, other) end
   local run, step = options.run or 1, options.step
   if math.type(step) == nil or step < 0 then fail("add", "step must be a number from 0 up, got %s", tostring(step)) end
   if math.type(run) ~= "integer" or run < 1 or run > map.runs then

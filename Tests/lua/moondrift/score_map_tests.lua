@@ -173,6 +173,11 @@ check.raises("score_map.new: points of the law are required where population can
   score_map.new, {population = exact, training = x, sde = process})
 check.raises("score_map.add: model must be a model, got nil", map.add, map, nil, {step = 3})
 check.raises("score_map.add: step must be a number from 0 up, got nil", map.add, map, exact)
+do
+  local own = tostring(exact.sde)
+  check.raises("score_map.add: model must be of the map's diffusion, " .. own .. ", got one of " .. tostring(sde.ve{sigma_max = 7}),
+    map.add, map, nn.score_mlp{sde = sde.ve{sigma_max = 7}, dimension = exact.dimension, width = 8, seed = 1}, {step = 3})
+end
 check.raises("score_map.add: step must be above 2, the last of run 1, got 2", map.add, map, exact, {step = 2})
 check.raises("score_map.add: run must be an integer from 1 to 1, got 2", map.add, map, exact, {step = 3, run = 2})
 check.raises("score_map.tau_gen: by must be 'to_population' or 'held_out', got 'copied'", map.tau_gen, map, {by = "copied"})

@@ -77,7 +77,8 @@ end
 function Transition:plot(options)
   local axes = {x = self.variable, y = "criterion", log = "x"}
   for name, value in pairs(options or {}) do axes[name] = value end
-  local figure = plot.figure(axes)
+  local passed, figure = pcall(plot.figure, axes)
+  if not passed then error(figure, 2) end
   local xs, means, lows, highs = {}, {}, {}, {}
   for place, point in ipairs(self.points) do
     xs[place], means[place], lows[place], highs[place] = point.x, point.mean, point.low, point.high

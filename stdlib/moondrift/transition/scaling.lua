@@ -158,6 +158,9 @@ local function of_answer(answer, quantile_of_level)
   if halves > 0 and high > low then return answer.value, math.log(high / low) / (halves * quantile_of_level) end
 end
 
+--- The least error of ln y whose weight is a number.
+local LEAST_ERROR <const> = 1e-12
+
 local function is_positive(value) return type(value) == "number" and value > 0 and value < math.huge end
 
 --- Points that are positive numbers, with the errors of ln y.
@@ -172,6 +175,9 @@ local function read(x, y, options)
       value, sigma = of_answer(value, quantile.normal((1 + (y[i].confidence or 0.95)) / 2))
     elseif type(value) ~= "number" then
       fail("y must be a list of numbers or of answers of transition.find, got a %s at position %d", type(value), i)
+    end
+    if options.errors and is_positive(sigma) and sigma < LEAST_ERROR then
+      fail("errors must be %g or more, got %g at position %d", LEAST_ERROR, sigma, i)
     end
     if options.errors and not is_positive(sigma) then
       fail("errors must be positive numbers, got %s at position %d", tostring(sigma), i)
@@ -294,7 +300,8 @@ end
 function Scaling:plot(options)
   local axes = {x = "x", y = "y", log = "xy"}
   for name, value in pairs(options or {}) do axes[name] = value end
-  local figure = plot.figure(axes)
+  local passed, figure = pcall(plot.figure, axes)
+  if not passed then error(figure, 2) end
   local first, last = math.min(table.unpack(self.x)), math.max(table.unpack(self.x))
   for place, name in ipairs(NAMES) do
     local law, grid, heights = self[name], {}, {}

@@ -101,6 +101,13 @@ check.raises("transition.scaling: three different x or more are needed with a po
 check.raises("transition.scaling: y must be a list of numbers or of answers of transition.find, got a string at position 2", fit, {1, 2, 3}, {1, "b", 3})
 check.raises("transition.scaling: y must be all numbers or all answers of transition.find", fit, {1, 2, 3}, {1, 2, answer(3, 2, 4)})
 check.raises("transition.scaling: errors must be positive numbers, got 0 at position 1", fit, {1, 2, 3}, {1, 2, 3}, {errors = {0, 1, 1}})
+check.raises("transition.scaling: errors must be 1e-12 or more, got 1e-200 at position 2", fit, {1, 2, 3}, {1, 2, 3},
+  {errors = {1, 1e-200, 1}})
+do
+  local law = fit({1, 2, 4, 8}, {1, 2.1, 3.9, 8.2})
+  check.raises("plot.figure: unknown option 'colours' (known: title, x, y, log, x_limits, y_limits, x_ticks, y_ticks, aspect, "
+    .. "legend, size)", function() law:plot{colours = 3} end)
+end
 check.raises("transition.scaling: errors must be positive numbers, got nil at position 3", fit, {1, 2, 3}, {1, 2, 3}, {errors = {1, 1}})
 check.raises("transition.scaling: errors do not go with answers of transition.find, which have their own", fit, {1, 2, 3},
   {answer(1, 0.5, 2), answer(3, 2, 4), answer(3, 2, 4)}, {errors = {1, 1, 1}})
