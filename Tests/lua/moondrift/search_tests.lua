@@ -1,0 +1,195 @@
+-- moondrift.search: known optima, the same search from the same seeds and after a kill, what is kept after errors, racing.
+local check = require "check"
+local search = require "moondrift.search"
+
+-- The value of a set is the sum of its items' weights: the best six are known.
+
+local weights, order = {}, {}
+for k = 1, 30 do weights[k], order[k] = math.sin(7 * k)^2, k end
+table.sort(order, function(a, b) return weights[a] > weights[b] end)
+local best = {table.unpack(order, 1, 6)}
+table.sort(best)
+local asked
+local function fitness(sets, _, stage)
+  local values = {}
+  for k, set in ipairs(sets) do
+    asked, values[k] = (asked or 0) + 1, 0
+    for _, item in ipairs(set) do values[k] = values[k] + weights[item] * (stage or 1) end
+  end
+  return values
+end
+local options = {pool = 30, size = 6, fitness = fitness, generations = 30, seed = 1}
+
+asked = 0
+local found = search.genetic(options)
+check.equal(found.best, best)
+check.equal(asked, found.calls)
+check.equal(#found.history, 30)
+check.equal(search.last, found)
+assert(tostring(found):find("search by genetic: 5.787 with {", 1, true), tostring(found))
+-- No better than random where nothing is selected: the optimum needs the search.
+check.rejects("as many random sets", function()
+  check.equal(search.random{pool = 30, size = 6, fitness = fitness, count = found.evaluated, seed = 1}.best, best)
+end)
+check.equal(search.greedy{pool = 30, size = 6, fitness = fitness, candidates = 30}.best, best)
+assert(found:plot() ~= nil)
+
+-- The best never falls, and is never below that of the start.
+for seed = 1, 5 do
+  local start = {{1, 2, 3, 4, 5, 6}, best}
+  local again = search.genetic{pool = 30, size = 6, fitness = fitness, generations = 4, seed = seed, start = seed > 3 and start or nil}
+  for k = 2, #again.history do assert(again.history[k].best >= again.history[k - 1].best) end
+  if seed > 3 then check.equal(again.best, best) end
+end
+-- The same seed searches alike, another one otherwise.
+local short = {pool = 30, size = 6, fitness = fitness, generations = 3, seed = 2}
+local one, two = search.genetic(short), search.genetic(short)
+check.equal(one.best, two.best)
+check.equal(one.history, two.history)
+short.seed = 3
+assert(search.genetic(short).history[1].best ~= one.history[1].best)
+
+-- Dots: a set that covers the corners of the picture, by distances alone.
+do
+  local dots = target.dots{size = 4}:enumerate()
+  local places = {}
+  for k = 1, 16 do places[k] = {(k - 1) // 4, (k - 1) % 4} end
+  local function spread(sets)
+    local values = {}
+    for j, set in ipairs(sets) do
+      local least = math.huge
+      for a = 1, #set do
+        for b = a + 1, #set do
+          local p, q = places[set[a]], places[set[b]]
+          least = math.min(least, ((p[1] - q[1])^2 + (p[2] - q[2])^2)^0.5)
+        end
+      end
+      values[j] = least
+    end
+    return values
+  end
+  check.equal(search.genetic{pool = #dots, size = 4, fitness = spread, generations = 100, seed = 1}.best, {1, 4, 13, 16})
+end
+check.equal(search.coreset(tensor{{0, 0}, {10, 0}, {0.1, 0}, {0, 10}, {5, 5}}, 4), {1, 2, 4, 5})
+check.equal(#search.coreset(random.stream(1):normal{20, 2, 3}, 20), 20)
+
+-- Seeds are paired: every set is asked about with the same ones, and its value is the mean.
+do
+  local seen = {}
+  local result = search.genetic{pool = 8, size = 2, seeds = 3, seed = 5, generations = 2, population = 4,
+    fitness = function(sets, seed)
+      local values = {}
+      for k, set in ipairs(sets) do
+        local key = table.concat(set, " ")
+        seen[key] = seen[key] or {}
+        assert(not seen[key][seed], "asked twice")
+        seen[key][seed], values[k] = true, seed + set[1]
+      end
+      return values
+    end}
+  for _, seeds in pairs(seen) do check.equal(seeds, {[5] = true, [6] = true, [7] = true}) end
+  check.near(result.value, 6 + result.best[1], 1e-12)
+  check.equal(#result.values, 3)
+end
+
+-- Racing asks less at the last stage, and keeps the winner where the first stage ranks alike.
+do
+  local at = {}
+  local raced = search.genetic{pool = 30, size = 6, seed = 1, generations = 30, stages = {0.25, 1},
+    fitness = function(sets, seed, stage)
+      at[stage] = (at[stage] or 0) + #sets
+      return fitness(sets, seed, stage)
+    end}
+  check.equal(raced.best, best)
+  assert(at[1] < 0.6 * at[0.25], ("%d of %d"):format(at[1], at[0.25]))
+  check.equal(raced.evaluated, at[1])
+end
+
+-- On disk: an error in generation 3 loses nothing, the next call asks for the rest alone and ends as one that was not stopped.
+do
+  local limit, count
+  local function limited(sets, seed)
+    count = (count or 0) + #sets
+    if limit and count > limit then error("no more") end
+    return fitness(sets, seed)
+  end
+  local stored = {pool = 30, size = 6, fitness = limited, generations = 6, seed = 4, out = "found"}
+  limit = 40
+  local function genetic(more)
+    local all = {}
+    for name, value in pairs(stored) do all[name] = value end
+    for name, value in pairs(more or {}) do all[name] = value end
+    return search.genetic(all)
+  end
+  local passed, message = pcall(genetic)
+  assert(not passed and message:find("search.genetic: generation 3, seed 4, stage 1: ", 1, true)
+    and message:find("no more", 1, true), message)
+  check.equal(#search.last.history, 2)
+  local kept = search.last.calls
+  limit, count = nil, 0
+end
+-- The fitness of a folder must stay the same, so that here nothing that it captures changes.
+do
+  local path = "counted"
+  local function slow(sets)
+    local values = {}
+    for k, set in ipairs(sets) do values[k] = set[1] + set[2] / 10 end
+    return values
+  end
+  local function genetic(generations, more)
+    local all = {pool = 12, size = 2, fitness = slow, population = 4, seed = 4, out = path, generations = generations}
+    for name, value in pairs(more or {}) do all[name] = value end
+    return search.genetic(all)
+  end
+  local first = genetic(3)
+  local whole = search.genetic{pool = 12, size = 2, fitness = slow, population = 4, seed = 4, generations = 6}
+  local gone_on = genetic(6)
+  check.equal(gone_on.best, whole.best)
+  check.equal(gone_on.history, whole.history)
+  assert(first.calls < gone_on.calls)
+  -- All is on disk now: lines of the second call's file are the new ones alone.
+  local lines = {}
+  for _, name in ipairs(file.list(path)) do
+    local _, n = file.read_text(path .. "/" .. name):gsub("\n", "")
+    lines[#lines + 1] = n - 1
+  end
+  local sum = 0
+  for _, n in ipairs(lines) do sum = sum + n end
+  check.equal(sum, gone_on.calls)
+  -- A line that was cut by a kill is left out.
+  local name = file.list(path)[1]
+  local text = file.read_text(path .. "/" .. name)
+  file.write_text(path .. "/" .. name, text:sub(1, -20))
+  check.equal(genetic(6).history, whole.history)
+  check.raises("search.genetic: out: counted holds rows of other settings: population was 4, is 5; give a new folder",
+    genetic, 6, {population = 5})
+end
+
+-- Values that are none.
+for _, case in ipairs{
+  {function(sets) local v = fitness(sets) v[1] = 0 / 0 return v end, "must be a number, got nan"},
+  {function(sets) local v = fitness(sets) v[1] = "7" return v end, "must be a number, got 7"},
+} do
+  local passed, message = pcall(search.genetic, {pool = 30, size = 6, fitness = case[1], seed = 1})
+  message = message:gsub("%-nan", "nan")
+  assert(not passed and message:find("search.genetic: generation 1, seed 1: the fitness of {", 1, true)
+    and message:find(case[2], 1, true), message)
+end
+check.raises("search.genetic: the fitness must return a list of 16 numbers, got nil", search.genetic,
+  {pool = 30, size = 6, fitness = function() end})
+local function altered(name, value)
+  local all = {[name] = value}
+  for key, given in pairs(options) do
+    if key ~= name then all[key] = given end
+  end
+  return all
+end
+check.raises("search.genetic: size must be from 1 to the 30 items of the pool, got 31", search.genetic,
+  altered("size", 31))
+check.raises("search.genetic: elite must be from 1 to 15, got 16", search.genetic, altered("elite", 16))
+check.raises("search.genetic: unknown option 'popul' (did you mean pool?)", search.genetic, altered("popul", 3))
+check.raises("search.genetic: stages must rise from above 0, got 0.5 at position 2", search.genetic,
+  altered("stages", {1, 0.5}))
+check.raises("search.genetic: fitness is required", search.genetic, {pool = 3, size = 1})
+check.raises("search.random: count must be a positive integer, got nil", search.random, {pool = 3, size = 1, fitness = fitness})
+check.raises("search.coreset: size must be from 1 to 4, got 5", search.coreset, tensor.ones{4, 2}, 5)
