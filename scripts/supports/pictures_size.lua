@@ -3,7 +3,7 @@
 -- source:   research plan of this project, first experiment: natural images behave as a support of polynomial size; the measure
 --           is the agreement of two models of Kadkhodaie et al., ICLR 2024 (arXiv 2310.02557), Fig. 2
 -- run:      scripts/moondrift scripts/supports/pictures_size.lua
--- time:     about four minutes on 2 cores
+-- time:     about seven minutes on 2 cores
 -- expect:   At some hundred pictures two fully connected networks agree, of disks at fewer than of digits, and the number grows
 --           by a power of the number of pixels below one, not by an exponential, which would leave every data set behind.
 --

@@ -2,7 +2,7 @@
 -- source:   research plan of this project, second experiment: a support can be learned where it has a finite volume and is locally
 --           convex; polygons of few vertices are not, nor is a fractal
 -- run:      scripts/moondrift scripts/supports/polygons.lua
--- time:     about eleven minutes on 2 cores
+-- time:     about ten minutes on 2 cores
 -- expect:   Against the plan, polygons are drawn anew nearly as well as disks, and better than chance disks whose centres lie on
 --           a fractal: at the end of training on hundreds, or before copying begins where there are few.
 --

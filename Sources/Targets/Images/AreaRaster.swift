@@ -40,7 +40,7 @@ struct AreaRaster {
     let slope = (bottom.y - top.y) / (bottom.x - top.x)
     let (first, last) = (max(top.x, 0), min(bottom.x, Double(rows)))
     guard first < last else { return }
-    for row in Int(first)..<min(rows, Int(last.rounded(.up))) {
+    for row in Int(clamping: first)..<min(rows, Int(clamping: last.rounded(.up))) {
       let (from, to) = (max(first, Double(row)), min(last, Double(row + 1)))
       guard from < to else { continue }
       piece(
@@ -56,7 +56,7 @@ struct AreaRaster {
   private mutating func piece(_ row: Int, height: Double, _ a: Double, _ b: Double) {
     let (left, right) = (min(a, b), max(a, b))
     let base = row * (columns + 2)
-    let (first, last) = (Int(left), min(Int(right), columns))
+    let (first, last) = (Int(clamping: left), min(Int(clamping: right), columns))
     if first == last || right == left {
       let covered = 1 - ((left + right) / 2 - Double(first))
       steps[base + first] += height * covered

@@ -115,7 +115,7 @@ struct PolygonRaster {
   /// The first point of a row that is at x or right of it.
   private func first(_ x: Double) -> Int {
     let points = Double(shape[1] * subsamples)
-    return Int(min(max((x * Double(subsamples) - 0.5).rounded(.up), 0), points))
+    return Int(clamping: min(max((x * Double(subsamples) - 0.5).rounded(.up), 0), points))
   }
 
   /// One more for each point from `start` to before `end` of a row of pixels.
@@ -140,8 +140,8 @@ struct PolygonRaster {
     for vertex in vertices {
       (least, most) = (min(least, vertex[axis] - margin), max(most, vertex[axis] + margin))
     }
-    let start = Int(min(max((least * a - 0.5).rounded(.down), 0), Double(count)))
-    let end = Int(min(max((most * a + 0.5).rounded(.up), 0), Double(count)))
+    let start = Int(clamping: min(max((least * a - 0.5).rounded(.down), 0), Double(count)))
+    let end = Int(clamping: min(max((most * a + 0.5).rounded(.up), 0), Double(count)))
     return start..<max(start, end)
   }
 
