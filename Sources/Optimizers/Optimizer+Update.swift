@@ -14,7 +14,7 @@ extension Optimizer {
     .arg("state", default: nil, "what the update before returned; absent in the first"),
     returns: "new parameters, nested alike, and the new state",
     details: """
-      The state is a table: `step`, the gradients taken so far, and what the rule and the options \\
+      The state is a table: `step`, the gradients taken so far, and what the rule and the options \
       before it remember, each as one tensor over all parameters. `file.save` writes its tensors.
       """,
     example: """

@@ -3,6 +3,11 @@
 enum TextLayout {
   /// Breaks a text into lines of at most `width` characters; the lines after the first are indented.
   static func wrapped(_ text: String, width: Int, indent: Int = 0) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { wrappedLine($0, width: width, indent: indent) }.joined(separator: "\n")
+  }
+
+  private static func wrappedLine(_ text: Substring, width: Int, indent: Int) -> String {
     let space = String(repeating: " ", count: indent)
     var lines: [String] = []
     var line = ""

@@ -1,4 +1,5 @@
 import Catalog
+import Glibc
 import Runtime
 
 /// The option `checkpoint` of `train`: where a run is written while it goes on, and how often.
@@ -31,6 +32,14 @@ package struct CheckpointPlan: Argument {
       throw Mismatch(
         sentence: "must have path = a string and every = a positive integer, got "
           + "\(path == nil ? "path" : "every") = nil")
+    }
+    // Told now rather than after `every` updates.
+    let folder = "\(path)".split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    let place = folder.isEmpty ? "." : folder == [""] ? "/" : folder.joined(separator: "/")
+    guard access(place, W_OK | X_OK) == 0 else {
+      throw Mismatch(
+        sentence: "must have a path in a folder that can be written to, got '\(path)': "
+          + String(cString: strerror(errno)))
     }
     return CheckpointPlan(path: path, every: every)
   }

@@ -34,8 +34,8 @@ enum Resume {
     .group(Options.self),
     returns: "a fit",
     details: """
-      What a file cannot hold must be given again: the functions `time`, `weight`, `loss` and `probe`, an \\
-      optimizer whose rate is a function, and a model of `nn.define`. The other options are those of \\
+      What a file cannot hold must be given again: the functions `time`, `weight`, `loss` and `probe`, an \
+      optimizer whose rate is a function, and a model of `nn.define`. The other options are those of \
       the file. Other data, another model or optimizer, or a function too many or too few is an error.
       """,
     example: """

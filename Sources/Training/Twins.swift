@@ -27,7 +27,7 @@ enum Twins {
     .group(Options.self),
     returns: "two fits, which advance together",
     details: """
-      The networks begin with the same parameters and are shown the same places of their sets, the same times and \\
+      The networks begin with the same parameters and are shown the same places of their sets, the same times and \
       the same noise in every update. Trained on one set twice they stay equal to the bit. `seed` is one integer.
       """,
     source: "Kadkhodaie et al. 2024, Figure 2",

@@ -62,12 +62,18 @@ do
 end
 -- Where it cannot be written, the error names the file, and the run can go on.
 do
-  local passed, message = pcall(train, model(), points,
-    {steps = 4, seed = 1, checkpoint = {path = "no/such/folder/x", every = 2}})
+  file.make_directory("goes")
+  local passed, message = pcall(train, model(), points, {steps = 4, seed = 1, checkpoint = {path = "goes/x", every = 2},
+    probe = {every = 1, gone = function()
+      os.remove("goes")
+      return 0
+    end}})
   assert(not passed)
-  check.contains(message, "no/such/folder")
+  check.contains(message, "goes/x")
   check.equal(train.last.step, 2)
 end
+fails("checkpoint must have a path in a folder that can be written to, got 'no/such/folder/x': No such file or directory",
+  train, model(), points, {steps = 4, checkpoint = {path = "no/such/folder/x", every = 2}})
 fails("checkpoint must have path = a string and every = a positive integer, got every = nil", train, model(), points,
   {steps = 1, checkpoint = {path = "x"}})
 fails("got every = 0", train, model(), points, {steps = 1, checkpoint = {path = "x", every = 0}})
