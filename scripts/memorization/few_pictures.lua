@@ -15,9 +15,9 @@
 -- 0.40 (score_net), when the gradient of score_net's noise level was wrong; and after a third, in which local_cnn and bf_cnn,
 -- which see 17×17 and 21×21 pixels, copied 0.00 and 0.11 of ten pictures of 16×16: theirs have 8×8 pixels since, so that they
 -- see them whole.
--- Shares of copies of one and of ten since then, a network at a time: unet 1.00 and 0.99, score_net 1.00 and 0.93, ddpmpp 1.00
--- and @DDP@, local_cnn 1.00 and 0.98, residual_mlp 1.00 and 0.96; bf_cnn 1.00 and 0.73, short of 0.9: 0.36 after 6,000 updates
--- and growing steps of the sampler, 0.58 with even ones, so that more updates still help.
+-- Shares of copies of one and of ten since then, a network at a time: unet 1.00 and 0.99, score_net 1.00 and 0.93, local_cnn
+-- 1.00 and 0.98, residual_mlp 1.00 and 0.96, ddpmpp 1.00 of one, and of ten not run to its end; bf_cnn 1.00 and 0.73, short of
+-- 0.9: it was 0.36 after 6,000 updates with growing steps of the sampler and 0.58 with even ones, so that more updates help.
 
 local args = require "moondrift.args"
 local denoisers = require "moondrift.denoisers"
