@@ -73,7 +73,7 @@ local function searched(plan, f)
   --- Keeps the best of a ranked list, and a line of history.
   local function note(ranked, generation)
     local top = ranked[1]
-    if top.value > result.value then result.best, result.value, result.values = top.set, top.value, top.values end
+    if #result.best == 0 or top.value > result.value then result.best, result.value, result.values = top.set, top.value, top.values end
     local all = {}
     for k, item in ipairs(ranked) do all[k] = item.value end
     result.evaluated, result.calls = values.count(), values.calls
@@ -90,11 +90,12 @@ local function searched(plan, f)
   return result
 end
 
---- Calls f so that what it raises names the line of the caller of the function of this file.
+--- Calls f so that what it raises names the line of the caller of the function of this file, which must call this last:
+--- a tail call leaves no level of its own.
 local function at_caller(f, ...)
   local results = table.pack(pcall(f, ...))
   if results[1] then return results[2] end
-  if type(results[2]) == "string" and results[2]:find("^search%.") then error(results[2], 3) end
+  if type(results[2]) == "string" and results[2]:find("^search%.") then error(results[2], 2) end
   error(results[2], 0)
 end
 
@@ -111,8 +112,17 @@ local function genetic(given)
     plan.elite)
   demand("genetic", plan.tournament > 0, "tournament must be a positive integer, got %d", plan.tournament)
   demand("genetic", plan.mutation >= 0 and plan.mutation <= 1, "mutation must be from 0 to 1, got %g", plan.mutation)
+  demand("genetic", #plan.start <= plan.population, "start must hold at most %d sets, the population, got %d", plan.population,
+    #plan.start)
   for place, set in ipairs(plan.start) do
+    demand("genetic", type(set) == "table", "start must hold lists of places, got %s at position %d", type(set), place)
     demand("genetic", #set == plan.size, "start must hold sets of %d items, got %d at position %d", plan.size, #set, place)
+    local has = {}
+    for _, item in ipairs(set) do
+      demand("genetic", math.type(item) == "integer" and item >= 1 and item <= plan.pool and not has[item],
+        "start must hold different places from 1 to %d, got %s at position %d", plan.pool, tostring(item), place)
+      has[item] = true
+    end
   end
   return searched(plan, function(values, note, result)
     local stream, sets = random.stream(plan.seed), {}
@@ -199,7 +209,7 @@ local function greedy(given)
       local ranked = values.rank(sets, count)
       set = ranked[1].set
       -- Smaller sets are no answers.
-      result.value = -math.huge
+      result.best, result.value = {}, -math.huge
       note(ranked, count)
     end
   end)
@@ -220,13 +230,18 @@ function M.coreset(x, size)
   if math.type(size) ~= "integer" or size < 1 or size > #x then
     error(("search.coreset: size must be from 1 to %d, got %s"):format(#x, tostring(size)), 2)
   end
-  local rows = x:reshape{#x, -1}:to("float64")
+  local rows = x:to("float64"):reshape{#x, -1}
+  if not (rows - rows):equal(0):all():item() then error("search.coreset: x must be finite", 2) end
   local function distances(to) return ((rows - to)^2):sum(2) end
   local chosen = {distances(rows:mean(1)):argmin():item()}
   local nearest = distances(rows[chosen[1]])
+  -- Below any distance, so that of equal points none is chosen twice.
+  nearest[chosen[1]] = -1
   while #chosen < size do
-    chosen[#chosen + 1] = nearest:argmax():item()
-    nearest = tensor.minimum(nearest, distances(rows[chosen[#chosen]]))
+    local place = nearest:argmax():item()
+    chosen[#chosen + 1] = place
+    nearest = tensor.minimum(nearest, distances(rows[place]))
+    nearest[place] = -1
   end
   return sets_of.sorted(chosen)
 end
@@ -242,6 +257,9 @@ end
 ---@param options table? of plot.figure
 ---@return figure
 function Result:plot(options)
+  if options ~= nil and type(options) ~= "table" then
+    error(("search_result.plot: options must be a table, got %s"):format(type(options)), 2)
+  end
   local axes = {x = "sets tried", y = "fitness"}
   for name, value in pairs(options or {}) do axes[name] = value end
   local passed, figure = pcall(plot.figure, axes)

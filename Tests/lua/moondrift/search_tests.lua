@@ -193,3 +193,54 @@ check.raises("search.genetic: stages must rise from above 0, got 0.5 at position
 check.raises("search.genetic: fitness is required", search.genetic, {pool = 3, size = 1})
 check.raises("search.random: count must be a positive integer, got nil", search.random, {pool = 3, size = 1, fitness = fitness})
 check.raises("search.coreset: size must be from 1 to 4, got 5", search.coreset, tensor.ones{4, 2}, 5)
+
+-- Errors name the line that calls the search.
+do
+  local function called(name)
+    local found = search[name]{pool = 5, size = 2}
+    return found
+  end
+  local line = debug.getinfo(called, "S").linedefined + 1
+  for _, name in ipairs{"genetic", "random", "greedy"} do
+    local passed, message = pcall(called, name)
+    assert(not passed and message:find((":%d: search.%s: fitness is required"):format(line, name), 1, true), message)
+  end
+end
+
+-- What to begin with are sets of the pool.
+do
+  local function from(start) return {pool = 9, size = 2, fitness = fitness, population = 3, generations = 1, start = start} end
+  check.raises("search.genetic: start must hold lists of places, got number at position 1", search.genetic, from{5})
+  for _, case in ipairs{{{1, 1}, "1"}, {{1, 10}, "10"}, {{"a", 2}, "a"}, {{0, 2}, "0"}, {{1.5, 2}, "1.5"}} do
+    check.raises(("search.genetic: start must hold different places from 1 to 9, got %s at position 1"):format(case[2]),
+      search.genetic, from{case[1]})
+  end
+  check.raises("search.genetic: start must hold at most 3 sets, the population, got 4", search.genetic,
+    from{{1, 2}, {1, 3}, {1, 4}, {1, 5}})
+end
+
+-- A fitness that is -inf everywhere, or changes its sets, breaks nothing.
+do
+  local function worst(sets)
+    local values = {}
+    for k, set in ipairs(sets) do
+      check.equal(#set, 3)
+      values[k], set[1] = -math.huge, 77
+    end
+    return values
+  end
+  local found = search.genetic{pool = 9, size = 3, fitness = worst, generations = 3, population = 4}
+  check.equal(#found.best, 3)
+  for _, item in ipairs(found.best) do assert(item <= 9) end
+  local greedy = search.greedy{pool = 9, size = 3, fitness = function(sets)
+    local values = {}
+    for k, set in ipairs(sets) do values[k] = #set == 3 and -math.huge or 0 end
+    return values
+  end}
+  check.equal(#greedy.best, 3)
+end
+
+-- No place twice among equal points, and nothing of nan.
+check.equal(search.coreset(tensor.zeros{4, 2}, 4), {1, 2, 3, 4})
+check.raises("search.coreset: x must be finite", search.coreset, tensor.zeros{4, 2} * (0 / 0), 2)
+check.raises("search_result.plot: options must be a table, got number", found.plot, found, 5)

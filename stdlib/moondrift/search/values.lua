@@ -43,7 +43,8 @@ local function evaluator(plan)
     end
     if #missing > 0 then
       local fresh = {}
-      for k, item in ipairs(missing) do fresh[k] = item.set end
+      -- Copies: what a fitness does to its sets stays there.
+      for k, item in ipairs(missing) do fresh[k] = {table.unpack(item.set)} end
       local start = moondrift.seconds()
       local passed, values = pcall(plan.fitness, fresh, seed, stage)
       local function forget() for _, item in ipairs(missing) do known[item.key] = nil end end
