@@ -33,7 +33,7 @@ local function fail(message, ...) error(("plane_unet.network: " .. message):form
 function M.network(options)
   local passed, message = pcall(option.check, "plane_unet.network", options, KINDS)
   if not passed then error(message, 2) end
-  for name in pairs(KINDS) do
+  for _, name in ipairs{"size", "width", "sde", "data", "seed"} do
     if options[name] == nil then fail("%s is required", name) end
   end
   local size, width = options.size, options.width
@@ -43,7 +43,7 @@ function M.network(options)
   local small = nn.sequential{nn.average_pool2d{2}, convolutions(b, c), nn.conv_transpose2d{c, b}}
   local middle = nn.sequential{
     nn.average_pool2d{2}, convolutions(a, b), nn.skip(small), convolutions(2 * b, b), nn.conv_transpose2d{b, a}}
-  return nn.define{
+  local is_made, model = pcall(nn.define, {
     name = "u_net", shape = {1, size, size}, sde = options.sde, predicts = "edm", sigma_data = options.data,
     seed = options.seed,
     layers = {whole = nn.sequential{convolutions(2, a), nn.skip(middle), convolutions(2 * a, a, 1)}},
@@ -51,7 +51,9 @@ function M.network(options)
       local plane = level:reshape{#y, 1, 1, 1}:broadcast{#y, 1, size, size}
       return l.whole(tensor.concatenate({y, plane}, 2))
     end,
-  }
+  })
+  if not is_made then fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data", "data"))) end
+  return model
 end
 
 return M

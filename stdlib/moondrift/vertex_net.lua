@@ -89,8 +89,10 @@ function M.network(options)
       + sum_of_others(function(offset, ends, between) return l["pull_" .. offset](ends) * between end)
       + (l.shift(h:mean(2)) * middle):unsqueeze(2)
   end
-  return nn.define{name = "vertex_net", shape = {v, 2}, sde = options.sde, predicts = "edm", sigma_data = options.data,
-    seed = options.seed, layers = layers, forward = forward}
+  local is_made, model = pcall(nn.define, {name = "vertex_net", shape = {v, 2}, sde = options.sde, predicts = "edm", sigma_data = options.data,
+    seed = options.seed, layers = layers, forward = forward})
+  if not is_made then fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data", "data"))) end
+  return model
 end
 
 return M

@@ -30,3 +30,6 @@ for name, case in pairs{
 end
 check.raises("plane_unet.network: seed is required", plane_unet.network, {size = 8, width = 8, sde = sde.edm(), data = x})
 check.raises("plane_unet.network: unknown option 'with' (did you mean width?)", plane_unet.network, {with = 8})
+check.raises("plane_unet.network: size is required", plane_unet.network, {})
+check.raises("plane_unet.network: data must not be empty data", plane_unet.network,
+  check.altered(options, "data", tensor.zeros{0, 1, 8, 8}))

@@ -72,3 +72,6 @@ check.raises("vertex_net.network: layers must be a positive integer, got 0", ver
   check.altered(options, "layers", 0))
 check.raises("vertex_net.network: sde is required", vertex_net.network, {vertices = 5, data = x, seed = 1})
 check.raises("vertex_net.network: vertices must be an integer, got string", vertex_net.network, {vertices = "5"})
+check.raises("vertex_net.network: data must not be empty data", vertex_net.network,
+  check.altered(options, "data", tensor.zeros{0, 5, 2}))
+check.raises("vertex_net.network: sde must be an sde, got 5", vertex_net.network, check.altered(options, "sde", 5))
