@@ -41,6 +41,9 @@ end
 
 --- What a law says without any network: its size and the probabilities of its points.
 local function known(law)
+  if not (pcall(function() return law.support_bits, law.dimension end)) then
+    error(("learned_support: the law must be a target, got %s"):format(type(law)), 0)
+  end
   local bits = law:support_bits()
   if bits > MOST_BITS then
     error(("learned_support: the support must have at most 2^%d points, got 2^%.4g"):format(MOST_BITS, bits), 0)
@@ -84,7 +87,11 @@ end
 --- The same number from outside.
 ---@param law moondrift.target
 ---@return number
-function M.copying(law) return copying(known(law)) end
+function M.copying(law)
+  local is_known, of = pcall(known, law)
+  if not is_known then error(of, 2) end
+  return copying(of)
+end
 
 -- Training
 
@@ -142,6 +149,13 @@ local function runs_at(of, n, settings)
     at.sets[k] = of.law:sample(n, {seed = seeds[k]})
     at.fresh[k] = fresh_of(of, at.sets[k])
     models[k] = settings.network(seeds[k])
+    local is_model, shape = pcall(function() return table.pack(table.unpack(models[k].shape)) end)
+    local size = 1
+    for _, side in ipairs(is_model and shape or {0}) do size = size * side end
+    if size ~= of.law.dimension then
+      error(("learned_support.measure: network must return a model of %d numbers, got %s"):format(of.law.dimension,
+        is_model and "one of " .. size or type(models[k])), 0)
+    end
     data[k] = at.sets[k]:reshape{n, table.unpack(models[k].shape)}
     at.covered[k], at.new[k] = 0, 0
   end
@@ -285,8 +299,12 @@ function M.measure(law, options)
   if not is_known then error(of, 2) end
   local here = {d = law.dimension, size = of.size, bits = law:support_bits(), points = {}, copying = copying(of)}
   local n, times = settings.fewest, 0
+  if n > 2 * of.size then
+    error(("learned_support.measure: fewest must be at most twice the %d points of the law, got %d"):format(of.size, n), 2)
+  end
   while n <= 2 * of.size and times < 2 do
-    local at = runs_at(of, n, settings)
+    local is_run, at = pcall(runs_at, of, n, settings)
+    if not is_run then error(at, type(at) == "string" and at:find("^learned_support%.measure: ") and 2 or 0) end
     here.points[#here.points + 1] = at
     at.reach = reach(at)
     local is_done = M.median(at.covered) >= 0.5 and M.median(at.new) >= 0.5

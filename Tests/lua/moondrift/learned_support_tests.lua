@@ -97,3 +97,9 @@ check.raises("learned_support: the support must have at most 2^16 points, got 2^
   learned.measure, target.binary{dimension = 20}, {network = network, updates = 10})
 check.raises("learned_support: the support must have at least 2 points, got 1",
   learned.copying, target.empirical(tensor.ones{1, 2}))
+check.raises("learned_support: the law must be a target, got number", learned.copying, 5)
+check.raises("learned_support: the law must be a target, got number", learned.measure, 5, {network = network, updates = 10})
+check.raises("learned_support.measure: network must return a model of 9 numbers, got number", learned.measure, law,
+  {network = function() return 5 end, updates = 10})
+check.raises("learned_support.measure: fewest must be at most twice the 9 points of the law, got 100000", learned.measure, law,
+  {network = network, updates = 10, fewest = 100000})
