@@ -104,7 +104,8 @@ end
 local function genetic(given)
   local plan = settings_of("genetic", given, {generations = "integer", population = "integer", elite = "integer",
     tournament = "integer", mutation = "number", start = "table"},
-    {generations = 40, population = 16, elite = 2, tournament = 2, start = {}})
+    {generations = 40, population = 16, tournament = 2, start = {}})
+  plan.elite = plan.elite or math.max(1, math.min(2, plan.population - 1))
   plan.mutation = plan.mutation or 1 / plan.size
   demand("genetic", plan.generations > 0, "generations must be a positive integer, got %d", plan.generations)
   demand("genetic", plan.population > 1, "population must be 2 or more, got %d", plan.population)
