@@ -45,7 +45,11 @@ local drawn = {
   c_alpha = function() return target.c_alpha{alpha = 1, size = 6} end,
   disks = function() return target.disks{size = 10} end,
   patches = function() return target.patches({tensor.ones{5, 6}}, {size = 3}) end,
+  polygons = function() return target.polygons{size = 16} end,
+  polygon_vertices = function() return target.polygon_vertices{vertices = 4} end,
 }
+-- Functions that make no target.
+local others = {rasterize = true, fit_polygons = true}
 for name, make in pairs(drawn) do
   check.contains(select(2, pcall(function() return make():model(sde.ou()) end)), "only the procedure that draws it is known")
   check.contains(tostring(make()), name)
@@ -99,7 +103,7 @@ for name, make in pairs(makers) do
   assert(math.abs(mean + law.dimension) < 5 * error_of_mean, ("%s: E[s·x] = %g ± %g"):format(law, mean, error_of_mean))
 end
 
-for name in pairs(moondrift.target) do assert(makers[name] or drawn[name], "no target is made by target." .. name) end
+for name in pairs(moondrift.target) do assert(makers[name] or drawn[name] or others[name], "no target is made by target." .. name) end
 
 -- Densities on the line integrate to 1, noised or not.
 local function integral(law, low, high, count)
