@@ -55,6 +55,9 @@ enum Split {
       let first = Int(clamping: (share * Double(n)).rounded())
       return [first, n - first]
     case .second(let counts):
+      guard counts.allSatisfy({ $0.value >= 0 }) else {
+        throw UserError("parts must be counts of 0 or more, got \(counts.map(\.value).literal)")
+      }
       let total = try counts.reduce(Count(0)) { try $0 + $1 }
       guard !counts.isEmpty, total.value <= n else {
         throw UserError(

@@ -26,7 +26,7 @@ struct PolygonRaster {
       Where edges cross, inside is what an odd number of them encloses. Vertices beyond the picture are clipped. It passes \
       no gradient.
       """,
-    example: "return target.rasterize({{{-0.5, -0.5}, {-0.5, 0.5}, {0.6, 0}}}, {size = 8})"
+    example: "return target.rasterize(tensor{{{-0.5, -0.5}, {-0.5, 0.5}, {0.6, 0}}}, {size = 8})"
   ) {
     (
       vertices: Tensor, size: OneOf<Count, [Count]>, filled: Bool, thickness: Double,

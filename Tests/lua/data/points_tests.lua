@@ -67,6 +67,7 @@ same(c:reshape{30}, a[{{1, 30}}])
 local e = data.split(numbers, {3}, {shuffle = false})
 same(e, numbers[{{1, 3}}])
 check.raises("data.split: parts must be counts that sum to at most 100, got {60, 60}", data.split, numbers, {60, 60})
+check.raises("data.split: parts must be counts of 0 or more, got {3, -2, 0}", data.split, numbers, {3, -2, 0})
 check.raises("data.split: parts must be a share between 0 and 1 or a list of counts, got 1.5", data.split, numbers, 1.5)
 
 -- Near duplicates: the first of each stays, whatever its size and mean
