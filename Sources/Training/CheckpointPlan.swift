@@ -33,15 +33,20 @@ package struct CheckpointPlan: Argument {
         sentence: "must have path = a string and every = a positive integer, got "
           + "\(path == nil ? "path" : "every") = nil")
     }
-    // Told now rather than after `every` updates.
-    let folder = "\(path)".split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    let place = folder.isEmpty ? "." : folder == [""] ? "/" : folder.joined(separator: "/")
-    guard access(place, W_OK | X_OK) == 0 else {
+    guard canBeMade(path) else {
       throw Mismatch(
         sentence: "must have a path in a folder that can be written to, got '\(path)': "
           + String(cString: strerror(errno)))
     }
     return CheckpointPlan(path: path, every: every)
+  }
+
+  /// Whether a file is there already, or its folder takes one: told now rather than after `every` updates.
+  private static func canBeMade(_ path: FilePath) -> Bool {
+    if path.withCString({ access($0, F_OK) }) == 0 { return true }
+    let end = path.bytes.lastIndex(of: UInt8(ascii: "/"))
+    let folder = end.map { FilePath(Array(path.bytes[...$0])) } ?? "."
+    return folder.withCString { access($0, W_OK | X_OK) } == 0
   }
 
   /// The file of one run: of several models each has its own, `path.1`, `path.2`, ….

@@ -7,7 +7,7 @@
 -- expect:   Of white dots (d points in d pixels, d (d − 1)/2 of two dots) a fully connected network copies what it was
 --           shown at every n, so that it needs a good part of them all. Of bits and of spins in a chain (2^d points) it
 --           copies too where d is small; where d is 8 and more it draws new points from a share of them that falls with d.
---           A convolutional network draws new dots where pictures are large: 8×8 takes --long.
+--           A convolutional network copies small pictures too; 8×8 pixels take --long.
 --
 -- Definitions and thresholds, set before the run that counts, after two that changed them (below): n*, n_copy and n_new
 -- are those of moondrift.learned_support. Whoever draws its training points and nothing else needs n_copy points, a number
