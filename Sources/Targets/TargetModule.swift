@@ -10,7 +10,8 @@ package enum TargetModule {
       Gaussian.entry, GaussianMixture.entry, EmpiricalDistribution.entry,
       EmpiricalDistribution.finite, ProductDistribution.entry, MixtureDistribution.entry,
       RaisedCosine.entry, UniformIntervals.entry, Checkerboard.entry, Subspace.entry,
-      GaussianProcess.entry, Dots.entry, Binary.entry, SpinChains.ising, SpinChains.potts,
+      GaussianProcess.entry, Dots.entry, Binary.entry, Cantor.entry, SpinChains.ising,
+      SpinChains.potts,
       DefinedTarget.entry, CAlpha.entry, Disks.entry, Ray.entry, Sines.entry, Shuffled.entry,
       Patches.entry, Polygons.entry, PolygonVertices.entry, PolygonRaster.entry, PolygonFit.entry,
     ] + Curves.entries + methods + SupportMethods.entries)

@@ -2699,6 +2699,11 @@ function target.dots(options) end
 ---@return target
 function target.binary(options) end
 
+--- Cantor's dust: points of a fractal, each coordinate in what is left without middle thirds.
+---@param options? { dimension?: integer, depth?: integer }
+---@return target
+function target.cantor(options) end
+
 --- Spins −1 or 1 in a row, each of which feels its neighbours.
 ---@param options { length: integer, coupling?: number, field?: number, closed?: boolean }
 ---@return target
@@ -2762,9 +2767,9 @@ function target.polygon_vertices(options) end
 ---@return tensor
 function target.rasterize(vertices, options) end
 
---- The filled polygon that each picture is most like.
+--- The polygon that each picture is most like.
 ---@param x tensor pictures [n, h, w] from 0 to 1
----@param options? { vertices?: integer }
+---@param options? { vertices?: integer, filled?: boolean, thickness?: number }
 ---@return tensor
 ---@return tensor
 ---@return tensor

@@ -1,10 +1,18 @@
 import Tensors
 
+/// The picture of a polygon as a function of its vertices that has derivatives.
+protocol VertexRaster {
+  /// The share of each pixel that is white.
+  var areas: [Double] { get }
+  /// - Parameter vertices: row and column, in pixels; what is beyond the picture is clipped.
+  mutating func paint(_ vertices: [SIMD2<Double>])
+}
+
 /// The exact area of a simple polygon in each pixel.
 ///
 /// Each piece of an edge within one row of pixels adds the area to its right, with the sign of its direction, as a difference
 /// along the row: what it covers of its own pixels, and its whole height from the next pixel on. A running sum along each row gives the areas.
-struct AreaRaster {
+struct AreaRaster: VertexRaster {
   private(set) var areas: [Double]
   private let rows: Int
   private let columns: Int
@@ -16,7 +24,6 @@ struct AreaRaster {
     steps = [Double](repeating: 0, count: rows * (columns + 2))
   }
 
-  /// - Parameter vertices: row and column, in pixels; what is beyond the picture is clipped.
   mutating func paint(_ vertices: [SIMD2<Double>]) {
     for i in steps.indices { steps[i] = 0 }
     var last = vertices[vertices.count - 1]

@@ -4,11 +4,12 @@ import Glibc
 import Runtime
 import Tensors
 
-/// The polygon of at most so many vertices that a grey picture is most like.
+/// The polygon of at most so many vertices, filled or its outline, that a grey picture is most like.
 ///
 /// The longest contour at ½, reduced to each number of vertices by leaving out the one whose triangle with its neighbours is
 /// the least (Visvalingam and Whyatt 1993), then fitted to the picture by damped least squares (Levenberg 1944), where a pixel is the
 /// exact area of the polygon in it. The best of these starts counts, and of equally good ones that with the fewest vertices.
+/// An outline is first filled, and what was fitted to that is moved inwards by half its thickness.
 package struct PolygonFit {
   /// The root mean square up to which a picture is a polygon. Of 5,000 fresh ones, at 16×16 pixels of 4×4 points, three are above it.
   /// docs/supports.md has what else is accepted.
@@ -18,9 +19,11 @@ package struct PolygonFit {
   private static let worth = 0.009
 
   static let entry = Entry.function(
-    "fit_polygons", "The filled polygon that each picture is most like.",
+    "fit_polygons", "The polygon that each picture is most like.",
     .arg("x", "pictures [n, h, w] from 0 to 1"),
     .option("vertices", default: 6, "at most, from 3 to 64", in: .within(3...64)),
+    .option("filled", default: true, "whether inside is white; else the outline is"),
+    .option("thickness", default: 1, "of the outline, in pixels", in: .positive),
     returns: """
       vertices [n, v, 2] float32 as target.rasterize takes them, where one of fewer repeats its last; the root mean square of \
       what is left of each picture, float64 [n]; how many vertices it has, int64 [n]
@@ -33,13 +36,15 @@ package struct PolygonFit {
       vertices, rest = target.fit_polygons(x, {vertices = 4})
       return rest
       """
-  ) { (x: Tensor, vertices: Int) in
+  ) { (x: Tensor, vertices: Int, filled: Bool, thickness: Double) in
     let x = try x.constant("x")
     guard x.rank == 3, x.shape.elementCount > 0 || x.shape[0] == 0, x.shape[1] > 1, x.shape[2] > 1
     else {
       throw UserError("x must be pictures [n, h, w] of 2×2 pixels or more, got shape \(x.shape)")
     }
-    let fits = try PolygonFit(shape: [x.shape[1], x.shape[2]], most: vertices).fits(of: x)
+    let fit = PolygonFit(
+      shape: [x.shape[1], x.shape[2]], most: vertices, thickness: filled ? nil : thickness)
+    let fits = try fit.fits(of: x)
     let places = try Tensor.full(Shape(checking: [fits.count, vertices, 2]), .nan, .float32)
     let out = places.pointer(Float.self)
     for (row, fit) in fits.enumerated() where !fit.vertices.isEmpty {
@@ -61,6 +66,8 @@ package struct PolygonFit {
 
   let shape: Shape
   let most: Int
+  /// Of the outline, in pixels; nil where inside is white.
+  let thickness: Double?
 
   /// - Parameter x: pictures, shape [n, h, w].
   func fits(of x: Tensor) throws -> [Fit] {
@@ -79,15 +86,16 @@ package struct PolygonFit {
   }
 
   private func fit(_ picture: [Double]) -> Fit {
-    let contour = LevelContour(picture, shape, level: 0.5).longest
+    let whole = thickness.map { FilledOutline(picture, shape, thickness: $0).picture } ?? picture
+    let contour = LevelContour(whole, shape, level: 0.5).longest
     var best = Fit(vertices: [], residual: .infinity)
     guard contour.count >= 3 else { return best }
     var points = contour
     while points.count > most { Self.removeFlattest(&points) }
-    var fits = [refined(points, picture)]
+    var fits = [started(points, whole, picture)]
     while points.count > 3 {
       Self.removeFlattest(&points)
-      fits.append(refined(points, picture))
+      fits.append(started(points, whole, picture))
     }
     // Blunt corners may have been left out before sharper ones: a vertex is tried on each edge of the best.
     if let best = fits.min(by: { $0.residual < $1.residual }), best.residual > Self.tolerance / 2,
@@ -108,6 +116,25 @@ package struct PolygonFit {
     } ?? best
   }
 
+  /// From a part of a contour: of an outline by what it encloses first.
+  private func started(
+    _ points: [SIMD2<Double>], _ whole: [Double], _ picture: [Double]
+  ) -> Fit {
+    guard let thickness else { return refined(points, picture) }
+    var raster = AreaRaster(shape)
+    let filled = refined(points, whole, &raster)
+    return refined(movedInwards(filled.vertices, by: thickness / 2), picture)
+  }
+
+  private func refined(_ start: [SIMD2<Double>], _ picture: [Double]) -> Fit {
+    if let thickness {
+      var raster = OutlineRaster(shape, thickness: thickness)
+      return refined(start, picture, &raster)
+    }
+    var raster = AreaRaster(shape)
+    return refined(start, picture, &raster)
+  }
+
   /// Leaves out the vertex whose triangle with its neighbours has the least area.
   private static func removeFlattest(_ points: inout [SIMD2<Double>]) {
     var (place, least) = (0, Double.infinity)
@@ -125,9 +152,10 @@ package struct PolygonFit {
   private static let steps = 40
   private static let shift = 1e-5
 
-  private func refined(_ start: [SIMD2<Double>], _ picture: [Double]) -> Fit {
+  private func refined<Raster: VertexRaster>(
+    _ start: [SIMD2<Double>], _ picture: [Double], _ raster: inout Raster
+  ) -> Fit {
     let (pixels, count) = (shape.elementCount, 2 * start.count)
-    var raster = AreaRaster(shape)
     var vertices = start
     var rest = difference(vertices, picture, &raster)
     var cost = Self.square(rest)
@@ -164,8 +192,8 @@ package struct PolygonFit {
     return Fit(vertices: vertices, residual: (cost / Double(pixels)).squareRoot())
   }
 
-  private func difference(
-    _ vertices: [SIMD2<Double>], _ picture: [Double], _ raster: inout AreaRaster
+  private func difference<Raster: VertexRaster>(
+    _ vertices: [SIMD2<Double>], _ picture: [Double], _ raster: inout Raster
   ) -> [Double] {
     raster.paint(vertices)
     return zip(raster.areas, picture).map { $0 - $1 }

@@ -139,8 +139,8 @@ struct Polygons: DrawnPictures {
       "subsamples", default: 4, "a: a pixel is the share of a·a points in it", in: .within(1...64)),
     returns: "a target with pictures [h, w] for points, from 0 to 1",
     details: """
-      `contains` tells of filled polygons whether a picture is one of at most the most vertices, by a fit of its vertices: \
-      see target.fit_polygons. Vertices must have room: no edge may be shorter than a pixel.
+      `contains` tells whether a picture is one of at most the most vertices, filled or an outline as the target's, by a fit \
+      of its vertices: see target.fit_polygons. Vertices must have room: no edge may be shorter than a pixel.
       """,
     example: "return target.polygons{size = 16}:sample(4, {seed = 1})"
   ) {
@@ -188,10 +188,8 @@ extension Polygons: Membership {
 
   /// The root mean square of what is left of each picture by the polygon that fits it best.
   package func deviations(_ x: Tensor) throws -> [Double] {
-    guard raster.thickness == nil else {
-      throw missing("test of membership: only filled polygons have one")
-    }
-    let fit = PolygonFit(shape: shape, most: law.vertices.upperBound)
+    let fit = PolygonFit(
+      shape: shape, most: law.vertices.upperBound, thickness: raster.thickness)
     return try fit.fits(of: x).map(\.residual)
   }
 }

@@ -131,5 +131,41 @@ check.raises("target.rasterize: vertices must have shape [n, v, 2] with 3 or mor
 check.raises("target.rasterize: vertices must be finite", target.rasterize, square / 0, {size = 8})
 check.raises("target.fit_polygons: x must be pictures [n, h, w] of 2×2 pixels or more, got shape [4, 2]",
   target.fit_polygons, square[1])
-check.raises("target.contains: target 'polygons' has no test of membership: only filled polygons have one",
-  function() return target.polygons{size = 16, filled = false}:contains(fresh) end)
+check.raises("target.fit_polygons: thickness must be a positive number, got 0",
+  target.fit_polygons, square, {filled = false, thickness = 0})
+
+-- Outlines: the vertices of a triangle come back from its outline too.
+
+local lines = target.rasterize(triangle, {size = 32, subsamples = 16, filled = false, thickness = 1.5})
+local from_lines, left = target.fit_polygons(lines, {vertices = 3, filled = false, thickness = 1.5})
+assert(left:item() < 0.02, left:item())
+for _, corner in ipairs(triangle[1]:table()) do
+  local least = math.huge
+  for _, other in ipairs(from_lines[1]:table()) do
+    least = math.min(least, math.max(math.abs(corner[1] - other[1]), math.abs(corner[2] - other[2])))
+  end
+  assert(least < 0.02, least)
+end
+check.rejects("a filled fit", function()
+  local _, rest = target.fit_polygons(lines, {vertices = 3})
+  assert(rest:item() < 0.02)
+end)
+
+-- Fresh ones of several thicknesses are outlines, with the number of vertices that they were drawn with; filled ones are not.
+for _, thickness in ipairs{0.5, 1, 2} do
+  local own = target.polygons{size = 16, filled = false, thickness = thickness}
+  local drawn_lines = own:sample(100, {seed = 5})
+  local function share_of(x) return own:contains(x):to("float32"):mean():item() end
+  assert(share_of(drawn_lines) >= 0.97, share_of(drawn_lines))
+  assert(share_of(fresh[{{1, 100}}]) <= 0.25, share_of(fresh[{{1, 100}}]))
+  assert(share_of((drawn_lines[{{1, 50}}] + drawn_lines[{{51, 100}}]):clamp(0, 1)) <= 0.04)
+  assert(share_of(drawn_lines + 0.1 * random.stream(1):normal(drawn_lines.shape)) == 0)
+  check.equal(share(drawn_lines), 0.0)
+end
+local of_lines = target.rasterize(drawn[{{1, 40}}], {size = 16, filled = false})
+local _, _, three_lines = target.fit_polygons(of_lines, {filled = false})
+assert(three_lines:equal(3):to("float32"):mean():item() > 0.85)
+for _, x in ipairs{tensor.zeros{2, 8, 8}, tensor.ones{2, 8, 8}, tensor.full({2, 8, 8}, 0 / 0)} do
+  local _, rest = target.fit_polygons(x, {filled = false, thickness = 3})
+  check.equal(rest.shape, {2})
+end

@@ -33,6 +33,7 @@ local makers = {
   ising_chain = function() return target.ising_chain{length = 4, coupling = 0.6, field = 0.2, closed = true} end,
   potts_chain = function() return target.potts_chain{length = 3, states = 2} end,
   binary = function() return target.binary{shape = {2, 2}} end,
+  cantor = function() return target.cantor{depth = 2} end,
   subspace = function() return target.subspace(target.moons{std = 0}, {dimension = 5, mean = {1, 0, 0, 0, 2}}) end,
   gaussian_process = function() return target.gaussian_process{points = 6, kernel = "matern32"} end,
   swiss_roll = function() return target.swiss_roll{height = 2} end,

@@ -10,6 +10,7 @@ local laws = {
   {target.empirical(tensor{{0, 0}, {1, 0}, {0, 0}}), 2},
   {target.binary{shape = {2, 3}}, 64}, {target.dots{size = {3, 4}, count = 3, amplitude = 2}, 220},
   {target.dots{size = 3, count = 8}, 9}, {target.dots{size = 2, count = 4}, 1},
+  {target.cantor{depth = 1, dimension = 5}, 32},
 }
 for _, case in ipairs(laws) do
   local law, size = table.unpack(case)
@@ -33,6 +34,46 @@ for _, case in ipairs(laws) do
   assert((law:project(moved) - x):abs():max():item() == 0)
   local share = metric.ledger(moved, {target = law, training = x, tolerance = 0.5})
   check.equal({share.memorized.value, share.novel.value}, {1.0, 0.0})
+end
+
+-- Cantor's dust: of what is left of [0, 1] after k steps the k ternary digits of each middle are 0 and 2, each its own.
+do
+  local dust = target.cantor{depth = 4, dimension = 1}
+  check.equal(dust:support_size(), 16)
+  check.equal(target.cantor{}:support_bits(), 10.0)
+  local seen = {}
+  for _, x in ipairs(dust:enumerate():column(1):table()) do
+    local rest, digits = (x + 1) / 2, {}
+    for k = 1, 4 do
+      rest = rest * 3
+      digits[k] = math.floor(rest)
+      rest = rest - digits[k]
+      assert(digits[k] ~= 1, x)
+    end
+    check.near(rest, 0.5, 1e-4)
+    seen[table.concat(digits)] = true
+  end
+  local count = 0
+  for _ in pairs(seen) do count = count + 1 end
+  check.equal(count, 16)
+  -- As a fractal: a third of the width holds half of the points.
+  local x = target.cantor{depth = 8, dimension = 1}:enumerate()
+  for k = 1, 4 do check.near(x:less(-1 + 2 / 3^k):to("float64"):mean():item(), 2^-k, 1e-12) end
+  -- What is farther than half an interval from all of it is none of it.
+  local plane = target.cantor{depth = 3}
+  check.equal(plane:contains(tensor{{0, 0}, {-1 + 1 / 27, 1 - 1 / 27}}, {tolerance = 1 / 27}):table(), {false, true})
+  check.raises("target.cantor: depth must be an integer from 1 to 13, got 14", target.cantor, {depth = 14})
+end
+
+-- A set of pictures of one's own: those, up to a tolerance of grey, and no others of their kind.
+do
+  local digits = data.mnist{count = 400}
+  local own = target.finite{points = digits[{{1, 200}}]}
+  local function share(x) return own:contains(x, {tolerance = 0.2}):to("float32"):mean():item() end
+  check.equal(share(digits[{{1, 200}}]), 1.0)
+  check.equal(share(digits[{{1, 200}}] + 0.03 * random.stream(1):normal{200, 28, 28}), 1.0)
+  check.equal(share(digits[{{201, 400}}]), 0.0)
+  check.equal(share(digits[{{1, 200}}]:roll(1, 3)), 0.0)
 end
 
 -- The nearest point, by looking at all of them.
