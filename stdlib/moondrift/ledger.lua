@@ -7,12 +7,15 @@
 --   book:chao1()                      -- at least so many points does the model draw from: value, low, high
 --   book:recapture()                  -- the same from the points that two halves of the samples share
 --
--- A sample counts as the point of the support that it is nearest to, where no coordinate is farther than the tolerance.
+-- A sample counts as the point of the support that it is nearest to, where no coordinate is farther than the tolerance. Of a
+-- law whose points cannot be listed but told from others (target.polygons) it counts as the training point or
+-- earlier sample to which the root mean square of the difference is at most the tolerance; nothing is `covered` there.
 -- Points that are seen once or twice tell how many are not seen yet. Chao's estimate is a lower bound in expectation
 -- whatever the probabilities are; from marks and recaptures the number comes out right where all points are equally
 -- likely, and too small elsewhere.
 
 local option = require "moondrift.options"
+local wilson = require "moondrift.wilson"
 
 local M = {}
 local Book = {}
@@ -79,19 +82,20 @@ local OPTIONS = {target = "target", training = "tensor", tolerance = "number"}
 function M.open(options)
   local passed, message = pcall(option.check, "ledger.open", options, OPTIONS)
   if not passed then error(message, 2) end
-  if not options.target then fail("open", "target is required: a law on finitely many known points") end
-  local asked, has_support = pcall(function() return options.target:has_support() end)
-  if not asked then fail("open", "target must be a target, got %s", type(options.target)) end
-  if not has_support then
-    fail("open", "target must live on finitely many known points, got %s", tostring(options.target))
+  local law = options.target
+  if not law then fail("open", "target is required: a law with a test of membership") end
+  local asked, has_support = pcall(function() return law:has_support() end)
+  if not asked then fail("open", "target must be a target, got %s", type(law)) end
+  if not has_support and not pcall(function() return law:contains(law:sample(1, {seed = 1})) end) then
+    fail("open", "target must live on finitely many known points or tell which are its own, got %s", tostring(law))
   end
   local tolerance = options.tolerance
   if tolerance ~= nil and tolerance < 0 then
     fail("open", "tolerance must be a number of 0 or more, got %s", tostring(tolerance))
   end
   return setmetatable({
-    target = options.target, training = options.training, tolerance = options.tolerance or 0.1,
-    parts = {}, counts = {}, halves = {{}, {}}, samples = 0,
+    target = law, training = options.training, tolerance = options.tolerance or (has_support and 0.1 or 0.03),
+    has_support = has_support, parts = {}, counts = {}, halves = {{}, {}}, samples = 0,
   }, Book)
 end
 
@@ -113,6 +117,43 @@ local function keys(self, x)
   return found
 end
 
+--- The points that samples of a law without a list stand for: places among the training points, `known` of them, and the
+--- samples so far that were none of these; false of one that is none of the law.
+local function places(self, x)
+  local valid = self.target:contains(x, {tolerance = self.tolerance}):table()
+  local rows = x:to("float64"):reshape{#x, -1}
+  if not self.points then
+    local training = self.training
+    self.points = training and training:to("float64"):reshape{#training, -1} or rows[{ {1, 0} }]
+    self.known = #self.points
+  end
+  local limit = self.tolerance * (rows.shape[2])^0.5
+  local before = {}
+  if #self.points > 0 then
+    local distances, nearest = metric.nearest(rows, self.points)
+    local all = nearest:column(1):table()
+    for k, distance in ipairs(distances:column(1):table()) do before[k] = distance <= limit and all[k] or nil end
+  end
+  local own, found, added = linalg.distances(rows, rows):less_equal(limit):table(), {}, {}
+  for k = 1, #x do
+    found[k] = valid[k] and before[k] or false
+    if valid[k] and not before[k] then
+      for place, other in ipairs(added) do
+        if own[k][other] then
+          found[k] = #self.points + place
+          break
+        end
+      end
+      if not found[k] then
+        added[#added + 1] = k
+        found[k] = #self.points + #added
+      end
+    end
+  end
+  if #added > 0 then self.points = tensor.concatenate({self.points, rows[tensor(added, {dtype = "int64"})]}, 1) end
+  return found
+end
+
 --- Adds samples. One after the other they go to two catches in turn.
 ---@param samples moondrift.tensor
 function Book:add(samples)
@@ -120,20 +161,37 @@ function Book:add(samples)
   local fits, reason = pcall(self.target.contains, self.target, samples, {tolerance = self.tolerance})
   if not fits then fail("add", "%s", (reason:gsub("^.-target%.contains: x ", "samples "))) end
   if #samples == 0 then return self end
-  for _, key in ipairs(keys(self, samples)) do
+  for _, key in ipairs(self.has_support and keys(self, samples) or places(self, samples)) do
     self.samples = self.samples + 1
     if key then
       self.counts[key] = (self.counts[key] or 0) + 1
       self.halves[self.samples % 2 + 1][key] = true
     end
   end
-  self.parts[#self.parts + 1] = samples
+  if self.has_support then self.parts[#self.parts + 1] = samples end
   return self
 end
 
---- What `metric.ledger` says of all samples.
+--- Of a law whose points cannot be listed.
+local function shares_of_places(self)
+  local counts = {samples = self.samples, valid = 0, memorized = 0, distinct = 0}
+  for place, count in pairs(self.counts) do
+    counts.valid, counts.distinct = counts.valid + count, counts.distinct + 1
+    if place <= self.known then counts.memorized = counts.memorized + count end
+  end
+  counts.duplicates, counts.novel = counts.valid - counts.distinct, counts.valid - counts.memorized
+  local found = {counts = counts}
+  for _, name in ipairs{"valid", "duplicates"} do found[name] = wilson.share(counts[name], self.samples) end
+  if self.training then
+    for _, name in ipairs{"memorized", "novel"} do found[name] = wilson.share(counts[name], self.samples) end
+  end
+  return found
+end
+
+--- What `metric.ledger` says of all samples: shares with `value`, `low` and `high`, and `counts`.
 function Book:shares()
-  if #self.parts == 0 then fail("shares", "there must be samples, got none") end
+  if self.samples == 0 then fail("shares", "there must be samples, got none") end
+  if not self.has_support then return shares_of_places(self) end
   local all = #self.parts == 1 and self.parts[1] or tensor.concatenate(self.parts, 1)
   self.parts = {all}
   return metric.ledger(all, {target = self.target, training = self.training, tolerance = self.tolerance})

@@ -19,6 +19,7 @@ Panel.__index = Panel
 ---@field high number
 
 local option = require "moondrift.options"
+local wilson = require "moondrift.wilson"
 
 local OPTIONS = {
   samples = "tensor", training = "tensor", held_out = "tensor", ratio = "number", duplicate = "number",
@@ -28,15 +29,6 @@ local OPTIONS = {
 local function fail(message, ...) error(("memorization.panel: " .. message):format(...), 0) end
 
 -- Measures
-
---- A share of n with Wilson's interval.
-local function share(hits, n)
-  local z = 1.959964
-  local p = hits / n
-  local middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-  local half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-  return {value = p, low = math.max(0, middle - half), high = math.min(1, middle + half)}
-end
 
 --- Mann and Whitney's U of lists a and b, as the share of pairs in which a is smaller (ties count half), and its z-score
 --- with the correction for ties (Meehan et al. 2020: C_T, below 0 where samples lie too near).
@@ -91,7 +83,7 @@ local function measured(y, x, own, held, ratio, seed)
     if pair[1] > own[indices[k]] then authentic = authentic + 1 end
   end
   return {
-    f_mem = share(copies, #near), authentic = share(authentic, #near), closer = closer(first, held, seed),
+    f_mem = wilson.share(copies, #near), authentic = wilson.share(authentic, #near), closer = closer(first, held, seed),
     nearest = places:column(1), distances = distances,
   }
 end

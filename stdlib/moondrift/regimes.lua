@@ -6,6 +6,8 @@
 -- Biroli et al. 2024 call the share φ(t); it passes from 1 down to the sum of the squared weights of the classes where t
 -- passes the speciation time. `theory.cloning` has it for two normal classes.
 
+local wilson = require "moondrift.wilson"
+
 local M = {}
 
 --- Times from t down to the last, equally spaced.
@@ -50,11 +52,8 @@ function M.cloning(model, points, t, class, options)
       error(("regimes.cloning: class must return a tensor of shape [%d], got [%s]"):format(n, table.concat(shape, ", ")), 2)
     end
   end
-  local share = classes[1]:equal(classes[2]):to("float64"):mean():item()
-  local z = 1.959963984540054
-  local middle = (share + z^2 / (2 * n)) / (1 + z^2 / n)
-  local half = z / (1 + z^2 / n) * (share * (1 - share) / n + z^2 / (4 * n^2))^0.5
-  return share, math.max(0, middle - half), math.min(1, middle + half)
+  local found = wilson.share(classes[1]:equal(classes[2]):to("int64"):sum():item(), n)
+  return found.value, found.low, found.high
 end
 
 return M

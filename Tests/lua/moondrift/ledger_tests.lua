@@ -78,10 +78,46 @@ do
   check.equal(book:shares().counts.samples, 306)
 end
 
+-- A law whose points cannot be listed: a model that copies 40 polygons up to grey, and one that draws fresh ones.
+do
+  local law = target.polygons{size = 12}
+  local known = law:sample(40, {seed = 1})
+  local copies = target.empirical(known)
+  local book = ledger.open{target = law, training = known, tolerance = 0.05}
+  for seed = 1, 3 do
+    book:add(copies:sample(60, {seed = seed}) + 0.02 * random.stream(seed):normal{60, 12, 12})
+  end
+  local r = book:shares()
+  check.equal({r.memorized.value, r.novel.value, r.covered, r.counts.valid}, {1.0, 0.0, nil, 180})
+  check.equal(r.counts.distinct, book:seen())
+  local all = book:chao1()
+  assert(all.low <= 40 and 40 <= all.high and book:seen() <= 40, tostring(book))
+  check.near(book:recapture().value, 40, 4)
+  -- The same by looking at each pair.
+  local marks = {}
+  for seed = 1, 3 do
+    local x = copies:sample(60, {seed = seed})
+    local _, place = metric.nearest(x, known)
+    for _, k in ipairs(place:column(1):table()) do marks[k] = true end
+  end
+  local count = 0
+  for _ in pairs(marks) do count = count + 1 end
+  check.equal(book:seen(), count)
+  local fresh = ledger.open{target = law, training = known, tolerance = 0.05}:add(law:sample(50, {seed = 9}))
+  local of = fresh:shares()
+  check.equal({of.memorized.value, of.valid.value, of.duplicates.value}, {0.0, 1.0, 0.0})
+  assert(fresh:chao1().value > 500, fresh:chao1().value)
+  -- Without a training set, samples that are alike are one point; what is no polygon is none.
+  local twice = known[{{1, 10}}]
+  local alone = ledger.open{target = law}:add(tensor.concatenate({twice, twice, tensor.zeros{5, 12, 12}}, 1)):add(twice)
+  check.equal({alone:seen(), alone:shares().counts.duplicates, alone:shares().novel}, {10, 20, nil})
+  check.equal(alone:shares().counts.samples, 35)
+end
+
 -- Bad input.
-check.raises("ledger.open: target must live on finitely many known points, got moons(2 curves, std 0.1)",
+check.raises("ledger.open: target must live on finitely many known points or tell which are its own, got moons(2 curves, std 0.1)",
   function() ledger.open{target = target.moons()} end)
-check.raises("ledger.open: target is required: a law on finitely many known points", function() ledger.open{} end)
+check.raises("ledger.open: target is required: a law with a test of membership", function() ledger.open{} end)
 check.raises("ledger.open: unknown option 'level' (known: target, tolerance, training)", function() ledger.open{target = equal, level = 1} end)
 check.raises("ledger.chao1: once and twice must be at most seen = 2 in all, got 2 and 1", function() ledger.chao1(2, 2, 1) end)
 check.raises("ledger.chao1: once must be an integer of 0 or more, got -1", function() ledger.chao1(2, -1, 1) end)
