@@ -72,6 +72,24 @@ import Testing
     #expect(ScriptFiles.read(folder.path + "/docs/results.md") == page)
   }
 
+  @Test("a long run has rows of its own beside those of the default size")
+  func sizes() throws {
+    let folder = try checkout()
+    let run = folder.path + "/runs/flow-20260101-000000"
+    let long = folder.path + "/runs/flow-20260102-000000"
+    _ = try Command("/bin/cp", ["-r", run, long]).run()
+    let record = ScriptFiles.read(run + "/result.json")
+    _ = try folder.write(
+      "runs/flow-20260102-000000/result.json",
+      record.replacing("default", with: "long").replacing("2026-01-01", with: "2026-01-02"))
+    #expect(try results([], in: folder.path).status == 0)
+    let page = ScriptFiles.read(folder.path + "/docs/results.md")
+    #expect(page.contains("reproduced | [flow/flow](#flowflowlua), default |"))
+    #expect(page.contains("reproduced | [flow/flow](#flowflowlua-long), long |"))
+    #expect(page.contains("\n## flow/flow.lua, long\n"))
+    #expect(page.contains("`scripts/moondrift scripts/flow/flow.lua --long`"))
+  }
+
   @Test(
     "smoke runs and runs at settings of one's own are not results", arguments: ["smoke", "own"])
   func small(_ size: String) throws {
