@@ -17,6 +17,7 @@ import operations
 import pictures
 import sample_metrics
 import samplers
+import supports
 import sweeps
 import theory
 from harness import (
@@ -158,5 +159,6 @@ GROUPS = {
     "jacobian": jacobians.BENCHES,
     "data": pictures.BENCHES,
     "metrics": sample_metrics.BENCHES,
+    "supports": supports.BENCHES,
     "theory": theory.BENCHES + sweeps.BENCHES,
 }
