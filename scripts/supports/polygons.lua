@@ -43,7 +43,7 @@ local settings = args{
   near = 0.25,          -- pixels from the dust
   fresh = 500,          -- pictures for what passes as valid
   smoke = {ns = {4}, seeds = 1, updates = 8, batch = 4, width = 8, samples = 6, levels = 3, fresh = 20},
-  long = {ns = {16, 128, 1024, 8192}, seeds = 5, size = 16, updates = 16000, batch = 64, samples = 500},
+  long = {ns = {16, 128, 1024}, size = 16},
 }
 for _, name in ipairs{"seeds", "batch", "levels", "fresh"} do
   args.demand(settings[name] > 0, "--%s must be a positive integer, got %d", name, settings[name])
