@@ -60,8 +60,7 @@ local settings = args{
   draws = 300,                        -- of the seeds anew, for intervals
   smoke = {sizes = {2, 3}, dimensions = {2, 3, 4}, two_dots = {2}, chains = {2, 3}, convolution = {2}, seeds = 1, width = 16,
     channels = 4, updates = 100, looks = 2, samples = 64, draws = 10, control = 1},
-  long = {sizes = {3, 4, 5, 6, 7, 8, 10}, dimensions = {4, 6, 8, 10, 12, 14}, two_dots = {3, 4, 5, 6, 7},
-    chains = {4, 6, 8, 10, 12}, convolution = {4, 6, 8}, seeds = 5, updates = 9600, looks = 6, samples = 4096},
+  long = {sizes = {6, 8, 10}, dimensions = {10, 12, 14}, two_dots = {3, 4, 5}, chains = {8, 10, 12}, convolution = {4, 6, 8}},
 }
 for _, name in ipairs{"seeds", "width", "channels", "updates", "control", "rows", "samples", "looks", "draws"} do
   args.demand(settings[name] > 0, "--%s must be a positive integer, got %d", name, settings[name])
