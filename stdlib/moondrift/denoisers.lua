@@ -194,13 +194,13 @@ local SIGMA_END = 0.05
 --- steps is nan.
 ---@param model moondrift.model
 ---@param count integer
----@param options {seed: integer, grows: boolean?}
+---@param options {seed: integer, grows: boolean?, beta: number?} beta is 0.1 where absent
 ---@return moondrift.tensor
 function M.sample(model, count, options)
   local grows = options.grows ~= false
   local ended, y = pcall(sample.coarse_to_fine, model, {
-    count = count, seed = options.seed, center = 0.5, final = "state", h = 0.01, beta = 0.1, sigma_end = SIGMA_END,
-    grows = grows, max_steps = grows and 400 or 12000, progress = false,
+    count = count, seed = options.seed, center = 0.5, final = "state", h = 0.01, beta = options.beta or 0.1,
+    sigma_end = SIGMA_END, grows = grows, max_steps = grows and 400 or 12000, progress = false,
   })
   if not ended then
     local message = tostring(y)
