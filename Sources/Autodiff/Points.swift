@@ -20,9 +20,18 @@ public func onFlattenedPoints(_ x: Tensor, _ body: (Tensor) throws -> Tensor) th
 public func requirePoints(_ x: Tensor, shape: Shape, name: String = "x") throws {
   guard x.rank == shape.rank + 1, zip(x.shape.dropFirst(), shape).allSatisfy({ $0 == $1 }) else {
     if shape.rank == 1 {
-      throw UserError("\(name) has shape \(x.shape), expected [n d] with d = \(shape[0])")
+      throw UserError(
+        "\(name) has shape \(x.shape), expected [n d] with d = \(shape[0])\(hint(x, shape))")
     }
     let lengths = shape.map { String($0) }.joined(separator: " ")
-    throw UserError("\(name) has shape \(x.shape), expected [n \(lengths)]")
+    throw UserError("\(name) has shape \(x.shape), expected [n \(lengths)]\(hint(x, shape))")
   }
+}
+
+/// How points that have as many numbers get another shape.
+private func hint(_ x: Tensor, _ shape: Shape) -> String {
+  guard x.rank > 1, x.shape[0] > 0, x.elementCount / x.shape[0] == shape.elementCount else {
+    return ""
+  }
+  return ": write :reshape{-1, \(shape.map { String($0) }.joined(separator: ", "))}"
 }

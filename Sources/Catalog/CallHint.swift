@@ -65,6 +65,10 @@ public struct CallHint {
       !frame.isMissing(at: place), !parameters.contains(where: { $0.role == .rest })
     else { return nil }
     if let list = lengths(frame) { return list }
+    // A constructor that was given as a value, and called in place of what it makes.
+    if positional.isEmpty, frame.count > 1 {
+      return "where what it makes was meant, call it: \(call)\(options.isEmpty ? "()" : "{…}")"
+    }
     let isSeed = frame.integer(at: place).map { $0 > 1 << 31 } ?? false
     if isSeed || frame.anyObject(at: place) != nil {
       return CallHint.secondResult

@@ -29,6 +29,10 @@ public enum ForeignNames {
   /// Members of other types: names that changed, and what other libraries call them.
   public static let members: [String: [String: String]] = [
     "tensor": tensorMembers,
+    "network": Dictionary(
+      uniqueKeysWithValues: ["denoise", "score", "noise", "velocity", "save"].map {
+        ($0, "nn.model{network = f, sde = …}, which has it")
+      }),
     "sde": [
       "std": "p:sigma(t)", "mean": "p:alpha(t)", "marginal_prob": "p:alpha(t) and p:sigma(t)",
       "sde": "p:drift(t) and p:diffusion(t)", "beta": "-2 * p:drift(t)", "f": "p:drift(t)",

@@ -7,6 +7,8 @@ public protocol Object: AnyObject, Argument, Results {
   static var typeName: String { get }
   /// How errors of its operators begin; the type's name unless it stands for a function.
   static var errorName: String { get }
+  /// What to do where another type is wanted that this one is often taken for: `a model`, and a sentence.
+  var remedy: (wanted: String, text: String)? { get }
   /// One line that reads well: `score_mlp(1 → 16 → 1, silu, 129 parameters)`.
   func describe() -> String
 }
@@ -16,6 +18,8 @@ extension Object {
   public static var classKey: UnsafeRawPointer {
     unsafeBitCast(ObjectIdentifier(Self.self), to: UnsafeRawPointer.self)
   }
+
+  public var remedy: (wanted: String, text: String)? { nil }
 
   public static var errorName: String { typeName }
   public static var expectation: String { articled(typeName) }

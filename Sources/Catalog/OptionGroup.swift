@@ -298,5 +298,17 @@ func argumentError<Value>(
   {
     return UserError("\(name) must be \(expected), got \(got) (did you mean '\(near)'?)")
   }
-  return UserError("\(name) must be \(expected), got \(got)")
+  return UserError(
+    "\(name) must be \(expected), got \(got)\(remedy(frame, index, expected))")
+}
+
+/// What to do with a value of a wrong type: call a function that makes what is wanted, for one.
+private func remedy(_ frame: Frame, _ index: Int32, _ expected: String) -> String {
+  if frame.type(at: index) == LuaType.function {
+    return "; where that makes one, call it"
+  }
+  guard let remedy = frame.anyObject(at: index)?.remedy, expected.contains(remedy.wanted) else {
+    return ""
+  }
+  return "; \(remedy.text)"
 }

@@ -19,6 +19,10 @@ package final class NetworkObject: Callable, FunctionHolder, HoldsOptions {
     network.optionFields(network.usual)
   }
 
+  package var remedy: (wanted: String, text: String)? {
+    ("a model", "a network becomes a model with sde = … in its constructor, or by nn.model")
+  }
+
   package func describe() -> String {
     "\(network.name)(\(network.summary), \(network.parameters.trained.count) parameters)"
   }

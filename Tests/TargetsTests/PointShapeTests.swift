@@ -62,11 +62,11 @@ import Testing
     arguments: [
       (
         "target.empirical(tensor.zeros{3, 2, 2}):model(sde.vp()):score(tensor.zeros{3, 4}, 0.5)",
-        "model.score: x has shape [3, 4], expected [n 2 2]"
+        "model.score: x has shape [3, 4], expected [n 2 2]: write :reshape{-1, 2, 2}"
       ),
       (
         "target.gaussian_mixture{means = tensor.zeros{3, 2, 2}}:score(tensor.zeros{3, 4})",
-        "target.score: x has shape [3, 4], expected [n 2 2]"
+        "target.score: x has shape [3, 4], expected [n 2 2]: write :reshape{-1, 2, 2}"
       ),
       (
         "target.empirical(tensor.zeros{3, 0, 2})",

@@ -19,7 +19,7 @@ struct EDMParametrization: NamedParametrization {
   private let sigmaData: Double
 
   init(_ options: PredictionOptions, shape: Shape, restoring stored: StoredTensors?) throws {
-    sigmaData = try SigmaData.spread(options.required(\.sigmaData, "sigma_data"))
+    sigmaData = try SigmaData.spread(options.requiredSigmaData())
     var options = options
     options.sigmaData = .first(sigmaData)
     self.options = options

@@ -32,7 +32,7 @@ struct GaussianParametrization: NamedParametrization {
       (mean, axes, variances) = try GaussianParametrization.restored(stored, shape.elementCount)
       self.options = options
     } else {
-      let given = try options.required(\.sigmaData, "sigma_data")
+      let given = try options.requiredSigmaData()
       let data = try SigmaData.points(given, shape)
       (mean, axes, variances) = try GaussianParametrization.fit(data)
       var derived = options

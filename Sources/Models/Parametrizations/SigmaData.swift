@@ -2,6 +2,20 @@ import Autodiff
 import Catalog
 import Tensors
 
+extension PredictionOptions {
+  /// What `sigma_data` is for, where it is absent.
+  func requiredSigmaData() throws -> OneOf<Double, Tensor> {
+    guard let sigmaData else {
+      let data = "the data, whose standard deviation is taken"
+      throw UserError(
+        "sigma_data is required for predicts = '\(predicts)': "
+          + (predicts == "edm"
+            ? "a number, the standard deviation of the data, or \(data)" : "the data"))
+    }
+    return sigmaData
+  }
+}
+
 /// Readers of the option `sigma_data`.
 enum SigmaData {
   /// A standard deviation as given, or that of all numbers of the data.

@@ -117,7 +117,7 @@ for _, make in ipairs{
   local s = picture:score(pictures, 0.7)
   check.equal(table.concat(s.shape, " "), "30 2 3 4")
   check.equal(table.concat(picture:denoise(pictures, 0.7).shape, " "), "30 2 3 4")
-  check.raises("x has shape [30, 24], expected [n 2 3 4]", function()
+  check.raises("x has shape [30, 24], expected [n 2 3 4]: write :reshape{-1, 2, 3, 4}", function()
     return picture:score(pictures:reshape{30, 24}, 0.7)
   end)
 end
@@ -191,7 +191,17 @@ check.raises("nn.model: network is required: a network or a model", nn.model, {s
 check.raises("nn.model: sde is required: an sde", nn.model, {network = net})
 check.raises("nn.model: network must be a network, got exact_score(gaussian_mixture(2 components, d = 1))", nn.model,
   {network = target.gaussian_mixture{means = {-3, 3}}:model(sde.vp()), sde = sde.vp()})
-check.raises("nn.model: sigma_data is required", nn.model, {network = net, predicts = "edm", sde = sde.vp()})
+check.raises("nn.model: sigma_data is required for predicts = 'edm': a number, the standard deviation of the data, or the data, "
+  .. "whose standard deviation is taken", nn.model, {network = net, predicts = "edm", sde = sde.vp()})
+-- What is often taken for a model or for what a constructor makes.
+check.raises("sample.heun: model must be a model, got " .. tostring(net)
+  .. "; a network becomes a model with sde = … in its constructor, or by nn.model", sample.heun, net, {count = 1})
+check.raises("network has no member 'denoise': write nn.model{network = f, sde = …}, which has it",
+  function() net:denoise(tensor.zeros{1, 2}, 0.5) end)
+check.raises("nn.model: sde must be an sde, got a function; where that makes one, call it", nn.model, {network = net, sde = sde.vp})
+check.raises("loss.blind: takes at most 0 arguments, got 2; where what it makes was meant, call it: loss.blind()", train,
+  nn.model{network = net, predicts = "noise", sde = sde.vp()}, tensor.zeros{4, table.unpack(net.shape)},
+  {steps = 1, loss = loss.blind})
 check.raises("nn.model: sigma_data is for predicts = 'edm' or 'gaussian', got 'noise'", nn.model,
   {network = net, predicts = "noise", sigma_data = 1, sde = sde.vp()})
 check.raises("nn.score_mlp: dimension must be 6, as shape says, got 5; give one of them", nn.score_mlp,

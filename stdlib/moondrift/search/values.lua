@@ -50,8 +50,8 @@ local function evaluator(plan)
       local function forget() for _, item in ipairs(missing) do known[item.key] = nil end end
       if not passed then
         forget()
-        error(tostring(values):find("interrupted", 1, true) and values
-          or ("search.%s: generation %d, seed %d, stage %g: %s"):format(where, generation, seed, stage, tostring(values)), 0)
+        error((type(values) ~= "string" or values:find("interrupted", 1, true)) and values
+          or ("search.%s: generation %d, seed %d, stage %g: %s"):format(where, generation, seed, stage, values), 0)
       end
       if type(values) ~= "table" or #values ~= #fresh then
         forget()
