@@ -37,7 +37,7 @@ local settings = args{
   width = 8,            -- channels of the network
   sweep = true,         -- a killed run goes on; searches have no --shard and no --estimate
   smoke = {size = 3, sizes = {2}, generations = 2, brief = 1, population = 3, seeds = 1, fresh = 1, independent = 2, updates = 3},
-  long = {sizes = {1, 2, 4, 16, 32}, generations = 60, seeds = 5},
+  long = {sizes = {1, 2, 4, 16, 32}, seeds = 5},
 }
 for _, name in ipairs{"generations", "brief", "seeds", "fresh", "independent", "updates", "rows", "width"} do
   args.demand(settings[name] > 0, "--%s must be a positive integer, got %d", name, settings[name])
