@@ -21,17 +21,20 @@ public func requirePoints(_ x: Tensor, shape: Shape, name: String = "x") throws 
   guard x.rank == shape.rank + 1, zip(x.shape.dropFirst(), shape).allSatisfy({ $0 == $1 }) else {
     if shape.rank == 1 {
       throw UserError(
-        "\(name) has shape \(x.shape), expected [n d] with d = \(shape[0])\(hint(x, shape))")
+        "\(name) has shape \(x.shape), expected [n d] with d = \(shape[0])\(reshapeHint(x, shape))")
     }
     let lengths = shape.map { String($0) }.joined(separator: " ")
-    throw UserError("\(name) has shape \(x.shape), expected [n \(lengths)]\(hint(x, shape))")
+    throw UserError("\(name) has shape \(x.shape), expected [n \(lengths)]\(reshapeHint(x, shape))")
   }
 }
 
-/// How points that have as many numbers get another shape.
-private func hint(_ x: Tensor, _ shape: Shape) -> String {
-  guard x.rank > 1, x.shape[0] > 0, x.elementCount / x.shape[0] == shape.elementCount else {
-    return ""
-  }
+/// How points get another shape that holds the same numbers in the same order: with axes of length 1, flat or no longer
+/// flat. One point gets an axis in front.
+private func reshapeHint(_ x: Tensor, _ shape: Shape) -> String {
+  if x.shape == shape { return ": write :unsqueeze(1)" }
+  guard x.rank > 1, x.shape[0] > 0 else { return "" }
+  let own = x.shape.dropFirst()
+  let isFlat = min(own.count, shape.rank) == 1 && own.reduce(1, *) == shape.elementCount
+  guard isFlat || own.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) else { return "" }
   return ": write :reshape{-1, \(shape.map { String($0) }.joined(separator: ", "))}"
 }

@@ -66,7 +66,9 @@ public struct CallHint {
     else { return nil }
     if let list = lengths(frame) { return list }
     // A constructor that was given as a value, and called in place of what it makes.
-    if positional.isEmpty, frame.count > 1 {
+    if positional.isEmpty, frame.count > 1,
+      frame.anyObject(at: 1) != nil || frame.anyObject(at: 2) != nil
+    {
       return "where what it makes was meant, call it: \(call)\(options.isEmpty ? "()" : "{…}")"
     }
     let isSeed = frame.integer(at: place).map { $0 > 1 << 31 } ?? false

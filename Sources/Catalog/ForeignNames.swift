@@ -31,7 +31,7 @@ public enum ForeignNames {
     "tensor": tensorMembers,
     "network": Dictionary(
       uniqueKeysWithValues: ["denoise", "score", "noise", "velocity", "save"].map {
-        ($0, "nn.model{network = f, sde = …}, which has it")
+        ($0, "nn.model{network = …, sde = …}, which has it")
       }),
     "sde": [
       "std": "p:sigma(t)", "mean": "p:alpha(t)", "marginal_prob": "p:alpha(t) and p:sigma(t)",

@@ -287,7 +287,7 @@ func readChecked<Value: Argument>(
 }
 
 /// `steps must be a positive integer, got 2.5`.
-func argumentError<Value>(
+func argumentError<Value: Argument>(
   _ frame: Frame, _ index: Int32, name: String, _ mismatch: Mismatch, domain: Domain<Value>?
 ) -> UserError {
   if let sentence = mismatch.sentence { return UserError("\(name) \(sentence)") }
@@ -299,12 +299,18 @@ func argumentError<Value>(
     return UserError("\(name) must be \(expected), got \(got) (did you mean '\(near)'?)")
   }
   return UserError(
-    "\(name) must be \(expected), got \(got)\(remedy(frame, index, expected))")
+    "\(name) must be \(expected), got \(got)\(remedy(frame, index, Value.luaType, expected))")
 }
 
-/// What to do with a value of a wrong type: call a function that makes what is wanted, for one.
-private func remedy(_ frame: Frame, _ index: Int32, _ expected: String) -> String {
-  if frame.type(at: index) == LuaType.function {
+/// What to do with a value of a wrong type. Where an object is wanted, a function may be the one that makes it.
+private func remedy(_ frame: Frame, _ index: Int32, _ type: String, _ expected: String) -> String {
+  let plain: Set<Substring> = [
+    "number", "integer", "boolean", "string", "function", "any", "table", "tensor",
+  ]
+  let isObject = type.split { "|?".contains($0) }.allSatisfy {
+    !plain.contains($0) && !$0.hasSuffix("[]")
+  }
+  if frame.type(at: index) == LuaType.function, isObject {
     return "; where that makes one, call it"
   }
   guard let remedy = frame.anyObject(at: index)?.remedy, expected.contains(remedy.wanted) else {

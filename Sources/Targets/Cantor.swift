@@ -6,10 +6,10 @@ import Tensors
 /// Cantor's dust to a depth: a fractal whose every coordinate is at the middle of an interval that is left.
 ///
 /// Of [−1, 1] the open middle third is taken out, and so on of what is left; to depth k there are 2^k intervals of length
-/// 2/3^k. Between any two points is a gap: no part of the set is convex. Its dimension is d ln 2/ln 3.
+/// 2/3^k. Between any two values is a gap: no part of the set is convex. Without an end to the depth its dimension is d ln 2/ln 3.
 enum Cantor {
-  /// Beyond it neighbouring points are equal in float32.
-  private static let mostDepth = 13
+  /// At 17 neighbouring points are equal in float32.
+  private static let mostDepth = 16
 
   static let entry = Entry.function(
     "cantor",
@@ -19,8 +19,8 @@ enum Cantor {
       "depth", default: 5, "k: how often middle thirds are taken out", in: .within(1...mostDepth)),
     returns: "a target of independent coordinates, each of 2^k points in [−1, 1], each as likely",
     details: """
-      Its support is 2^(k d) points, the middles of intervals of length 2/3^k. No part of it is convex: gaps are a third \\
-      of [−1, 1] and less. Score, posterior mean and density under noise are exact.
+      Its support is 2^(k d) points, the middles of intervals of length 2/3^k. Between any two values of a coordinate is a \
+      gap, the widest 2/3 + 2/3^k. Score, posterior mean and density under noise are exact.
       """,
     source: "Cantor 1883",
     example: "return target.cantor{depth = 3}:sample(5, {seed = 1})"

@@ -49,6 +49,10 @@ struct HintTests {
       "sample.euler_maruyama: options must be a table, got 64; options go by name: sample.euler_maruyama(…, {count = 64})"
     ),
     (
+      "sde.vp(0.1, 20)",
+      "sde.vp: takes at most 1 argument, got 2; options go by name: sde.vp{beta_min = 0.1}"
+    ),
+    (
       "optim.adam(1e-3)",
       "optim.adam: options must be a table, got 0.001; options go by name: optim.adam{rate = 0.001}"
     ),

@@ -3,6 +3,7 @@
 from harness import Bench, figures_of, figures_of_lua, peer_script
 from operations import THREADS
 
+
 def raster() -> dict[str, float]:
     return {"raster": figures_of_lua("supports")["raster"]}
 

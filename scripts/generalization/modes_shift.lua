@@ -16,6 +16,7 @@ local across = require "moondrift.across_runs"
 local args = require "moondrift.args"
 local claims = require "moondrift.claims"
 local run = require "moondrift.run"
+local wilson = require "moondrift.wilson"
 
 local settings = args{
   mus = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0},  -- the modes stand at -mu and mu
@@ -130,11 +131,10 @@ if near and far then
       expected = expected, tolerance = tolerance, measured = measured, interval = interval, seeds = settings.seeds,
       diverged = of.diverged}
   end
-  local share, z2 = far.diverged / settings.seeds, 1.96 ^ 2 / settings.seeds
-  local wide = (z2 * (share * (1 - share) + z2 / 4)) ^ 0.5
+  local share = wilson.share(far.diverged, settings.seeds)
   list:add{id = "5f", claim = "share of runs that diverge with modes at ±15", source = "derived", expected = 0.4,
-    tolerance = 0.2, measured = share,
-    interval = {(share + z2 / 2 - wide) / (1 + z2), (share + z2 / 2 + wide) / (1 + z2)}, seeds = settings.seeds,
+    tolerance = 0.2, measured = share.value,
+    interval = {share.low, share.high}, seeds = settings.seeds,
     note = "8 of 20 in the run that the expectation is of; Wilson's interval"}
 end
 if #points > 2 then

@@ -1,15 +1,16 @@
--- How much of a support of finitely many points has a model learned? What its samples say beyond those that were drawn:
+-- How much of a support has a model learned? What its samples say beyond those that were drawn:
 --
 --   local ledger = require "moondrift.ledger"
 --   local book = ledger.open{target = target.dots{size = 16, count = 2}, training = x}
 --   book:add(y)                       -- samples, as many times as wanted
---   book:shares().novel.value         -- valid, novel, memorized, covered, duplicates: as metric.ledger
+--   book:shares().novel.value         -- valid, novel, memorized, covered, duplicates
 --   book:chao1()                      -- at least so many points does the model draw from: value, low, high
 --   book:recapture()                  -- the same from the points that two halves of the samples share
 --
 -- A sample counts as the point of the support that it is nearest to, where no coordinate is farther than the tolerance. Of a
 -- law whose points cannot be listed but told from others (target.polygons) it counts as the training point or
--- earlier sample to which the root mean square of the difference is at most the tolerance; nothing is `covered` there.
+-- earlier sample to which the root mean square of the difference is at most the tolerance, the same that decides whether it is
+-- valid; nothing is `covered` there.
 -- Points that are seen once or twice tell how many are not seen yet. Chao's estimate is a lower bound in expectation
 -- whatever the probabilities are; from marks and recaptures the number comes out right where all points are equally
 -- likely, and too small elsewhere.
@@ -74,6 +75,13 @@ function M.chapman(a, b, both)
   return {value = value, low = math.max(a + b - both, value - half), high = value + half}
 end
 
+--- Which points are of the law; nil and a message where they cannot be.
+local function members(self, x, name)
+  local fits, marks = pcall(self.target.contains, self.target, x, {tolerance = self.tolerance})
+  if not fits then return nil, (marks:gsub("^.-target%.contains: x ", name .. " ")) end
+  return marks:table()
+end
+
 local OPTIONS = {target = "target", training = "tensor", tolerance = "number"}
 
 --- A ledger of samples.
@@ -93,16 +101,29 @@ function M.open(options)
   if tolerance ~= nil and tolerance < 0 then
     fail("open", "tolerance must be a number of 0 or more, got %s", tostring(tolerance))
   end
-  return setmetatable({
+  local book = setmetatable({
     target = law, training = options.training, tolerance = options.tolerance or (has_support and 0.1 or 0.03),
     has_support = has_support, parts = {}, counts = {}, halves = {{}, {}}, samples = 0,
   }, Book)
+  if options.training then
+    local marks, reason = members(book, options.training, "training")
+    if not marks then fail("open", "%s", reason) end
+    for row, is_member in ipairs(marks) do
+      if not is_member then fail("open", "training must be points of %s, got another in row %d", tostring(law), row) end
+    end
+  end
+  if not has_support then
+    local known = options.training
+    book.known = known and #known or 0
+    book.points = book.known > 0 and known:to("float64"):reshape{#known, -1}
+      or tensor.zeros({0, law.dimension}, {dtype = "float64"})
+  end
+  return book
 end
 
 --- The points of the support that samples stand for, as strings; false of one that is none.
-local function keys(self, x)
+local function keys(self, x, valid)
   local law = self.target
-  local valid = law:contains(x, {tolerance = self.tolerance}):table()
   local rows = law:project(x:to("float64")):reshape{#x, -1}:to("float32"):table()
   local found = {}
   for k, row in ipairs(rows) do
@@ -117,55 +138,69 @@ local function keys(self, x)
   return found
 end
 
---- The points that samples of a law without a list stand for: places among the training points, `known` of them, and the
---- samples so far that were none of these; false of one that is none of the law.
-local function places(self, x)
-  local valid = self.target:contains(x, {tolerance = self.tolerance}):table()
+--- The points that samples of a law without a list stand for, as places in `points`: the training points, `known` of them,
+--- and the samples so far that were none of these; false of one that is none of the law.
+local function known_or_new(self, x, valid)
   local rows = x:to("float64"):reshape{#x, -1}
-  if not self.points then
-    local training = self.training
-    self.points = training and training:to("float64"):reshape{#training, -1} or rows[{ {1, 0} }]
-    self.known = #self.points
-  end
   local limit = self.tolerance * (rows.shape[2])^0.5
-  local before = {}
+  local found, fresh = {}, {}
+  local distances, nearest
   if #self.points > 0 then
-    local distances, nearest = metric.nearest(rows, self.points)
-    local all = nearest:column(1):table()
-    for k, distance in ipairs(distances:column(1):table()) do before[k] = distance <= limit and all[k] or nil end
+    distances, nearest = metric.nearest(rows, self.points)
+    distances, nearest = distances:column(1):table(), nearest:column(1):table()
   end
-  local own, found, added = linalg.distances(rows, rows):less_equal(limit):table(), {}, {}
   for k = 1, #x do
-    found[k] = valid[k] and before[k] or false
-    if valid[k] and not before[k] then
-      for place, other in ipairs(added) do
-        if own[k][other] then
-          found[k] = #self.points + place
-          break
-        end
-      end
-      if not found[k] then
-        added[#added + 1] = k
-        found[k] = #self.points + #added
-      end
+    found[k] = false
+    if valid[k] and nearest and distances[k] <= limit then
+      found[k] = nearest[k]
+    elseif valid[k] then
+      fresh[#fresh + 1] = k
     end
   end
-  if #added > 0 then self.points = tensor.concatenate({self.points, rows[tensor(added, {dtype = "int64"})]}, 1) end
+  if #fresh == 0 then return found end
+  local others = rows[tensor(fresh, {dtype = "int64"})]
+  local is_near, kept = linalg.distances(others, others):less_equal(limit):table(), {}
+  for i, k in ipairs(fresh) do
+    for place, other in ipairs(kept) do
+      if is_near[i][other] then
+        found[k] = #self.points + place
+        break
+      end
+    end
+    if not found[k] then
+      kept[#kept + 1] = i
+      found[k] = #self.points + #kept
+    end
+  end
+  self.points = tensor.concatenate({self.points, others[tensor(kept, {dtype = "int64"})]}, 1)
   return found
 end
+
+--- Rows of a law without a list that are looked at together: pairs of them are compared.
+local BLOCK <const> = 1000
 
 --- Adds samples. One after the other they go to two catches in turn.
 ---@param samples moondrift.tensor
 function Book:add(samples)
   if not option.is_tensor(samples) then fail("add", "samples must be a tensor, got %s", type(samples)) end
-  local fits, reason = pcall(self.target.contains, self.target, samples, {tolerance = self.tolerance})
-  if not fits then fail("add", "%s", (reason:gsub("^.-target%.contains: x ", "samples "))) end
+  local valid, reason = members(self, samples, "samples")
+  if not valid then fail("add", "%s", reason) end
   if #samples == 0 then return self end
-  for _, key in ipairs(self.has_support and keys(self, samples) or places(self, samples)) do
-    self.samples = self.samples + 1
-    if key then
-      self.counts[key] = (self.counts[key] or 0) + 1
-      self.halves[self.samples % 2 + 1][key] = true
+  local function count(found)
+    for _, key in ipairs(found) do
+      self.samples = self.samples + 1
+      if key then
+        self.counts[key] = (self.counts[key] or 0) + 1
+        self.halves[self.samples % 2 + 1][key] = true
+      end
+    end
+  end
+  if self.has_support then
+    count(keys(self, samples, valid))
+  else
+    for first = 1, #samples, BLOCK do
+      local last = math.min(#samples, first + BLOCK - 1)
+      count(known_or_new(self, samples[{ {first, last} }], {table.unpack(valid, first, last)}))
     end
   end
   if self.has_support then self.parts[#self.parts + 1] = samples end
@@ -188,7 +223,8 @@ local function shares_of_places(self)
   return found
 end
 
---- What `metric.ledger` says of all samples: shares with `value`, `low` and `high`, and `counts`.
+--- What `metric.ledger` says of all samples. Of a law whose points cannot be listed a table with valid, duplicates and, where
+--- there is a training set, memorized and novel, each with `value`, `low` and `high` (Wilson's), and `counts`.
 function Book:shares()
   if self.samples == 0 then fail("shares", "there must be samples, got none") end
   if not self.has_support then return shares_of_places(self) end

@@ -2,22 +2,23 @@ import Tensors
 
 /// The share of each pixel that is near the outline of a polygon.
 ///
-/// Of 4×4 points in a pixel each counts by its distance d to the nearest edge, 1 up to half the thickness and then less over the
-/// distance of two points, as 4 (t/2 − d) + ½: of straight edges along the pixels that is the exact area, and of any a continuous
-/// function of the vertices.
+/// A pixel is 4×4 squares, and a square at distance d from the nearest edge is white as far as the stretch from d − ⅛ to d + ⅛ lies in
+/// that from −t/2 to t/2, of the thickness t. Of a straight edge along the pixels that is the exact area, and of any a continuous function
+/// of the vertices.
 struct OutlineRaster: VertexRaster {
-  private static let points = 4
+  private static let squaresPerSide = 4
 
   private(set) var areas: [Double]
   private let shape: Shape
   private let reach: Double
-  /// The squared distance of each point to the nearest edge, where that is near.
+  /// The squared distance of the middle of each square to the nearest edge, where that is near.
   private var squares: [Double]
 
   init(_ shape: Shape, thickness: Double) {
     (self.shape, reach) = (shape, thickness / 2)
     areas = [Double](repeating: 0, count: shape.elementCount)
-    squares = [Double](repeating: 0, count: shape.elementCount * Self.points * Self.points)
+    squares = [Double](
+      repeating: 0, count: shape.elementCount * Self.squaresPerSide * Self.squaresPerSide)
   }
 
   mutating func paint(_ vertices: [SIMD2<Double>]) {
@@ -28,13 +29,13 @@ struct OutlineRaster: VertexRaster {
       add(last, next)
       last = next
     }
-    let a = Self.points
-    let (width, columns) = (shape[1] * a, shape[1])
-    let (far, share) = (reach + 0.5 / Double(a), 1 / Double(a * a))
+    let a = Self.squaresPerSide
+    let (width, columns, half) = (shape[1] * a, shape[1], 0.5 / Double(a))
     for line in 0..<shape[0] * a {
-      for point in 0..<width where squares[line * width + point] < far * far {
-        let white = (reach - squares[line * width + point].squareRoot()) * Double(a) + 0.5
-        areas[line / a * columns + point / a] += share * min(white, 1)
+      for point in 0..<width where squares[line * width + point] < (reach + half) * (reach + half) {
+        let distance = squares[line * width + point].squareRoot()
+        let white = min(distance + half, reach) - max(distance - half, -reach)
+        areas[line / a * columns + point / a] += white / Double(a)
       }
     }
   }
@@ -43,7 +44,7 @@ struct OutlineRaster: VertexRaster {
     let edge = end - start
     let length = (edge * edge).sum()
     let inverse = length > 0 ? 1 / length : 0
-    let (a, width) = (Double(Self.points), shape[1] * Self.points)
+    let (a, width) = (Double(Self.squaresPerSide), shape[1] * Self.squaresPerSide)
     let across = places(start.y, end.y, shape[1])
     for line in places(start.x, end.x, shape[0]) {
       for point in across {
@@ -55,9 +56,10 @@ struct OutlineRaster: VertexRaster {
     }
   }
 
-  /// The points of one axis that an edge between two places may be near to.
+  /// The squares along one axis that an edge between two places may be near to.
   private func places(_ start: Double, _ end: Double, _ pixels: Int) -> Range<Int> {
-    let (a, count, margin) = (Double(Self.points), pixels * Self.points, reach + 0.5)
+    let (a, count) = (Double(Self.squaresPerSide), pixels * Self.squaresPerSide)
+    let margin = reach + 0.5
     let first = min(max((min(start, end) - margin) * a, 0), Double(count))
     let last = min(max((max(start, end) + margin) * a, 0), Double(count))
     return Int(clamping: first)..<max(Int(clamping: first), Int(clamping: last.rounded(.up)))
@@ -77,7 +79,7 @@ struct FilledOutline {
     let dark = 0.2 * min(1, thickness)
     var isOutside = picture.map { _ in false }
     var waiting: [Int] = []
-    func reach(_ row: Int, _ column: Int) {
+    func visit(_ row: Int, _ column: Int) {
       let place = row * columns + column
       if !isOutside[place], picture[place] < dark {
         isOutside[place] = true
@@ -85,10 +87,10 @@ struct FilledOutline {
       }
     }
     for row in 0..<rows {
-      for column in [0, columns - 1] { reach(row, column) }
+      for column in [0, columns - 1] { visit(row, column) }
     }
     for column in 0..<columns {
-      for row in [0, rows - 1] { reach(row, column) }
+      for row in [0, rows - 1] { visit(row, column) }
     }
     func neighbours(_ place: Int) -> [(row: Int, column: Int)] {
       let (row, column) = (place / columns, place % columns)
@@ -98,7 +100,7 @@ struct FilledOutline {
       (0..<rows).contains(at.row) && (0..<columns).contains(at.column)
     }
     while let place = waiting.popLast() {
-      for at in neighbours(place) where isIn(at) { reach(at.row, at.column) }
+      for at in neighbours(place) where isIn(at) { visit(at.row, at.column) }
     }
     self.picture = picture
     for place in picture.indices where !isOutside[place] {

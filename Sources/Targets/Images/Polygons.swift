@@ -140,7 +140,8 @@ struct Polygons: DrawnPictures {
     returns: "a target with pictures [h, w] for points, from 0 to 1",
     details: """
       `contains` tells whether a picture is one of at most the most vertices, filled or an outline as the target's, by a fit \
-      of its vertices: see target.fit_polygons. Vertices must have room: no edge may be shorter than a pixel.
+      of its vertices: see target.fit_polygons. That takes 4 subsamples or more, of outlines half a pixel or more; of \
+      outlines in pictures of few rows, as 8×40, it refuses an eighth. Vertices must have room: no edge may be shorter than a pixel.
       """,
     example: "return target.polygons{size = 16}:sample(4, {seed = 1})"
   ) {
@@ -188,6 +189,11 @@ extension Polygons: Membership {
 
   /// The root mean square of what is left of each picture by the polygon that fits it best.
   package func deviations(_ x: Tensor) throws -> [Double] {
+    guard raster.subsamples >= 4, raster.thickness.map({ $0 >= 0.5 }) ?? true else {
+      throw missing(
+        "test of membership: pixels must have 4 or more subsamples, and an outline half a pixel or more"
+      )
+    }
     let fit = PolygonFit(
       shape: shape, most: law.vertices.upperBound, thickness: raster.thickness)
     return try fit.fits(of: x).map(\.residual)

@@ -112,6 +112,22 @@ do
   local alone = ledger.open{target = law}:add(tensor.concatenate({twice, twice, tensor.zeros{5, 12, 12}}, 1)):add(twice)
   check.equal({alone:seen(), alone:shares().counts.duplicates, alone:shares().novel}, {10, 20, nil})
   check.equal(alone:shares().counts.samples, 35)
+  -- Many at once, in blocks, as one after another.
+  local options = {target = law, training = known, tolerance = 0.05}
+  local many, few = ledger.open(options), ledger.open(options)
+  local x = tensor.concatenate({copies:sample(1200, {seed = 7}), law:sample(20, {seed = 8}), law:sample(20, {seed = 8})}, 1)
+  many:add(x)
+  for first = 1, #x, 40 do few:add(x[{{first, math.min(#x, first + 39)}}]) end
+  check.equal({many:seen()}, {few:seen()})
+  check.equal(many:shares().counts.duplicates, 1200 + 40 - many:seen())
+  -- Training points that are none.
+  check.raises("ledger.open: training has shape [4, 9, 9], expected [n 12 12]",
+    function() ledger.open{target = law, training = tensor.zeros{4, 9, 9}} end)
+  check.raises("got another in row 2", function()
+    ledger.open{target = law, training = tensor.concatenate({known[{{1, 1}}], tensor.full({1, 12, 12}, 0 / 0)}, 1)}
+  end)
+  local none = ledger.open{target = law, training = known[{ {1, 0} }]}:add(known)
+  check.equal({none:shares().novel.value, (none:seen())}, {1.0, 40})
 end
 
 -- Bad input.
@@ -127,6 +143,8 @@ check.raises("ledger.open: training must be a tensor, got string", function() le
 check.raises("ledger.open: tolerance must be a number of 0 or more, got -1", function() ledger.open{target = equal, tolerance = -1} end)
 check.raises("ledger.add: samples must be a tensor, got number", function() ledger.open{target = equal}:add(3) end)
 -- At the line of the caller.
+assert(select(2, pcall(function() ledger.open{target = equal, training = tensor.zeros{2, 7}} end)):match(
+  "^[^\n]*ledger_tests%.lua:%d+: ledger%.open: training has shape "))
 assert(select(2, pcall(function() ledger.chao1() end)):match("^[^\n]*ledger_tests%.lua:%d+: ledger%.chao1: "))
 check.near(ledger.chao1(10^10 // 1 | 0, 10^10 // 1 | 0, 0).value, 10^10 + 10^10 * (10^10 - 1) / 2, 1e10)
 check.raises("ledger.chapman: both must be at most 3, got 4", function() ledger.chapman(3, 5, 4) end)

@@ -196,7 +196,7 @@ check.raises("nn.model: sigma_data is required for predicts = 'edm': a number, t
 -- What is often taken for a model or for what a constructor makes.
 check.raises("sample.heun: model must be a model, got " .. tostring(net)
   .. "; a network becomes a model with sde = … in its constructor, or by nn.model", sample.heun, net, {count = 1})
-check.raises("network has no member 'denoise': write nn.model{network = f, sde = …}, which has it",
+check.raises("network has no member 'denoise': write nn.model{network = …, sde = …}, which has it",
   function() net:denoise(tensor.zeros{1, 2}, 0.5) end)
 check.raises("nn.model: sde must be an sde, got a function; where that makes one, call it", nn.model, {network = net, sde = sde.vp})
 check.raises("loss.blind: takes at most 0 arguments, got 2; where what it makes was meant, call it: loss.blind()", train,

@@ -165,7 +165,16 @@ end
 local of_lines = target.rasterize(drawn[{{1, 40}}], {size = 16, filled = false})
 local _, _, three_lines = target.fit_polygons(of_lines, {filled = false})
 assert(three_lines:equal(3):to("float32"):mean():item() > 0.85)
-for _, x in ipairs{tensor.zeros{2, 8, 8}, tensor.ones{2, 8, 8}, tensor.full({2, 8, 8}, 0 / 0)} do
-  local _, rest = target.fit_polygons(x, {filled = false, thickness = 3})
-  check.equal(rest.shape, {2})
+for _, filled in ipairs{true, false} do
+  local v, rest, count = target.fit_polygons(tensor.zeros{2, 8, 8}, {filled = filled})
+  check.equal({rest:min():item(), count:table(), v:is_nan():all():item()}, {math.huge, {0, 0}, true})
+  v, rest, count = target.fit_polygons(tensor.full({2, 8, 8}, 0 / 0), {filled = filled})
+  check.equal({rest:is_nan():all():item(), count:table(), v:is_nan():all():item()}, {true, {0, 0}, true})
+end
+check.raises("target.fit_polygons: thickness must be at most the picture's diagonal, 45.25 pixels, got 1e+300",
+  target.fit_polygons, lines, {filled = false, thickness = 1e300})
+local refusal = "target.contains: target 'polygons' has no test of membership: pixels must have 4 or more subsamples, and an "
+  .. "outline half a pixel or more"
+for _, coarse in ipairs{{size = 16, subsamples = 2}, {size = 16, filled = false, thickness = 0.2}} do
+  check.raises(refusal, function() target.polygons(coarse):contains(fresh) end)
 end

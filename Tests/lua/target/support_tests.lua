@@ -62,7 +62,8 @@ do
   -- What is farther than half an interval from all of it is none of it.
   local plane = target.cantor{depth = 3}
   check.equal(plane:contains(tensor{{0, 0}, {-1 + 1 / 27, 1 - 1 / 27}}, {tolerance = 1 / 27}):table(), {false, true})
-  check.raises("target.cantor: depth must be an integer from 1 to 13, got 14", target.cantor, {depth = 14})
+  check.raises("target.cantor: depth must be an integer from 1 to 16, got 17", target.cantor, {depth = 17})
+  check.equal(metric.nearest(target.cantor{depth = 16, dimension = 1}:enumerate(), target.cantor{depth = 16, dimension = 1}:enumerate(), {k = 2}):column(2):min():item() > 0, true)
 end
 
 -- A set of pictures of one's own: those, up to a tolerance of grey, and no others of their kind.
