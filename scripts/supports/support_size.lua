@@ -3,11 +3,11 @@
 -- source:   research plan of this project, first experiment; the collapse beside it: Biroli, Bonnaire, de Bortoli,
 --           Mézard, Nat. Commun. 2024 (arXiv 2402.18491), Eq. 5
 -- run:      scripts/moondrift scripts/supports/support_size.lua
--- time:     about 20 minutes on 2 cores, reckoned from a run that was stopped at its last law
+-- time:     about 30 minutes on 2 cores, of 45 minutes of processor time
 -- expect:   Of white dots (d points in d pixels, d (d − 1)/2 of two dots) a fully connected network copies what it was
 --           shown at every n, so that it needs a good part of them all. Of bits and of spins in a chain (2^d points) it
 --           copies too where d is small; where d is 8 and more it draws new points from a share of them that falls with d.
---           A convolutional network copies small pictures too; 8×8 pixels take --long.
+--           A convolutional network copies 16 pixels and draws some new dots of 36.
 --
 -- Definitions and thresholds, set before the run that counts, after two that changed them (below): n*, n_copy and n_new
 -- are those of moondrift.learned_support. Whoever draws its training points and nothing else needs n_copy points, a number
@@ -338,7 +338,7 @@ for column, family in ipairs(FAMILIES) do
     each(family.laws, function(law) return law.interval[2] end), {color = "blue", label = "n*"})
   -- New points over those of fresh draws, against n / S.
   figure:panel(2, column, {x = "n / S", y = column == 1 and "new / fresh" or nil, log = "x", y_limits = {-0.02, 1.05},
-    legend = "top_right"})
+    legend = "top_left"})
   for place, law in ipairs(family.laws) do
     figure:line(each(law.points, function(at) return at.n / law.size end),
       each(law.points, function(at) return learned.median(at.new) end),
