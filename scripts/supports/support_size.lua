@@ -3,7 +3,7 @@
 -- source:   research plan of this project, first experiment; the collapse beside it: Biroli, Bonnaire, de Bortoli,
 --           Mézard, Nat. Commun. 2024 (arXiv 2402.18491), Eq. 5
 -- run:      scripts/moondrift scripts/supports/support_size.lua
--- time:     about 30 minutes on 2 cores, of 45 minutes of processor time
+-- time:     about 30 minutes on 2 cores, of 45 minutes of processor time; --long takes hours
 -- expect:   Of white dots (d points in d pixels, d (d − 1)/2 of two dots) a fully connected network copies what it was
 --           shown at every n, so that it needs a good part of them all. Of bits and of spins in a chain (2^d points) it
 --           copies too where d is small; where d is 8 and more it draws new points from a share of them that falls with d.
@@ -35,6 +35,7 @@ local args = require "moondrift.args"
 local claims = require "moondrift.claims"
 local learned = require "moondrift.learned_support"
 local run = require "moondrift.run"
+local sweep = require "moondrift.sweep"
 
 local NAMES = {"dots", "bits", "two_dots", "chains", "convolution"}
 local settings = args{
@@ -58,9 +59,11 @@ local settings = args{
   looks = 4,                          -- each at twice the updates of the one before
   tolerance = 0.3,                    -- how far each coordinate of a valid sample may be off, in units of its step
   draws = 300,                        -- of the seeds anew, for intervals
+  sweep = true,                       -- a law is a row: a killed run goes on, and --jobs does several at once
   smoke = {sizes = {2, 3}, dimensions = {2, 3, 4}, two_dots = {2}, chains = {2, 3}, convolution = {2}, seeds = 1, width = 16,
     channels = 4, updates = 100, looks = 2, samples = 64, draws = 10, control = 1},
-  long = {sizes = {6, 8, 10}, dimensions = {10, 12, 14}, two_dots = {3, 4, 5}, chains = {8, 10, 12}, convolution = {4, 6, 8}},
+  long = {sizes = {6, 8, 10}, dimensions = {10, 12, 14}, two_dots = {4, 5}, chains = {8, 10, 12}, convolution = {4, 6, 8},
+    updates = 9600},
 }
 for _, name in ipairs{"seeds", "width", "channels", "updates", "control", "rows", "samples", "looks", "draws"} do
   args.demand(settings[name] > 0, "--%s must be a positive integer, got %d", name, settings[name])
@@ -76,6 +79,8 @@ for name in settings.families:gmatch("[^,]+") do
   args.demand(table.concat(NAMES, ","):find(name, 1, true), "--families must be of %s, got '%s'", table.concat(NAMES, ", "), name)
   wanted[name] = true
 end
+
+args.demand(settings.shard == "1/1" and not settings.estimate, "--shard and --estimate do not go with claims over all laws")
 
 local record <close> = run.open(settings)
 local process = sde.vp()
@@ -152,9 +157,24 @@ local function measure(family, of)
   return here
 end
 
+local names, by_name = {}, {}
+for _, family in ipairs(FAMILIES) do
+  for place, of in ipairs(family.sizes) do
+    local name = ("%s %d"):format(family.name, of)
+    names[#names + 1], by_name[name] = name, function() return measure(family, of) end
+  end
+end
+local measured = sweep{over = {law = names}, settings = settings, record = record, run = function(c) return by_name[c.law]() end}
+for k, row in ipairs(measured.rows) do
+  if row.error then error(("%s: %s; --retry runs it again"):format(names[k], row.error), 0) end
+end
+local next_row = 0
 for _, family in ipairs(FAMILIES) do
   family.laws = {}
-  for place, of in ipairs(family.sizes) do family.laws[place] = measure(family, of) end
+  for place in ipairs(family.sizes) do
+    next_row = next_row + 1
+    family.laws[place] = measured[next_row]
+  end
 end
 
 -- Laws of growth
