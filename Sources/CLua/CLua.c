@@ -155,3 +155,7 @@ lua_State *clua_state_of(void *pointer) {
 }
 
 lua_State *clua_running(lua_State *L) { return universe_of(L)->running; }
+
+void *clua_universe_here(void) { return clua_current; }
+
+void clua_go_on_here(void *universe) { clua_current = universe; }

@@ -43,6 +43,13 @@ final class BoundFunction {
     Memory.collectGarbage = { clua_collect_here() }
     Memory.hostBytes = { Int(clamping: clua_bytes_here()) }
     Memory.makeRoom = { clua_make_room(Int64($0)) }
+    ChildProcess.carryThread = {
+      let (universe, function) = (clua_universe_here(), clua_running_function)
+      return {
+        clua_go_on_here(universe)
+        _ = clua_exchange_running_function(function)
+      }
+    }
   }()
 
   private static func setCallbacks() {

@@ -57,7 +57,7 @@ package final class ChildProcess {
       close(source)
       isChild = true
       WorkerPool.shared.restart(threads: threads)
-      run(body, sendingTo: sink)
+      runOnFreshThread(body, sendingTo: sink)
     }
     close(sink)
     _ = fcntl(source, F_SETFL, O_NONBLOCK)
@@ -66,6 +66,40 @@ package final class ChildProcess {
 
   private static func failure() -> FileError {
     FileError("cannot start a process: \(String(cString: strerror(errno)))")
+  }
+
+  /// What the host knows of the thread that forks: gives what tells it to another thread, which goes on in its place.
+  nonisolated(unsafe) package static var carryThread: () -> () -> Void = { {} }
+
+  /// The child's function runs on a thread that is made in the child. Swift's run time locks what is made once
+  /// (a `static let`, a first cast) by the number of the thread, which each thread keeps from its first lock on. The
+  /// thread that forked has its parent's number still: where a second thread waits for such a lock, the kernel refuses to
+  /// let that number unlock it, and both wait for ever.
+  private static func runOnFreshThread(
+    _ body: () throws -> [UInt8], sendingTo pipe: Int32
+  ) -> Never {
+    withoutActuallyEscaping(body) { body in
+      let arrive = carryThread()
+      let work = Unmanaged.passRetained(
+        Work {
+          arrive()
+          run(body, sendingTo: pipe)
+        })
+      var thread = pthread_t()
+      let status = pthread_create(
+        &thread, nil,
+        { argument in
+          if let argument { Unmanaged<Work>.fromOpaque(argument).takeUnretainedValue().body() }
+          return nil
+        }, work.toOpaque())
+      if status == 0 { pthread_join(thread, nil) }
+      run(body, sendingTo: pipe)
+    }
+  }
+
+  private final class Work {
+    let body: () -> Void
+    init(_ body: @escaping () -> Void) { self.body = body }
   }
 
   private static func run(_ body: () throws -> [UInt8], sendingTo pipe: Int32) -> Never {

@@ -104,6 +104,8 @@ local function fresh_losses(sets)
 end
 
 local function fitness(sets, seed)
+  -- Rows of the calls before are on disk.
+  if trainings > 0 then record:keep(("%d runs are there, --out=%s goes on with them"):format(trainings, record.folder)) end
   local values = losses(sets, seed)
   for k, value in ipairs(values) do values[k] = -value end
   return values

@@ -147,6 +147,9 @@ void clua_release(void *_Nullable reference);
 lua_State *_Nullable clua_state_of(void *_Nullable reference);
 /// The coroutine that runs now in the universe of a state.
 lua_State *clua_running(lua_State *L);
+/// The universe that runs on this thread, and its hand-over to another one that goes on in its place.
+void *_Nullable clua_universe_here(void);
+void clua_go_on_here(void *_Nullable universe);
 
 // --- Protected calls (0 on success, otherwise the error value is on top) ----------------------------
 int clua_call(lua_State *L, int arguments, int results);

@@ -113,7 +113,7 @@ check.raises("metric.psnr_curve: sigma must be a noise level of the diffusion, f
   curve, law:model(sde.vp()), x, {sigmas = {1000}})
 check.raises("metric.sure: sigma must be a positive number, got 0", sure, net, noisy, {sigma = 0})
 check.raises("metric.sure: sigma is required: a positive number", sure, net, noisy)
-check.raises("metric.sure: y has shape [1, 16, 16], expected [n 1 16 16]: write :reshape{-1, 1, 16, 16}", sure, net, noisy[{1}], {sigma = 1})
+check.raises("metric.sure: y has shape [1, 16, 16], expected [n 1 16 16]: write :unsqueeze(1)", sure, net, noisy[{1}], {sigma = 1})
 check.raises("metric.subspace_alignment: u must hold from 1 to d vectors, got shape [2, 1]", metric.subspace_alignment, tensor{{1}, {2}}, tensor{{1}})
 check.raises("metric.subspace_alignment: v must be independent, got vector 2 in the space of those before it",
   metric.subspace_alignment, tensor{{1, 0}, {0, 1}}, tensor{{1, 1}, {2, 2}})

@@ -4,6 +4,21 @@ local args = require "moondrift.args"
 local run = require "moondrift.run"
 local sweep = require "moondrift.sweep"
 
+-- Children whose two threads come at once to what the run time makes once. Where a child ran on the thread that forked, one in
+-- ten waited for ever; this process has trained nothing yet, so that each child is the first.
+do
+  local ended = sweep{over = {k = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, run = function()
+    local models, sets = {}, {}
+    for k = 1, 2 do
+      models[k] = nn.residual_mlp{dimension = 4, width = 8, sde = sde.vp(), predicts = "clean", seed = k}
+      sets[k] = random.stream(k):normal{8, 4}
+    end
+    train.start(models, sets, {batch = 8, seed = {1, 2}, progress = false})[1]:advance(3)
+    return {x = 1}
+  end}
+  assert(#ended == 10 and ended.failed == 0)
+end
+
 --- Rows without what differs from run to run.
 local function plain(runs)
   local rows = {}
