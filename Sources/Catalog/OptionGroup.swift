@@ -299,11 +299,11 @@ func argumentError<Value: Argument>(
     return UserError("\(name) must be \(expected), got \(got) (did you mean '\(near)'?)")
   }
   return UserError(
-    "\(name) must be \(expected), got \(got)\(remedy(frame, index, Value.luaType, expected))")
+    "\(name) must be \(expected), got \(got)\(advice(frame, index, Value.luaType, expected))")
 }
 
 /// What to do with a value of a wrong type. Where an object is wanted, a function may be the one that makes it.
-private func remedy(_ frame: Frame, _ index: Int32, _ type: String, _ expected: String) -> String {
+private func advice(_ frame: Frame, _ index: Int32, _ type: String, _ expected: String) -> String {
   let plain: Set<Substring> = [
     "number", "integer", "boolean", "string", "function", "any", "table", "tensor",
   ]

@@ -5,8 +5,9 @@
 -- run:      scripts/moondrift scripts/supports/support_size.lua
 -- time:     about 30 minutes on 2 cores, of 45 minutes of processor time; --long takes hours
 -- expect:   Of white dots (d points in d pixels, d (d − 1)/2 of two dots) a fully connected network copies what it was
---           shown at every n, so that it needs a good part of them all. Of bits and of spins in a chain (2^d points) it
---           copies too where d is small; where d is 8 and more it draws new points from a share of them that falls with d.
+--           shown at every n, of two dots with a few new ones, so that it needs a good part of them all. Of bits and of
+--           spins in a chain (2^d points) it copies too where d is small; where d is 8 and more it draws new points from a
+--           share of them that falls with d.
 --           A convolutional network copies 16 pixels and draws some new dots of 36.
 --
 -- Definitions and thresholds, set before the run that counts, after two that changed them (below): n*, n_copy and n_new
