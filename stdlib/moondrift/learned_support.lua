@@ -179,7 +179,8 @@ local function runs_at(of, n, settings)
   return at
 end
 
---- Share of copies among the valid samples, after longer training where it takes that: median and updates.
+--- Share of copies among the valid samples, after longer training where it takes that: of each seed, their median, and
+--- updates.
 local function control_at(at, settings)
   local last = at.looks[#at.looks]
   local updates, seen = last.updates, last.seen
@@ -187,7 +188,7 @@ local function control_at(at, settings)
     at.fits[1]:advance(settings.updates)
     updates, seen = updates + settings.updates, look(at, settings)
   end
-  return {copies = M.median(seen.copies), updates = updates, n = at.n}
+  return {copies = M.median(seen.copies), of_seeds = seen.copies, updates = updates, n = at.n}
 end
 
 -- The answer
@@ -223,6 +224,16 @@ local function resamples(settings)
     end
   end
   return list
+end
+
+--- The greatest share of new points of any n, by medians over seeds.
+local function most_new(points, choose)
+  local most = 0
+  for _, at in ipairs(points) do
+    local new = M.median(choose and choose(at.new) or at.new)
+    if not is_nan(new) then most = math.max(most, new) end
+  end
+  return most
 end
 
 --- Points that the samples at the last look are from at least, by Chao's estimate, over those that were shown.
@@ -286,7 +297,8 @@ end
 ---@field n_new number
 ---@field new_interval number[]
 ---@field best_new number the greatest share of new points, over that of fresh draws
----@field control {copies: number, updates: integer, n: integer}? at the n next below n*
+---@field best_news number[] of each draw of seeds
+---@field control {copies: number, of_seeds: number[], updates: integer, n: integer}? at the n next below n*
 
 --- Trains networks on n points of a law, n rising, until both n* and n_new are passed twice or n reaches 2 S.
 ---@param law moondrift.target on at most 2^16 points that are known
@@ -312,17 +324,16 @@ function M.measure(law, options)
     n = 2 * n
   end
   here.n_star, here.n_new = M.crossing(here.points, "covered"), M.crossing(here.points, "new")
-  local stars, news = {}, {}
+  local stars, news, best_news = {}, {}, {}
   for draw, choose in ipairs(resamples(settings)) do
     stars[draw], news[draw] = M.crossing(here.points, "covered", choose), M.crossing(here.points, "new", choose)
+    best_news[draw] = most_new(here.points, choose)
   end
   here.stars, here.interval = stars, metric.quantiles(stars, {0.025, 0.975})
   here.new_interval = metric.quantiles(news, {0.025, 0.975})
-  here.best_new = 0
+  here.best_new, here.best_news = most_new(here.points), best_news
   local below = here.points[1]
   for _, at in ipairs(here.points) do
-    local new = M.median(at.new)
-    if not is_nan(new) then here.best_new = math.max(here.best_new, new) end
     if at.n <= here.n_star then below = at end
   end
   if settings.control > 0 then here.control = control_at(below, settings) end

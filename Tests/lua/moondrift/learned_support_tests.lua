@@ -70,6 +70,9 @@ assert(found.n_star >= 4 and found.n_star < 16, found.n_star)
 assert(found.interval[1] <= found.n_star and found.n_star <= found.interval[2])
 assert(found.best_new < 0.1, found.best_new)
 assert(found.control.copies > 0.9)
+check.equal(#found.control.of_seeds, 2)
+check.equal(#found.best_news, 20)
+for _, most in ipairs(found.best_news) do assert(most >= 0 and most < 0.1, most) end
 for _, ratio in ipairs(found.points[1].reach) do assert(ratio > 0.5 and ratio < 1.5, ratio) end
 local again = learned.measure(law, options)
 check.equal(again.n_star, found.n_star)
