@@ -138,6 +138,13 @@ public enum TensorModule {
       return try x.dtype == .int64 ? .integer(x.value.integers()[0]) : scalar(value, x.dtype)
     },
     .operation(
+      "checksum", "A hash of all elements as text: equal for equal bits in one order.", .arg("x"),
+      details: """
+        Shape and layout in memory do not matter. -0 and 0 differ, and so do a float32 and a float64 of one value.
+        """,
+      example: "return tensor{1, 2}:checksum()"
+    ) { (x: Tensor) in try x.value.checksum() },
+    .operation(
       "table", "The elements as nested Lua tables.", .arg("x"), example: "tensor{1, 2}:table()[2]"
     ) { (x: Tensor) -> Value in
       // Each number or list is a value in a list and has a box, also where the lists are empty.

@@ -41,7 +41,7 @@ enum Checkpoint {
         ("data", try JSON.line(DataPrint(run.points).stored)), ("log", try JSON.line(log.texts)),
       ]
       + stored(options.loss?.choice, "loss") + stored(options.time?.choice, "time")
-      + (run.labels.map { [("labels", try DataPrint.fingerprint(of: $0))] } ?? [])
+      + (run.labels.map { [("labels", try $0.checksum())] } ?? [])
     var tensors = ModelFile.tensors(of: run.model).map { ("model." + $0.name, $0.tensor) }
     tensors += run.chain.tensors.map { ("optimizer." + $0.name, $0.tensor) }
     if let averaged = run.averaged?.network?.parameters {
@@ -111,7 +111,7 @@ struct DataPrint: Equatable {
   /// - Parameter data: dense, float32.
   init(_ data: Tensor) throws {
     shape = Array(data.shape)
-    fingerprint = try DataPrint.fingerprint(of: data)
+    fingerprint = try data.checksum()
   }
 
   private init(shape: [Int], fingerprint: String) {
@@ -128,28 +128,7 @@ struct DataPrint: Equatable {
     let places = (0..<most).map { Int32(clamping: $0 * (points.count / most)) }
     self.init(
       shape: [points.count] + Array(points.shape),
-      fingerprint: try DataPrint.fingerprint(of: points.points(at: places)))
-  }
-
-  /// A hash of all bits of a float32 or int64 tensor.
-  static func fingerprint(of data: Tensor) throws -> String {
-    let data = try data.densified()
-    var (first, second) = (0x9E37_79B9_7F4A_7C15 as UInt64, 0xC2B2_AE3D_27D4_EB4F as UInt64)
-    func take(_ word: UInt64, _ i: Int) throws {
-      first = (first ^ word) &* 0x0000_0100_0000_01B3
-      first ^= first >> 29
-      second = (second &+ word) &* 0xFF51_AFD7_ED55_8CCD
-      second ^= second >> 33
-      if i & 0xF_FFFF == 0 { try Cancellation.check() }
-    }
-    if data.dtype == .int64 {
-      let numbers = data.pointer(Int64.self)
-      for i in 0..<data.elementCount { try take(UInt64(bitPattern: numbers[i]), i) }
-    } else {
-      let numbers = data.pointer(Float.self)
-      for i in 0..<data.elementCount { try take(UInt64(numbers[i].bitPattern), i) }
-    }
-    return String(first, radix: 16) + "-" + String(second, radix: 16)
+      fingerprint: try points.points(at: places).checksum())
   }
 
   init(restoring stored: StoredFields) throws {

@@ -250,7 +250,7 @@ private struct CheckpointReader {
 
   private func checkLabels(_ labels: Tensor?) throws {
     let had = metadata.first { $0.key == "labels" }?.value
-    let has = try labels.map { try DataPrint.fingerprint(of: $0) }
+    let has = try labels.map { try $0.checksum() }
     if had != has { throw UserError("labels are other classes than those of the run") }
   }
 
@@ -286,7 +286,7 @@ private struct CheckpointReader {
     let fixed = run.model.networkScore?.parametrization.tensors ?? []
     for (name, tensor) in fixed {
       guard let stored = tensors["model." + name], stored.shape == tensor.shape,
-        try DataPrint.fingerprint(of: stored) == DataPrint.fingerprint(of: tensor)
+        try stored.checksum() == tensor.checksum()
       else { throw UserError("model has another tensor '\(name)' than the run had") }
     }
     let names = Set(wanted.map(\.0) + fixed.map { "model." + $0.name })
