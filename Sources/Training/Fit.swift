@@ -51,9 +51,9 @@ package final class Fit: FunctionHolder {
 
   /// Makes so many more updates, of all models of the list.
   package func advance(_ count: Count) throws {
-    try checkFinite()
+    try checkMoving()
     try group.advance(by: count)
-    try checkFinite()
+    try checkMoving()
   }
 
   /// Goes on to the end that was asked for.
@@ -61,13 +61,21 @@ package final class Fit: FunctionHolder {
     guard let steps = group.steps else {
       throw UserError("the run has no end: neither steps nor epochs was given; use fit:advance(n)")
     }
-    try checkFinite()
+    try checkMoving()
     try group.advance(to: steps)
-    try checkFinite()
+    try checkMoving()
   }
 
-  /// Throws where numbers stopped being finite; the parameters are those before that update.
-  func checkFinite() throws {
+  /// The others of the list go on without this one.
+  package func leave() throws { try group.leave(run) }
+
+  /// Throws where the run makes no more updates: numbers stopped being finite, and the parameters are those before that
+  /// update, or it has left its list.
+  func checkMoving() throws {
+    guard !run.hasLeft else {
+      throw UserError(
+        "the fit has left its list after \(run.step) updates; advance one of those that stayed")
+    }
     guard let stop = run.divergence else { return }
     throw UserError(
       "\(stop.quantity) is not finite at step \(stop.step); the model has the parameters before it")

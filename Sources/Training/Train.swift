@@ -58,7 +58,7 @@ package enum Train {
     Fit.last = started
     guard let first = started.fits.first, let end = first.group.steps else { return .none }
     try first.group.advance(to: end)
-    if !started.isList { try first.checkFinite() }
+    if !started.isList { try first.checkMoving() }
     return started.value
   }
 

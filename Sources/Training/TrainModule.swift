@@ -31,7 +31,8 @@ package enum TrainModule {
 
   private static let fitEntries: [Entry] = [
     .method(
-      Fit.self, "advance", "Makes n more updates; of a list, of all models of the list.",
+      Fit.self, "advance",
+      "Makes n more updates; of a list, of all models of the list that did not leave it.",
       .arg("n", "how many", in: .positive), returns: "the fit",
       details: "Where numbers stopped being finite it is an error that names step and quantity.",
       example: example + "return fit:advance(10).log.loss"
@@ -44,6 +45,26 @@ package enum TrainModule {
       returns: "the fit", example: example + "return fit:finish()"
     ) { (fit: Fit) -> Fit in
       try fit.finish()
+      return fit
+    },
+    .method(
+      Fit.self, "leave", "Makes no more updates: the others of its list go on without it.",
+      returns: "the fit",
+      details: """
+        For a race, in which the models that do badly stop early. Its model and log stay as they are; train.resume goes on with \
+        what `save` writes of it.
+        """,
+      example: """
+        models = {}
+        for seed = 1, 3 do models[seed] = nn.score_mlp{sde = sde.vp(), seed = seed} end
+        fits = train.start(models, random.stream(1):normal{100, 1}, {seed = {1, 2, 3}})
+        fits[1]:advance(10)
+        fits[3]:leave()
+        fits[1]:advance(30)
+        return fits[2].step, fits[3].step   -- 40, 10
+        """
+    ) { (fit: Fit) -> Fit in
+      try fit.leave()
       return fit
     },
     .method(

@@ -37,7 +37,7 @@ final class TrainingGroup {
       options.probe?.every ?? options.logEvery?.value ?? steps.map { max(1, $0 / 100) } ?? 100
   }
 
-  /// Makes updates until all runs that did not stop have made `target`.
+  /// Makes updates until all runs that still move have made `target`.
   func advance(to target: Int) throws {
     guard !isAdvancing else {
       throw UserError("the run is in the middle of an update or a probe")
@@ -52,15 +52,23 @@ final class TrainingGroup {
       for run in runs { run.markWritten() }
     }
     try logWhereDue()
-    while step < target, runs.contains(where: { !$0.hasStopped }) {
+    while step < target, runs.contains(where: \.isMoving) {
       let end = min(step + blockLength, target, nextRow, nextCheckpoint)
       try advanceBlock(to: end)
-      guard runs.contains(where: { !$0.hasStopped }) else { return }
+      guard runs.contains(where: \.isMoving) else { return }
       step = end
       try logWhereDue()
       try saveWhereDue(since: start)
       progress.show(step: step, since: start)
     }
+  }
+
+  /// The others go on without this one.
+  func leave(_ run: TrainingRun) throws {
+    guard !isAdvancing else {
+      throw UserError("the run is in the middle of an update or a probe")
+    }
+    run.hasLeft = true
   }
 
   func advance(by count: Count) throws {
@@ -87,7 +95,7 @@ final class TrainingGroup {
     let before = seconds
     seconds += (ContinuousClock.now - start).seconds
     defer { seconds = before }
-    for run in runs where !run.hasStopped {
+    for run in runs where run.isMoving {
       try Checkpoint.save(Fit(run, self), to: plan.path(of: run, among: runs.count))
     }
   }
@@ -97,12 +105,12 @@ final class TrainingGroup {
 
   private func advanceBlock(to end: Int) throws {
     let rates = try optimizer.rate.rates(from: step + 1, count: end - step)
-    let moving = runs.filter { !$0.hasStopped && $0.step < end }
+    let moving = runs.filter { $0.isMoving && $0.step < end }
     let schedules = try moving.map {
       try $0.schedule(options, rates: Array(rates.dropFirst($0.step - step)))
     }
     while true {
-      let left = moving.indices.filter { !moving[$0].hasStopped && moving[$0].step < end }
+      let left = moving.indices.filter { moving[$0].isMoving && moving[$0].step < end }
       if left.isEmpty { return }
       // What calls Lua in its next update, in turn; then side by side what does not.
       for place in left where moving[place].callsLua {
@@ -131,7 +139,7 @@ final class TrainingGroup {
   /// One row of the log for each run where one is due: step, epoch, mean loss since the last row, probes.
   private func logWhereDue() throws {
     guard step % logEvery == 0 || step == steps, step > 0 || options.probe != nil else { return }
-    for run in runs where run.log.lastStep != step {
+    for run in runs where run.log.lastStep != step && !run.hasLeft {
       let epoch = Double(step) / Double(run.stepsPerEpoch)
       let loss = run.hasStopped ? .nan : run.meanLoss
       var row: [Value] = [.integer(step), .number(epoch), .number(loss)]

@@ -136,6 +136,9 @@ final class TrainingRun {
   var rows: Int { whole.count }
   var stepsPerEpoch: Int { order.stepsPerEpoch }
   var hasStopped: Bool { divergence != nil }
+  /// Whether it makes no more updates with the others of its list.
+  var hasLeft = false
+  var isMoving: Bool { !hasStopped && !hasLeft }
   /// Whether the next update calls Lua, and so must be made on the thread that runs Lua.
   var callsLua: Bool { objective.callsLua(count: nextBatch.count) }
   private var nextBatch: NoisedBatch { order.isLast(step) ? short : whole }

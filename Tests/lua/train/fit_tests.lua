@@ -147,3 +147,30 @@ assert(train.last.step > 0 and train.last.step < 200000, train.last.step)
 local rows = #train.last.log.step
 check.equal(rows, train.last.step // 1000)
 check.equal(trace(train.last:finish()), undisturbed)
+
+-- Of a list one may leave: it stays as it is, and the others go on as without it.
+do
+  local function fits(count)
+    local models, seeds = {}, {}
+    for k = 1, count do models[k], seeds[k] = nn.score_mlp{sde = sde.ve_power(), seed = k}, k end
+    return train.start(models, points, options{seed = seeds, optimizer = optim.adam{rate = 1e-3}})
+  end
+  local all, two = fits(3), fits(2)
+  all[1]:advance(15)
+  check.equal(all[3]:leave(), all[3])
+  local kept = trace(all[3])
+  all[1]:advance(45)
+  two[1]:advance(60)
+  check.equal({trace(all[1]), trace(all[2])}, {trace(two[1]), trace(two[2])})
+  check.equal(trace(all[3]), kept)
+  check.equal(all[3].step, 15)
+  check.raises("fit.advance: the fit has left its list after 15 updates; advance one of those that stayed",
+    function() all[3]:advance(1) end)
+  check.raises("fit.finish: the fit has left its list after 15 updates; advance one of those that stayed",
+    function() all[3]:finish() end)
+  -- Its file goes on alone.
+  all[3]:save("left")
+  local alone = fits(3)
+  alone[1]:advance(60)
+  check.equal(trace(train.resume("left", points):finish()), trace(alone[3]))
+end
