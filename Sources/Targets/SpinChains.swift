@@ -22,6 +22,7 @@ enum SpinChains {
     example: "return target.ising_chain{length = 16, coupling = 0.8}:sample(3, {seed = 1})"
   ) { (length: Count, coupling: Double, field: Double, closed: Bool) in
     try check(length, coupling, closed)
+    try check(field, "field")
     let sums = ChainSums(
       length: length.value, states: 2, bonds: [coupling, -coupling, -coupling, coupling],
       isClosed: closed)
@@ -49,17 +50,20 @@ enum SpinChains {
   ) { (length: Count, states: Int, coupling: Double, field: [Double]?, closed: Bool) in
     try check(length, coupling, closed)
     let q = states
+    let own = field.map { ", field \($0.literal)" } ?? ""
     let field = field ?? Array(repeating: 0, count: q)
     guard field.count == q, field.allSatisfy(\.isFinite) else {
       throw UserError("field must be a list of \(q) finite numbers, got \(field.literal)")
     }
+    for (state, value) in field.enumerated() { try check(value, "field[\(state + 1)]") }
     try Memory.request((length * Count(q)).value, of: Double.self)
     let sums = ChainSums(
       length: length.value, states: q,
       bonds: (0..<q * q).map { $0 / q == $0 % q ? coupling : 0 }, isClosed: closed)
     return Target(
       SpinChain(
-        name: "potts_chain", summary: "\(q) states, " + summary(length, coupling, closed), sums,
+        name: "potts_chain", summary: "\(q) states, " + summary(length, coupling, closed) + own,
+        sums,
         field: field, isOneHot: true))
   }
 
@@ -67,11 +71,15 @@ enum SpinChains {
     guard !closed || length >= 3 else {
       throw UserError("length must be at least 3 where the chain is closed, got \(length)")
     }
-    // Weights of whole chains stay within what float64 tells apart.
-    guard abs(coupling) <= 700 else {
-      throw UserError("coupling must be within ±700, got \(formatNumber(coupling))")
-    }
+    try check(coupling, "coupling")
     try Memory.request((length * 4).value, of: Double.self)
+  }
+
+  /// Weights of whole chains stay within what float64 tells apart.
+  private static func check(_ value: Double, _ name: String) throws {
+    guard abs(value) <= 700 else {
+      throw UserError("\(name) must be within ±700, got \(formatNumber(value))")
+    }
   }
 
   private static func summary(_ length: Count, _ coupling: Double, _ closed: Bool) -> String {

@@ -42,14 +42,10 @@ package struct PolygonFit {
     else {
       throw UserError("x must be pictures [n, h, w] of 2×2 pixels or more, got shape \(x.shape)")
     }
-    let diagonal = hypot(Double(x.shape[1]), Double(x.shape[2]))
-    guard filled || thickness <= diagonal else {
-      throw UserError(
-        "thickness must be at most the picture's diagonal, \(shortNumber(diagonal)) pixels, got "
-          + formatNumber(thickness))
-    }
+    let shape: Shape = [x.shape[1], x.shape[2]]
     let fit = PolygonFit(
-      shape: [x.shape[1], x.shape[2]], most: vertices, thickness: filled ? nil : thickness)
+      shape: shape, most: vertices,
+      thickness: try PolygonRaster.thickness(thickness, filled: filled, shape))
     let fits = try fit.fits(of: x)
     let places = try Tensor.full(Shape(checking: [fits.count, vertices, 2]), .nan, .float32)
     let out = places.pointer(Float.self)

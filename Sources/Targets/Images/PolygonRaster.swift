@@ -40,8 +40,20 @@ struct PolygonRaster {
     guard try places.isFinite() else { throw UserError("vertices must be finite") }
     let shape = try pictureShape(size)
     return try PolygonRaster(
-      shape: shape, subsamples: subsamples, thickness: filled ? nil : thickness
+      shape: shape, subsamples: subsamples,
+      thickness: try Self.thickness(thickness, filled: filled, shape)
     ).pictures(places)
+  }
+
+  /// Of the outlines of pictures; nil where inside is white.
+  static func thickness(_ thickness: Double, filled: Bool, _ shape: Shape) throws -> Double? {
+    let diagonal = hypot(Double(shape[0]), Double(shape[1]))
+    guard filled || thickness <= diagonal else {
+      throw UserError(
+        "thickness must be at most the picture's diagonal, \(shortNumber(diagonal)) pixels, got "
+          + formatNumber(thickness))
+    }
+    return filled ? nil : thickness
   }
 
   let shape: Shape

@@ -24,7 +24,8 @@ struct PolygonLaw {
       vertices.count == 1
       ? "\(vertices.lowerBound)" : "\(vertices.lowerBound) to \(vertices.upperBound)"
     return
-      "\(count) vertices, radius \(shortNumber(radius.lowerBound)) to \(shortNumber(radius.upperBound))"
+      "\(count) vertices, radius \(shortNumber(radius.lowerBound)) to \(shortNumber(radius.upperBound)), "
+      + "spread \(shortNumber(spread))"
   }
 
   /// The least length that an edge can have.
@@ -141,7 +142,8 @@ struct Polygons: DrawnPictures {
     details: """
       `contains` tells whether a picture is one of at most the most vertices, filled or an outline as the target's, by a fit \
       of its vertices: see target.fit_polygons. That takes 4 subsamples or more, of outlines half a pixel or more; of \
-      outlines in pictures of few rows, as 8×40, it refuses an eighth. Vertices must have room: no edge may be shorter than a pixel.
+      outlines in pictures of few rows, as 8×40, it refuses an eighth. Any polygon of so many vertices or fewer passes, also where \
+      `radius`, `spread` or the least number of vertices do not allow it. Vertices must have room: no edge may be shorter than a pixel.
       """,
     example: "return target.polygons{size = 16}:sample(4, {seed = 1})"
   ) {
@@ -161,7 +163,8 @@ struct Polygons: DrawnPictures {
       Polygons(
         law: law,
         raster: PolygonRaster(
-          shape: shape, subsamples: subsamples, thickness: filled ? nil : thickness)))
+          shape: shape, subsamples: subsamples,
+          thickness: try PolygonRaster.thickness(thickness, filled: filled, shape))))
   }
 
   let law: PolygonLaw
@@ -169,7 +172,11 @@ struct Polygons: DrawnPictures {
 
   package let name = "polygons"
   package var shape: Shape { raster.shape }
-  package var summary: String { "\(sizeText), \(law.summary)" }
+  package var summary: String {
+    let outline = raster.thickness.map { ", outlines of \(shortNumber($0)) pixels" } ?? ""
+    let subsamples = raster.subsamples == 4 ? "" : ", \(raster.subsamples)² subsamples"
+    return "\(sizeText), \(law.summary)\(outline)\(subsamples)"
+  }
   package var numbersPerPicture: Int { law.numbersPerPicture }
 
   package func paint(_ numbers: Tensor, _ out: UnsafeMutablePointer<Float>) throws {

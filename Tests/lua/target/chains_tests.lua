@@ -112,6 +112,10 @@ check.near(target.dots{size = 4}:log_probability(target.dots{size = 4}:sample(1)
 -- Bad input.
 check.raises("target.ising_chain: length must be at least 3 where the chain is closed, got 2",
   function() target.ising_chain{length = 2, closed = true} end)
+check.raises("target.ising_chain: field must be within ±700, got -1000", target.ising_chain, {length = 4, field = -1000})
+check.raises("target.potts_chain: field[2] must be within ±700, got 1e+308", target.potts_chain,
+  {length = 4, field = {1, 1e308, 0}})
+check.near(target.ising_chain{length = 4, field = 700}.log_partition, 4 * 700 + 3, 1e-9)
 check.raises("target.ising_chain: coupling must be within ±700, got 1000",
   function() target.ising_chain{length = 4, coupling = 1000} end)
 check.raises("target.potts_chain: field must be a list of 3 finite numbers, got {1, 2}",

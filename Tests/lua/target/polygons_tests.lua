@@ -171,6 +171,11 @@ for _, filled in ipairs{true, false} do
   v, rest, count = target.fit_polygons(tensor.full({2, 8, 8}, 0 / 0), {filled = filled})
   check.equal({rest:is_nan():all():item(), count:table(), v:is_nan():all():item()}, {true, {0, 0}, true})
 end
+for _, of in ipairs{{"target.polygons", target.polygons},
+  {"target.rasterize", function(o) return target.rasterize(tensor.zeros{1, 3, 2}, o) end}} do
+  check.raises(of[1] .. ": thickness must be at most the picture's diagonal, 22.63 pixels, got 1000000000", of[2],
+    {size = 16, filled = false, thickness = 1e9})
+end
 check.raises("target.fit_polygons: thickness must be at most the picture's diagonal, 45.25 pixels, got 1e+300",
   target.fit_polygons, lines, {filled = false, thickness = 1e300})
 local refusal = "target.contains: target 'polygons' has no test of membership: pixels must have 4 or more subsamples, and an "
