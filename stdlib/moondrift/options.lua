@@ -40,7 +40,8 @@ function M.check(where, given, kinds)
     local kind = kinds[name]
     if not kind then fail("unknown option '%s'%s", tostring(name), names.suggestion(tostring(name), known, "")) end
     if IS[kind] and not IS[kind](value) then
-      fail("%s must be %s %s, got %s", name, kind == "integer" and "an" or "a", kind, type(value))
+      local got = kind == "integer" and math.type(value) and tostring(value) or type(value)
+      fail("%s must be %s %s, got %s", name, kind == "integer" and "an" or "a", kind, got)
     end
     if kind == "number" and value - value ~= 0 then fail("%s must be a finite number, got %s", name, tostring(value)) end
   end

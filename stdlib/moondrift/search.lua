@@ -4,7 +4,7 @@
 --   local found = search.genetic{pool = 64, size = 8, generations = 20, population = 16, seed = 1, seeds = 2,
 --     fitness = function(sets, seed) return values end}       -- a number for each set, the higher the better
 --   found.best, found.value                                    -- places in the pool, sorted, and the mean over seeds
---   search.random{pool = 64, size = 8, count = found.evaluated, seed = 1, seeds = 2, fitness = f}   -- the control
+--   search.random{pool = 64, size = 8, count = found.tried, seed = 1, seeds = 2, fitness = f}   -- the control
 --   search.coreset(x, 8)                                       -- no fitness: far from one another
 --
 -- A fitness gets all sets of a generation at once, so that what it trains can advance side by side, and a seed: all sets
@@ -13,9 +13,11 @@
 -- `search.last` has the best so far, also after an error or Ctrl-C.
 --
 -- Racing: with `stages = {0.25, 1}` the fitness gets a share as its third argument, of the training, say. After each stage
--- but the last the worse half goes; sets of a later stage count more than those that went.
+-- but the last the worse half goes; sets of a later stage count more than those that went. `search.of_fits` makes such a
+-- fitness of training runs that go on from stage to stage.
 
 local evaluator = require "moondrift.search.values"
+local of_fits = require "moondrift.search.fits"
 local option = require "moondrift.options"
 local sets_of = require "moondrift.search.sets"
 
@@ -27,6 +29,7 @@ local M = {}
 ---@field values number[] of each seed
 ---@field history {generation: integer, best: number, median: number, evaluated: integer}[]
 ---@field evaluated integer sets that were tried to the last stage
+---@field tried integer sets that were tried at the first stage: the same where there is one
 ---@field calls integer values that a fitness gave, on disk or now
 local Result = {}
 Result.__index = Result
@@ -46,7 +49,7 @@ local function settings_of(where, given, more, defaults)
   for name, kind in pairs(COMMON) do kinds[name] = kind end
   for name, kind in pairs(more) do kinds[name] = kind end
   option.check("search." .. where, given, kinds)
-  local settings = {where = where, seed = 1, seeds = 1, stages = {1}, progress = false}
+  local settings = {where = where, seed = 1, seeds = 1, stages = {1}, start = {}, progress = false}
   for name, value in pairs(defaults) do settings[name] = value end
   for name, value in pairs(given) do settings[name] = value end
   for _, name in ipairs{"fitness", "pool", "size"} do demand(where, settings[name], "%s is required", name) end
@@ -54,6 +57,7 @@ local function settings_of(where, given, more, defaults)
   demand(where, settings.size > 0 and settings.size <= settings.pool, "size must be from 1 to the %d items of the pool, got %d",
     settings.pool, settings.size)
   demand(where, settings.seeds > 0, "seeds must be a positive integer, got %d", settings.seeds)
+  demand(where, type(settings.stages) == "table", "stages must be a list of numbers that rise, got %s", type(settings.stages))
   demand(where, #settings.stages > 0, "stages must be a list of numbers that rise, got none")
   for place, stage in ipairs(settings.stages) do
     demand(where, math.type(stage) and stage > (settings.stages[place - 1] or 0),
@@ -68,7 +72,7 @@ end
 local function searched(plan, f)
   local values = evaluator(plan)
   local result = setmetatable({method = plan.where, history = {}, best = {}, value = -math.huge, values = {}, size = plan.size,
-    pool = plan.pool, evaluated = 0, calls = 0}, Result)
+    pool = plan.pool, evaluated = 0, tried = 0, calls = 0}, Result)
   M.last = result
   --- Keeps the best of a ranked list, and a line of history.
   local function note(ranked, generation)
@@ -76,7 +80,8 @@ local function searched(plan, f)
     if #result.best == 0 or top.value > result.value then result.best, result.value, result.values = top.set, top.value, top.values end
     local all = {}
     for k, item in ipairs(ranked) do all[k] = item.value end
-    result.evaluated, result.calls = values.count(), values.calls
+    result.evaluated, result.tried = values.count()
+    result.calls = values.calls
     result.history[#result.history + 1] = {generation = generation, best = result.value,
       median = metric.quantiles(all, {0.5})[1], evaluated = result.evaluated}
     if plan.progress then
@@ -104,7 +109,7 @@ end
 local function genetic(given)
   local plan = settings_of("genetic", given, {generations = "integer", population = "integer", elite = "integer",
     tournament = "integer", mutation = "number", start = "table"},
-    {generations = 40, population = 16, tournament = 2, start = {}})
+    {generations = 40, population = 16, tournament = 2})
   plan.elite = plan.elite or math.max(1, math.min(2, plan.population - 1))
   plan.mutation = plan.mutation or 1 / plan.size
   demand("genetic", plan.generations > 0, "generations must be a positive integer, got %d", plan.generations)
@@ -113,6 +118,10 @@ local function genetic(given)
     plan.elite)
   demand("genetic", plan.tournament > 0, "tournament must be a positive integer, got %d", plan.tournament)
   demand("genetic", plan.mutation >= 0 and plan.mutation <= 1, "mutation must be from 0 to 1, got %g", plan.mutation)
+  demand("genetic", type(plan.start) == "table", "start must be a list of sets, got %s", type(plan.start))
+  local entries = 0
+  for _ in pairs(plan.start) do entries = entries + 1 end
+  demand("genetic", entries == #plan.start, "start must be a list of sets without gaps or names")
   demand("genetic", #plan.start <= plan.population, "start must hold at most %d sets, the population, got %d", plan.population,
     #plan.start)
   for place, set in ipairs(plan.start) do
@@ -131,7 +140,7 @@ local function genetic(given)
       sets[k] = plan.start[k] and sets_of.sorted{table.unpack(plan.start[k])} or sets_of.random(stream, plan.pool, plan.size)
     end
     for generation = 1, plan.generations do
-      local ranked = values.rank(sets, generation)
+      local ranked = values.rank(sets, generation, generation == 1 and #plan.start or 0)
       note(ranked, generation)
       if generation == plan.generations then break end
       local has, next_sets = {}, {}
@@ -162,7 +171,8 @@ local function genetic(given)
   end)
 end
 
---- A population of sets that select, cross and mutate; the best are kept. Never ends below what it began with.
+--- A population of sets that select, cross and mutate; the best are kept. Never ends below the best of `start`, or of its
+--- first generation at the last stage.
 ---@param options table fitness, pool, size; generations = 40, population = 16, elite = 2 that stay, tournament = 2 of whom the
 ---  better is a parent, mutation = 1/size for each item, start: sets to begin with; seed = 1, seeds = 1 for each set, stages, out,
 ---  progress = false
@@ -184,7 +194,8 @@ local function random_search(given)
   end)
 end
 
---- Independent draws of sets: the control of a search that tried as many.
+--- Independent draws of sets: the control of a search that tried as many: `count = found.tried`. With stages it drops halves
+--- as the search does.
 ---@param options table fitness, pool, size, count of sets; population = 16 at a time; seed = 1, seeds = 1, stages, out,
 ---  progress = false
 ---@return moondrift.SearchResult
@@ -229,7 +240,7 @@ function M.greedy(options) return at_caller(greedy, options) end
 function M.coreset(x, size)
   if not option.is_tensor(x) or #x.shape == 0 or #x == 0 then error("search.coreset: x must be points [n, …]", 2) end
   if math.type(size) ~= "integer" or size < 1 or size > #x then
-    error(("search.coreset: size must be from 1 to %d, got %s"):format(#x, tostring(size)), 2)
+    error(("search.coreset: size must be from 1 to %d, got %s"):format(#x, math.type(size) and size or type(size)), 2)
   end
   local rows = x:to("float64"):reshape{#x, -1}
   if not (rows - rows):equal(0):all():item() then error("search.coreset: x must be finite", 2) end
@@ -246,6 +257,13 @@ function M.coreset(x, size)
   end
   return sets_of.sorted(chosen)
 end
+
+--- A fitness of training runs, for races: with stages a set's run goes on from one to the next, and those of sets that were
+--- dropped stop. A run that diverges has the value -inf.
+---@param options table start: function(sets, seed) that returns a list of fits that have made no updates, as train.start does;
+---  value: function(fit, set, seed) that returns a number; updates at stage 1
+---@return function fitness of sets, seed and stage
+function M.of_fits(options) return at_caller(of_fits, options) end
 
 -- Pages
 

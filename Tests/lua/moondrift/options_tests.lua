@@ -11,7 +11,7 @@ check.raises("m.f: unknown option 'level' (known: seed)", options.check, "m.f", 
 for _, value in ipairs{0 / 0, 1 / 0, -1 / 0} do
   check.raises("m.f: factor must be a finite number, got " .. tostring(value), options.check, "m.f", {factor = value}, KINDS)
 end
-local wrong = {factor = {"2", "a number", "string"}, count = {2.5, "an integer", "number"}, on = {1, "a boolean", "number"},
+local wrong = {factor = {"2", "a number", "string"}, count = {2.5, "an integer", "2.5"}, on = {1, "a boolean", "number"},
   by = {2, "a string", "number"}, draw = {"f", "a function", "string"}, x = {{1}, "a tensor", "table"}}
 for name, case in pairs(wrong) do
   check.raises(("m.f: %s must be %s, got %s"):format(name, case[2], case[3]), options.check, "m.f", {[name] = case[1]}, KINDS)

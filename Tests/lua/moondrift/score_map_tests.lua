@@ -161,7 +161,7 @@ end
 check.raises("score_map.new: unknown option 'populaton' (did you mean population?)", score_map.new, {populaton = law})
 check.raises("score_map.new: training is required", score_map.new, {population = law, sde = process})
 check.raises("score_map.new: sde is required", score_map.new, {population = law, training = x})
-check.raises("score_map.new: count must be an integer, got number", new, {count = 2.5})
+check.raises("score_map.new: count must be an integer, got 2.5", new, {count = 2.5})
 check.raises("score_map.new: count must be 2 or more, got 1", new, {count = 1})
 check.raises("score_map.new: training must be a tensor or list of tensors, got table", new, {training = {}})
 check.raises("score_map.new: population must be a target or model, got number", new, {population = 3})

@@ -107,28 +107,62 @@ end
 
 -- On disk: an error in generation 3 loses nothing, the next call asks for the rest alone and ends as one that was not stopped.
 do
-  local limit, count
-  local function limited(sets, seed)
-    count = (count or 0) + #sets
-    if limit and count > limit then error("no more") end
+  local count, has_failed = 0, false
+  local function failing(sets, seed)
+    count = count + #sets
+    if count > 40 and not has_failed then
+      has_failed = true
+      error("no more")
+    end
     return fitness(sets, seed)
   end
-  local stored = {pool = 30, size = 6, fitness = limited, generations = 6, seed = 4, out = "found"}
-  limit = 40
-  local function genetic(more)
-    local all = {}
-    for name, value in pairs(stored) do all[name] = value end
-    for name, value in pairs(more or {}) do all[name] = value end
-    return search.genetic(all)
-  end
-  local passed, message = pcall(genetic)
+  local stored = {pool = 30, size = 6, fitness = failing, generations = 6, seed = 4, out = "found"}
+  local passed, message = pcall(search.genetic, stored)
   assert(not passed and message:find("search.genetic: generation 3, seed 4, stage 1: ", 1, true)
     and message:find("no more", 1, true), message)
   check.equal(#search.last.history, 2)
   local kept = search.last.calls
-  limit, count = nil, 0
+  -- What the fitness itself changes, here its count, is no setting.
+  count = 0
+  local after = search.genetic(stored)
+  check.equal(count, after.calls - kept)
+  local whole = search.genetic{pool = 30, size = 6, fitness = fitness, generations = 6, seed = 4}
+  check.equal(after.history, whole.history)
 end
--- The fitness of a folder must stay the same, so that here nothing that it captures changes.
+-- Another fitness, and other data that it uses, are refused.
+do
+  local function of(x)
+    return function(sets)
+      local values = {}
+      for k, set in ipairs(sets) do values[k] = x[tensor(set, {dtype = "int64"})]:sum():item() end
+      return values
+    end
+  end
+  local function genetic(x, more)
+    local all = {pool = 40, size = 3, fitness = of(x), generations = 2, seed = 1, out = "of_data"}
+    for name, value in pairs(more or {}) do all[name] = value end
+    return search.genetic(all)
+  end
+  local x = random.stream(1):normal{40}
+  local first = genetic(x)
+  check.equal(genetic(x:copy()).best, first.best)
+  local y = x:copy()
+  y[20] = y[20] + 1e-6
+  local passed, message = pcall(genetic, y)
+  assert(not passed and message:find("holds rows of other settings: x was \"float32 [40] ", 1, true), message)
+  check.raises("search.genetic: out: of_data holds rows of other settings: start was absent, is \"1 2 3\"; give a new folder",
+    genetic, x, {start = {{1, 2, 3}}})
+  -- A function that comes by way of a global counts too.
+  local function named(sets) return measured(sets) end
+  function measured(sets) local v = {} for k, set in ipairs(sets) do v[k] = set[1] end return v end
+  local options_of = {pool = 9, size = 2, fitness = named, generations = 2, seed = 1, out = "of_global"}
+  search.genetic(options_of)
+  function measured(sets) local v = {} for k, set in ipairs(sets) do v[k] = -set[1] end return v end
+  passed, message = pcall(search.genetic, options_of)
+  measured = nil
+  assert(not passed and message:find("of_global holds rows of other code", 1, true), message)
+end
+-- On disk, and on from there.
 do
   local path = "counted"
   local function slow(sets)
@@ -165,15 +199,55 @@ do
     genetic, 6, {population = 5})
 end
 
+-- What to begin with is tried to the last stage, whatever the first one says of it.
+do
+  local function reversed(sets, _, stage)
+    local values = {}
+    for k, set in ipairs(sets) do values[k] = (stage == 1 and 1 or -1) * set[1] end
+    return values
+  end
+  local raced = search.genetic{pool = 16, size = 4, generations = 3, population = 6, seed = 1, mutation = 0,
+    start = {{13, 14, 15, 16}}, stages = {0.5, 1}, fitness = reversed}
+  check.equal(raced.best, {13, 14, 15, 16})
+  assert(raced.tried > raced.evaluated)
+end
+
+-- A row without a number says so.
+do
+  local first = search.random{pool = 9, size = 2, fitness = fitness, count = 3, seed = 1, out = "damaged"}
+  check.equal(first.tried, first.evaluated)
+  local path = "damaged/" .. file.list("damaged")[1]
+  file.write_text(path, (file.read_text(path):gsub('"value": [%d.]+', '"other": 3', 1)))
+  local passed, message = pcall(search.random, {pool = 9, size = 2, fitness = fitness, count = 3, seed = 1, out = "damaged"})
+  assert(not passed and message:find("search.random: out: damaged has a row for {", 1, true)
+    and message:find("without a number; remove its file", 1, true), message)
+end
+
 -- Values that are none.
 for _, case in ipairs{
   {function(sets) local v = fitness(sets) v[1] = 0 / 0 return v end, "must be a number, got nan"},
-  {function(sets) local v = fitness(sets) v[1] = "7" return v end, "must be a number, got 7"},
+  {function(sets) local v = fitness(sets) v[1] = "7" return v end, "must be a number, got \"7\""},
 } do
   local passed, message = pcall(search.genetic, {pool = 30, size = 6, fitness = case[1], seed = 1})
-  message = message:gsub("%-nan", "nan")
   assert(not passed and message:find("search.genetic: generation 1, seed 1: the fitness of {", 1, true)
     and message:find(case[2], 1, true), message)
+end
+check.raises("search.genetic: the fitness must return a list of 16 numbers, got a tensor; x:table() is a list", search.genetic,
+  {pool = 30, size = 6, fitness = function(sets) return tensor.zeros{#sets} end})
+check.raises("search.genetic: the fitness must return a list of 16 numbers, got 15", search.genetic,
+  {pool = 30, size = 6, fitness = function(sets)
+    local v = fitness(sets)
+    for k = 1, 16 do sets[k] = nil end
+    v[16] = nil
+    return v
+  end})
+do
+  local passed, message = pcall(search.genetic, {pool = 9, size = 2, seeds = 2, fitness = function(sets, seed)
+    local v = {}
+    for k, set in ipairs(sets) do v[k] = set[1] == 1 and (seed == 1 and math.huge or -math.huge) or set[1] end
+    return v
+  end})
+  assert(not passed and message:find("is inf with one seed and -inf with another", 1, true), message)
 end
 check.raises("search.genetic: the fitness must return a list of 16 numbers, got nil", search.genetic,
   {pool = 30, size = 6, fitness = function() end})
@@ -190,6 +264,11 @@ check.raises("search.genetic: elite must be from 1 to 15, got 16", search.geneti
 check.raises("search.genetic: unknown option 'popul' (did you mean pool?)", search.genetic, altered("popul", 3))
 check.raises("search.genetic: stages must rise from above 0, got 0.5 at position 2", search.genetic,
   altered("stages", {1, 0.5}))
+check.raises("search.genetic: stages must be a list of numbers that rise, got number", search.genetic, altered("stages", 1))
+check.raises("search.genetic: start must be a list of sets, got number", search.genetic, altered("start", 5))
+check.raises("search.genetic: start must be a list of sets without gaps or names", search.genetic,
+  altered("start", {[3] = {1, 2, 3, 4, 5, 6}}))
+check.raises("search.genetic: pool must be an integer, got 4.0", search.genetic, altered("pool", 4.0))
 check.raises("search.genetic: fitness is required", search.genetic, {pool = 3, size = 1})
 check.raises("search.random: count must be a positive integer, got nil", search.random, {pool = 3, size = 1, fitness = fitness})
 check.raises("search.coreset: size must be from 1 to 4, got 5", search.coreset, tensor.ones{4, 2}, 5)

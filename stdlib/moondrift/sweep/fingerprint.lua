@@ -4,11 +4,13 @@
 --   local fingerprint = require "moondrift.sweep.fingerprint"
 --   local print = fingerprint.of(run)   -- {code = "5f0c…", captured = {steps = 100}}
 --
--- Comments, lines and names do not matter, nor does what stands elsewhere in the script. Seen are local
--- functions, and functions in tables; numbers, strings, booleans and objects of Moondrift, alone and in
--- tables. Not seen is what comes by way of a global, an object of a class, or a file.
+-- Comments, lines and names do not matter, nor does what stands elsewhere in the script. Seen are functions,
+-- numbers, strings, booleans and objects of Moondrift, alone and in tables, in locals and in globals that the
+-- code names: of a tensor all elements, of a network its parameters, of a law on points its points. Not seen is
+-- what an object of a class in Lua holds, or a file.
 
 local args = require "moondrift.args"
+local option = require "moondrift.options"
 
 local M = {}
 
@@ -36,6 +38,10 @@ end
 -- ends, so that a comment above would change it. The layout is that of Lua 5.4's ldump.c.
 
 local HEADER = 4 + 1 + 1 + 6 + 3 + 8 + 8 + 1
+
+--- The instruction that reads a field of a captured table, with the table's place in its bits from 16 on and the name's
+--- from 24 on.
+local GETTABUP <const> = 11
 
 --- The bytes of a constant behind its type.
 local CONSTANT_BYTES = {[0] = 0, [1] = 0, [17] = 0, [3] = 8, [19] = 8}
@@ -75,10 +81,17 @@ function Chunk:list(read)
   for _ = 1, count do read(self) end
 end
 
+--- Returns the constant where it is a string.
 function Chunk:constant()
   local kind = self.text:byte(self.place)
   self:keep(1)
-  if CONSTANT_BYTES[kind] then self:keep(CONSTANT_BYTES[kind]) else self:string() end
+  if CONSTANT_BYTES[kind] then
+    self:keep(CONSTANT_BYTES[kind])
+    return nil
+  end
+  local start = self.place
+  self:string()
+  return (self.text:sub(start, self.place - 1):gsub("^[\0-\x7F]*[\x80-\xFF]", ""))
 end
 
 --- Where an outermost function finds what it captures is a matter of what stands around it.
@@ -86,35 +99,69 @@ local function skip_captured(chunk) chunk.place = chunk.place + 3 end
 
 local function keep_captured(chunk) chunk:keep(3) end
 
-function Chunk:func(captured)
+--- Reads a function, and notes the globals that it names.
+---@param captured function that reads one captured variable
+---@param globals_at integer? which of the captured variables holds the globals, from 0
+function Chunk:func(captured, globals_at)
   self:string()
   self:size()  -- first line
   self:size()  -- last line
   self:keep(3)
-  self:list(function(chunk) chunk:keep(4) end)
-  self:list(Chunk.constant)
-  self:list(captured)
-  self:list(function(chunk) chunk:func(keep_captured) end)
+  local instructions, constants, sources = {}, {}, {}
+  self:list(function(chunk)
+    instructions[#instructions + 1] = string.unpack("<I4", chunk.text, chunk.place)
+    chunk:keep(4)
+  end)
+  local count = 0
+  self:list(function(chunk)
+    constants[count], count = chunk:constant(), count + 1
+  end)
+  self:list(function(chunk)
+    -- Whether it is a local of the function around, and its place among those, or among what that captures.
+    sources[#sources + 1] = {chunk.text:byte(chunk.place, chunk.place + 1)}
+    captured(chunk)
+  end)
+  for place, source in ipairs(sources) do
+    if captured == keep_captured and source[1] == 0 and source[2] == self.around then globals_at = place - 1 end
+  end
+  for _, word in ipairs(instructions) do
+    local name = constants[word >> 24]
+    if word & 0x7F == GETTABUP and word >> 16 & 0xFF == globals_at and name then self.globals[name] = true end
+  end
+  self:list(function(chunk)
+    chunk.around = globals_at
+    chunk:func(keep_captured)
+  end)
   for _ = 1, 4 do assert(self:size() == 0) end
 end
 
-local function code_of(f)
-  local chunk = setmetatable({text = string.dump(f, true), place = HEADER + 1, kept = {}}, Chunk)
-  chunk:func(skip_captured)
+--- The code, and the names of globals in it, sorted.
+---@param f function
+---@param globals_at integer? which of the variables that it captures holds the globals, from 0
+local function code_of(f, globals_at)
+  local chunk = setmetatable({text = string.dump(f, true), place = HEADER + 1, kept = {}, globals = {}}, Chunk)
+  chunk:func(skip_captured, globals_at)
   assert(chunk.place == #chunk.text + 1)
-  return table.concat(chunk.kept)
+  local names = {}
+  for name in pairs(chunk.globals) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(chunk.kept), names
 end
 
 local visit
 
 local function visit_function(f, path, state)
   if debug.getinfo(f, "S").what == "C" then return end
-  state.codes[#state.codes + 1] = code_of(f)
+  local captured, globals_at = {}, nil
   for index = 1, 255 do
     local name, value = debug.getupvalue(f, index)
     if not name then break end
-    if name ~= "_ENV" then visit(value, name, state) end
+    if rawequal(value, _G) then globals_at = index - 1 else captured[#captured + 1] = {name, value} end
   end
+  local code, globals = code_of(f, globals_at)
+  state.codes[#state.codes + 1] = code
+  for _, pair in ipairs(captured) do visit(pair[2], pair[1], state) end
+  for _, name in ipairs(globals) do visit(rawget(_G, name), name, state) end
 end
 
 --- Whether a setting is handed to `over` as it is: then its values are in the rows, and do not fix the sweep.
@@ -142,6 +189,37 @@ local function visit_table(value, path, state)
   end
 end
 
+--- Points of a law that are looked at one by one at most.
+local MOST_POINTS <const> = 1 << 16
+
+--- What an object of Moondrift is, in words, with a hash of its numbers.
+local function text_of(value)
+  local function try(f)
+    local passed, result = pcall(f)
+    return passed and result or nil
+  end
+  if option.is_tensor(value) then
+    return ("%s [%s] %s"):format(value.dtype, table.concat(value.shape, " "), value:checksum())
+  end
+  -- A fit is its model: how long it took does not count.
+  local model = try(function() return value.model.parameters and value.step and value.model end) or value
+  local text = tostring(model)
+  local numbers = {}
+  local function add(item)
+    if type(item) == "table" then
+      local names = {}
+      for name in pairs(item) do names[#names + 1] = name end
+      table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+      for _, name in ipairs(names) do add(item[name]) end
+    elseif option.is_tensor(item) then
+      numbers[#numbers + 1] = item:checksum()
+    end
+  end
+  add(try(function() return model:parameters() end))
+  add(try(function() return model:support_size() <= MOST_POINTS and model:enumerate() end))
+  return #numbers > 0 and ("%s %s"):format(text, M.hash(table.concat(numbers, " "))) or text
+end
+
 function visit(value, path, state)
   local kind = type(value)
   if kind == "number" or kind == "string" or kind == "boolean" then
@@ -161,7 +239,7 @@ function visit(value, path, state)
     elseif kind == "table" then
       visit_table(value, path, state)
     elseif kind == "userdata" then
-      local text = tostring(value)
+      local text = text_of(value)
       if not text:find("0x%x+") then visit(text, path, state) end
     end
   end
@@ -182,11 +260,35 @@ function M.of(run, settings, over)
   return {code = M.hash(table.concat(state.codes, "\0")), captured = state.captured}
 end
 
+--- The names of what changed between two fingerprints of one function: what the function itself changes is no setting.
+---@param was moondrift.Fingerprint
+---@param is moondrift.Fingerprint
+---@return string[]
+function M.changes(was, is)
+  local names = {}
+  for name, value in pairs(is.captured) do
+    local before = was.captured[name]
+    if before ~= value and (before == before or value == value) then names[#names + 1] = name end
+  end
+  for name in pairs(was.captured) do
+    if is.captured[name] == nil then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+--- The variable that a name in a fingerprint is of, or is in: `t` of `t.a[2]`.
+local function root(name) return (name:match("^settings%.[^%.%[]+") or name:match("^[^%.%[]+")) end
+
 --- The first thing in which two fingerprints differ, in words; nil where they agree.
 ---@param was moondrift.Fingerprint
 ---@param is moondrift.Fingerprint
+---@param changing table<string, true>? names that do not count; nor do others of the same table that one of the two lacks
 ---@return string?
-function M.difference(was, is)
+function M.difference(was, is, changing)
+  changing = changing or {}
+  local roots = {}
+  for name in pairs(changing) do roots[root(name)] = true end
   if was.code ~= is.code then
     return ("other code: its fingerprint was %s, is %s"):format(was.code, is.code)
   end
@@ -202,7 +304,8 @@ function M.difference(was, is)
   for _, name in ipairs(names) do
     local before, now = was.captured[name], is.captured[name]
     -- A file has no word for nan, and an integer for a float of its value.
-    if before ~= now and not (before ~= before and now ~= now) then
+    local does_count = not changing[name] and not ((before == nil or now == nil) and roots[root(name)])
+    if does_count and before ~= now and not (before ~= before and now ~= now) then
       return ("other settings: %s was %s, is %s"):format(
         name:gsub("^settings%.", ""), text(before), text(now))
     end

@@ -1,5 +1,6 @@
 -- The rows of a sweep on disk. Each process that works on a sweep has a file of its own, `rows-….jsonl`, with
--- what made it on its first line and a row on each line after it; who reads merges them. A process that is
+-- what made it on its first line and a row on each line after it, or the names of what the code itself changes as it
+-- runs, which do not count as settings; who reads merges them. A process that is
 -- killed leaves whole lines, and no lock: a file is held while its process lives, by the kernel.
 --
 --   local store = folder.open("runs/a", fingerprint, {1, 1})
@@ -25,6 +26,7 @@ local M = {}
 ---@field folder string
 ---@field name string of this process's own file
 ---@field rows table<string, moondrift.StoredRow> by key of the configuration
+---@field changing table<string, true> names of what the code itself changes
 local Store = {}
 Store.__index = Store
 Store.__name = "row_store"
@@ -78,9 +80,11 @@ end
 local function merge(rows, values, path)
   for place = 2, #values do
     local row = values[place]
+    if row.changing then goto next end
     if not is_row(row) then refuse("line %d of %s is no row", place, path) end
     local key = grid.key(row.configuration)
     if not rows[key] or rows[key].error or not row.error then rows[key] = row end
+    ::next::
   end
 end
 
@@ -111,6 +115,13 @@ end
 
 -- Opening
 
+--- What a file could not do, without the place in the code.
+---@param failure any
+---@return string
+function M.reason(failure)
+  return (tostring(failure):gsub("^.-file%.journal: ", ""):gsub("^.-journal%.write: ", ""))
+end
+
 --- A new file of this process.
 local function begin(folder, head)
   local failure
@@ -120,13 +131,16 @@ local function begin(folder, head)
       os.date("!%Y%m%dT%H%M%S"), head.shard:gsub("/", "of"), fingerprint.hash(salt):sub(1, 8))
     local made, result = pcall(file.journal, folder .. "/" .. name)
     if made then
-      result:write(file.json_text(head, {nan = "python"}))
-      return name, result
+      local written, reason = pcall(result.write, result, file.json_text(head, {nan = "python"}))
+      if written then return name, result end
+      result:close()
+      os.remove(folder .. "/" .. name)
+      result = reason
     end
     failure = result
     if not tostring(result):find("File exists", 1, true) then break end
   end
-  refuse("%s", (tostring(failure):gsub("^.-file%.journal: ", "")))
+  refuse("%s", M.reason(failure))
 end
 
 --- Two processes share a folder where they work on different shards of one number of shards.
@@ -154,22 +168,33 @@ function M.open(folder, print, shard, names)
     moondrift_sweep = 1, code = print.code, captured = print.captured, shard = shard, names = names,
     version = moondrift.version_info().version, started = os.date("!%Y-%m-%dT%H:%M:%SZ"),
   }
-  local store = setmetatable({folder = folder, is_new = is_new, rows = {}}, Store)
+  local store = setmetatable({folder = folder, is_new = is_new, rows = {}, changing = {}, noted = {}}, Store)
   -- First one's own, then a look at the others: of two that begin at once, one at least sees the other.
-  store.name, store.journal = begin(folder, head)
+  local has_begun, name, journal = pcall(begin, folder, head)
+  if not has_begun then
+    if is_new then os.remove(folder) end
+    error(name, 0)
+  end
+  store.name, store.journal = name, journal
   local passed, failure = pcall(function()
+    local others = {}
     for _, name in ipairs(file.list(folder)) do
       if name:match(PATTERN) and name ~= store.name then
         local path = folder .. "/" .. name
         local values = read_when_begun(path)
-        local other = head_of(values, path)
-        if other then
-          local difference = fingerprint.difference(
-            {code = other.code, captured = other.captured or {}}, print)
-          if difference then refuse("%s holds rows of %s; give a new folder", folder, difference) end
-          if file.is_held(path) then check_shards(shard, other, path) end
-          merge(store.rows, values, path)
+        for _, value in ipairs(values) do
+          for _, changed in ipairs(value.changing or {}) do store.changing[changed] = true end
         end
+        others[#others + 1] = {path = path, values = values, head = head_of(values, path)}
+      end
+    end
+    for _, other in ipairs(others) do
+      local head = other.head
+      if head then
+        local difference = fingerprint.difference({code = head.code, captured = head.captured or {}}, print, store.changing)
+        if difference then refuse("%s holds rows of %s; give a new folder", folder, difference) end
+        if file.is_held(other.path) then check_shards(shard, head, other.path) end
+        merge(store.rows, other.values, other.path)
       end
     end
   end)
@@ -186,6 +211,19 @@ function Store:write(row)
   self.journal:write(file.json_text(row, {nan = "python"}))
   self.rows[grid.key(row.configuration)] = row
   self.has_written = true
+end
+
+--- Notes names of what the code has changed, once each: they do not count as settings from now on.
+---@param names string[]
+function Store:note_changing(names)
+  local fresh = {}
+  for _, name in ipairs(names) do
+    if not self.noted[name] then
+      self.noted[name], self.changing[name] = true, true
+      fresh[#fresh + 1] = name
+    end
+  end
+  if #fresh > 0 then self.journal:write(file.json_text({changing = fresh})) end
 end
 
 --- What other processes have written since.

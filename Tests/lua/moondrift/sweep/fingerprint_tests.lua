@@ -31,6 +31,47 @@ check.contains(difference("local p = sde.vp{beta_max = 10} return function(c) re
 check.equal(difference("local a = 1 return function(c) return a end", "local a return function(c) return a end"),
   "other settings: a was 1, is absent")
 
+-- Of a tensor every element counts, of a network every parameter, of a law on points every point
+check.contains(difference("local x = tensor.zeros{400} return function(c) return x end",
+  "local x = tensor.zeros{400} x[200] = 1e-20 return function(c) return x end"), "other settings: x was \"float32 [400] ")
+check.equal(difference("local x = tensor.zeros{400} return function(c) return x end",
+  "local x = tensor.zeros{20, 20}:reshape{400} return function(c) return x end"), nil)
+check.contains(difference("local m = nn.score_mlp{sde = sde.vp(), seed = 1} return function() return m end",
+  "local m = nn.score_mlp{sde = sde.vp(), seed = 2} return function() return m end"), "other settings: m was")
+check.contains(difference("local p = target.empirical(tensor{{1, 2}, {3, 4}}) return function() return p end",
+  "local p = target.empirical(tensor{{1, 2}, {3, 5}}) return function() return p end"), "other settings: p was")
+for _, law in ipairs{"polygons{size = 16, spread = 0.1}", "polygons{size = 16, filled = false}",
+  "polygons{size = 16, subsamples = 8}"} do
+  check.contains(difference("local p = target.polygons{size = 16} return function() return p end",
+    ("local p = target.%s return function() return p end"):format(law)), "other settings: p was")
+end
+check.contains(difference("local p = target.potts_chain{length = 3} return function() return p end",
+  "local p = target.potts_chain{length = 3, field = {0, 1, 0}} return function() return p end"), "other settings: p was")
+
+-- Globals that the code names, also in functions in it; no others
+own_steps, other_steps = 3, 4
+local by_global = function() return function() return own_steps end end
+check.equal(fingerprint.of(by_global).captured, {own_steps = 3})
+function own_function() return 1 end
+local calls = function() return own_function() end
+local before = fingerprint.of(calls)
+function own_function() return 2 end
+check.contains(fingerprint.difference(before, fingerprint.of(calls)), "other code")
+own_steps, other_steps, own_function = nil, nil, nil
+
+-- What a function changes itself, by two fingerprints
+local counts, total = {}, 0
+local function counting(c) counts[c] = (counts[c] or 0) + 1 total = total + 1 end
+local first = fingerprint.of(counting)
+counting("a")
+local later = fingerprint.of(counting)
+check.equal(fingerprint.changes(first, later), {"counts.a", "total"})
+check.equal(fingerprint.difference(first, later), "other settings: counts.a was absent, is 1")
+counting("b")
+check.equal(fingerprint.difference(later, fingerprint.of(counting), {["counts.a"] = true, total = true}), nil)
+check.equal(fingerprint.difference({code = "a", captured = {n = 1}}, {code = "a", captured = {n = 2}}, {total = true}),
+  "other settings: n was 1, is 2")
+
 -- A table that holds itself, and the modules of Lua and of Moondrift, have an end
 check.equal(difference("local t = {} t.t = t return function() return t, math, args end",
   "local t = {} t.t = t return function() return t, math, args end"), nil)

@@ -24,6 +24,22 @@ do
   check.equal(#file.list("a"), 1)  -- a process that added nothing leaves no file
 end
 
+-- What the code has changed itself counts no more as a setting, for those that come later too; no row is lost
+do
+  local store = open("changing", nil, {code = "a", captured = {steps = 1, count = 0}})
+  store:note_changing{"count"}
+  store:note_changing{"count"}
+  store:write(row(1, 1))
+  store:close()
+  local _, lines = file.read_text("changing/" .. file.list("changing")[1]):gsub("\n", "")
+  check.equal(lines, 3)
+  local again = open("changing", nil, {code = "a", captured = {steps = 1, count = 7}})
+  check.equal(again.rows["n=1"].result.value, 1)
+  again:close()
+  check.raises("sweep: changing holds rows of other settings: steps was 1, is 2; give a new folder", open, "changing", nil,
+    {code = "a", captured = {steps = 2, count = 0}})
+end
+
 -- What came to its end counts more than what failed, a later row more than one before
 do
   local first = open("b")
