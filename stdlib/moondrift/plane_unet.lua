@@ -2,6 +2,8 @@
 --
 --   local plane_unet = require "moondrift.plane_unet"
 --   local model = plane_unet.network{size = 16, width = 16, sde = sde.edm(), data = x, seed = 1}
+--   model:save("pictures.safetensors")
+--   model = plane_unet.load("pictures.safetensors")
 --
 -- Three sizes of maps, two convolutions of 3×3 with group norms at each on the way down and up, and skips beside them. It predicts as
 -- in Karras et al. 2022. Experiments that train many networks use it.
@@ -21,6 +23,12 @@ local function convolutions(inputs, outputs, last)
   end
   if last then layers[#layers + 1] = nn.conv2d{outputs, last} end
   return nn.sequential(layers)
+end
+
+--- What the network does to pictures at a level, with its layers.
+local function forward(l, y, level)
+  local plane = level:reshape{#y, 1, 1, 1}:broadcast{#y, 1, y.shape[3], y.shape[4]}
+  return l.whole(tensor.concatenate({y, plane}, 2))
 end
 
 local KINDS = {size = "integer", width = "integer", sde = "sde", data = "tensor", seed = "integer"}
@@ -47,12 +55,21 @@ function M.network(options)
     name = "u_net", shape = {1, size, size}, sde = options.sde, predicts = "edm", sigma_data = options.data,
     seed = options.seed,
     layers = {whole = nn.sequential{convolutions(2, a), nn.skip(middle), convolutions(2 * a, a, 1)}},
-    forward = function(l, y, level)
-      local plane = level:reshape{#y, 1, 1, 1}:broadcast{#y, 1, size, size}
-      return l.whole(tensor.concatenate({y, plane}, 2))
-    end,
+    forward = forward,
   })
-  if not is_made then fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data", "data"))) end
+  if not is_made then
+    fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data must not be empty data", "data must hold points, got none")
+      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number"):gsub("^sigma_data", "data")))
+  end
+  return model
+end
+
+--- Reads a network that its `save` wrote.
+---@param path string
+---@return moondrift.model
+function M.load(path)
+  local is_read, model = pcall(nn.load, path, {forward = forward})
+  if not is_read then error((tostring(model):gsub("^.-nn%.load: ", "plane_unet.load: ")), 2) end
   return model
 end
 

@@ -3,6 +3,8 @@
 --   local vertex_net = require "moondrift.vertex_net"
 --   local x = target.polygon_vertices{vertices = 5}:sample(256, {seed = 1})
 --   local model = vertex_net.network{vertices = 5, sde = sde.edm(), data = x, seed = 1}
+--   model:save("pentagons.safetensors")
+--   model = vertex_net.load("pentagons.safetensors")
 --
 -- A point is [v, 2]. A rotation or reflection of the plane, another first vertex and the other sense of going around do to
 -- the prediction what they do to the point, so a network learns each polygon in all these forms at once. It trains and
@@ -34,6 +36,39 @@ local function mlp(inputs, width, outputs)
   return nn.sequential{nn.linear{inputs, width}, nn.silu(), nn.linear{width, outputs}}
 end
 
+--- What the network does to points at a level, with its layers.
+local function forward(l, x, level)
+  local n, v = #x, x.shape[2]
+  local senses = others(v)
+  local function at_each(values) return values:reshape{n, 1, 1}:broadcast{n, v, 1} end
+  local middle = x:mean(2)
+  local r = x - middle:unsqueeze(2)
+  local function squared(y) return (y * y):sum(3):unsqueeze(3) end
+  local h = l.first(along_last(squared(r), at_each((middle * middle):sum(2)), at_each(level))):silu()
+  --- Sums over the other vertices, of what f makes of both ends' features, their squared distance and the vector between.
+  local function sum_of_others(f)
+    local sum
+    for offset, places in ipairs(senses) do
+      for _, place in ipairs(places) do
+        local between = r:roll(place, 2) - r
+        local part = f(offset, along_last(h, h:roll(place, 2), squared(between)), between)
+        sum = sum and sum + part or part
+      end
+    end
+    return sum
+  end
+  local round = 1
+  while l["update_" .. round] do
+    local messages = sum_of_others(function(offset, ends) return l[("message_%d_%d"):format(round, offset)](ends) end)
+    local all = h:mean(2):unsqueeze(2):broadcast{n, v, h.shape[3]}
+    h = h + l["update_" .. round](along_last(h, messages, all))
+    round = round + 1
+  end
+  return l.radial(h) * r
+    + sum_of_others(function(offset, ends, between) return l["pull_" .. offset](ends) * between end)
+    + (l.shift(h:mean(2)) * middle):unsqueeze(2)
+end
+
 --- A network for polygons of exactly so many vertices. It predicts as in Karras et al. 2022.
 ---@param options table vertices, sde, seed; data: training points [n, v, 2]; width = 64 features of a vertex; layers = 3 rounds
 ---  of messages
@@ -61,37 +96,21 @@ function M.network(options)
   end
   for round = 1, rounds do layers["update_" .. round] = mlp(3 * width, width, width) end
 
-  local function forward(l, x, level)
-    local n = #x
-    local function at_each(values) return values:reshape{n, 1, 1}:broadcast{n, v, 1} end
-    local middle = x:mean(2)
-    local r = x - middle:unsqueeze(2)
-    local function squared(y) return (y * y):sum(3):unsqueeze(3) end
-    local h = l.first(along_last(squared(r), at_each((middle * middle):sum(2)), at_each(level))):silu()
-    --- Sums over the other vertices, of what f makes of both ends' features, their squared distance and the vector between.
-    local function sum_of_others(f)
-      local sum
-      for offset, places in ipairs(senses) do
-        for _, place in ipairs(places) do
-          local between = r:roll(place, 2) - r
-          local part = f(offset, along_last(h, h:roll(place, 2), squared(between)), between)
-          sum = sum and sum + part or part
-        end
-      end
-      return sum
-    end
-    for round = 1, rounds do
-      local messages = sum_of_others(function(offset, ends) return l[("message_%d_%d"):format(round, offset)](ends) end)
-      local all = h:mean(2):unsqueeze(2):broadcast{n, v, width}
-      h = h + l["update_" .. round](along_last(h, messages, all))
-    end
-    return l.radial(h) * r
-      + sum_of_others(function(offset, ends, between) return l["pull_" .. offset](ends) * between end)
-      + (l.shift(h:mean(2)) * middle):unsqueeze(2)
+  local is_made, model = pcall(nn.define, {name = "vertex_net", shape = {v, 2}, sde = options.sde, predicts = "edm",
+    sigma_data = options.data, seed = options.seed, layers = layers, forward = forward})
+  if not is_made then
+    fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data must not be empty data", "data must hold points, got none")
+      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number"):gsub("^sigma_data", "data")))
   end
-  local is_made, model = pcall(nn.define, {name = "vertex_net", shape = {v, 2}, sde = options.sde, predicts = "edm", sigma_data = options.data,
-    seed = options.seed, layers = layers, forward = forward})
-  if not is_made then fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data", "data"))) end
+  return model
+end
+
+--- Reads a network that its `save` wrote.
+---@param path string
+---@return moondrift.model
+function M.load(path)
+  local is_read, model = pcall(nn.load, path, {forward = forward})
+  if not is_read then error((tostring(model):gsub("^.-nn%.load: ", "vertex_net.load: ")), 2) end
   return model
 end
 

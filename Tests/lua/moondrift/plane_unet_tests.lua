@@ -22,6 +22,11 @@ local fit = train(plane_unet.network{size = 8, width = 8, sde = sde.edm(), data 
 local losses = fit.log.loss
 assert(losses[#losses]:item() < 0.6 * losses[1]:item(), tostring(losses))
 
+-- A network comes back from a file.
+model:save("pictures.safetensors")
+assert(plane_unet.load("pictures.safetensors"):denoise(noisy, 0.5):equal(model:denoise(noisy, 0.5)):all():item())
+check.raises("plane_unet.load: cannot read no.safetensors: No such file or directory", plane_unet.load, "no.safetensors")
+
 for name, case in pairs{
   size = {"plane_unet.network: size must be a multiple of 4, got 6", 6},
   width = {"plane_unet.network: width must be a multiple of 8, got 12", 12},
@@ -31,5 +36,5 @@ end
 check.raises("plane_unet.network: seed is required", plane_unet.network, {size = 8, width = 8, sde = sde.edm(), data = x})
 check.raises("plane_unet.network: unknown option 'with' (did you mean width?)", plane_unet.network, {with = 8})
 check.raises("plane_unet.network: size is required", plane_unet.network, {})
-check.raises("plane_unet.network: data must not be empty data", plane_unet.network,
+check.raises("plane_unet.network: data must hold points, got none", plane_unet.network,
   check.altered(options, "data", tensor.zeros{0, 1, 8, 8}))

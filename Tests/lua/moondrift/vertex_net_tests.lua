@@ -72,6 +72,18 @@ check.raises("vertex_net.network: layers must be a positive integer, got 0", ver
   check.altered(options, "layers", 0))
 check.raises("vertex_net.network: sde is required", vertex_net.network, {vertices = 5, data = x, seed = 1})
 check.raises("vertex_net.network: vertices must be an integer, got string", vertex_net.network, {vertices = "5"})
-check.raises("vertex_net.network: data must not be empty data", vertex_net.network,
+check.raises("vertex_net.network: data must hold points, got none", vertex_net.network,
   check.altered(options, "data", tensor.zeros{0, 5, 2}))
+check.raises("vertex_net.network: the spread of data must be a positive number, got nan", vertex_net.network,
+  check.altered(options, "data", x * (0 / 0)))
+-- A network comes back from a file, and trains on.
+do
+  local model = vertex_net.network{vertices = 5, width = 8, layers = 2, sde = process, data = x, seed = 1}
+  model:save("pentagons.safetensors")
+  local again = vertex_net.load("pentagons.safetensors")
+  assert(again:denoise(x + 0.1, 0.3):equal(model:denoise(x + 0.1, 0.3)):all():item())
+  train(again, x, {steps = 2, batch = 4, seed = 1, progress = false, loss = loss.denoising{weight = "edm"}})
+  assert(not again:denoise(x + 0.1, 0.3):equal(model:denoise(x + 0.1, 0.3)):all():item())
+end
+check.raises("vertex_net.load: cannot read no.safetensors: No such file or directory", vertex_net.load, "no.safetensors")
 check.raises("vertex_net.network: sde must be an sde, got 5", vertex_net.network, check.altered(options, "sde", 5))
