@@ -21,9 +21,16 @@ struct LuaFile {
     }
   }
 
+  /// A table that functions take or return, `moondrift.Estimate`, and its fields: `low  number of the 95 % interval`.
+  struct Class {
+    let name: String
+    var fields: [String]
+  }
+
   let name: String
   let head: String
   let functions: [Function]
+  let classes: [Class]
 
   /// Nil where the file cannot be read or begins without a comment.
   init?(name: String, path: String) {
@@ -31,14 +38,39 @@ struct LuaFile {
     else { return nil }
     (self.name, self.head) = (name, head)
     functions = Self.functions(lines, name)
+    classes = Self.classes(lines)
   }
 
-  /// `ledger.open` and `open` alike, methods as `Book:add`.
+  /// `ledger.open` and `open` alike, methods as `Book:add` and `add`.
   func function(_ wanted: String) -> Function? {
     functions.first { $0.name == wanted } ?? functions.first { $0.name == "\(name).\(wanted)" }
+      ?? functions.first { $0.name.hasSuffix(":\(wanted)") }
+  }
+
+  /// Fields of the classes of this file that a type names, as `moondrift.Estimate?` does.
+  private func fields(of type: String) -> [String] {
+    classes.filter { names($0, in: type) }.flatMap(\.fields)
+  }
+
+  private func names(_ one: Class, in type: String) -> Bool {
+    type.split { !Self.isLetter($0) && $0 != "." }.contains { $0 == one.name }
   }
 
   // MARK: Reading
+
+  private static func classes(_ lines: [String]) -> [Class] {
+    var classes: [Class] = []
+    for line in lines {
+      if line.hasPrefix("---@class ") {
+        let name = line.dropFirst("---@class ".count).prefix { isLetter($0) || $0 == "." }
+        classes.append(Class(name: String(name), fields: []))
+      } else if line.hasPrefix("---@field "), !classes.isEmpty {
+        let words = line.dropFirst("---@field ".count).split(separator: " ", maxSplits: 1)
+        classes[classes.count - 1].fields.append(words.joined(separator: "  "))
+      }
+    }
+    return classes
+  }
 
   private static func functions(_ lines: [String], _ file: String) -> [Function] {
     guard let last = lines.last(where: { !$0.isEmpty }), last.hasPrefix("return ") else {
@@ -125,14 +157,17 @@ extension LuaFile {
       + (own.isEmpty ? "" : "\n" + own.joined())
   }
 
-  static func help(_ function: Function) -> String {
+  func help(of function: Function) -> String {
     var page = function.signature + "\n"
     if !function.text.isEmpty { page += "\n\(function.text)\n" }
+    func lines(_ word: String, _ type: String) -> String {
+      "  \(word)\(type)\n" + fields(of: type).map { "      .\($0)\n" }.joined()
+    }
     if !function.parameters.isEmpty {
-      page += "\n" + function.parameters.map { "  \($0)\n" }.joined()
+      page += "\n" + function.parameters.map { lines("", $0) }.joined()
     }
     return page + (function.returns.isEmpty ? "" : "\n")
-      + function.returns.map { "  returns  \($0)\n" }.joined()
+      + function.returns.map { lines("returns  ", $0) }.joined()
   }
 
   /// A section of docs/reference/lua.md.
@@ -153,17 +188,22 @@ extension LuaFile {
     for function in functions where !function.text.isEmpty {
       page += "\n### \(function.name)\n\n```lua\n\(function.signature)\n```\n\n\(function.text)\n"
       if !function.parameters.isEmpty {
-        page +=
-          "\n"
-          + function.parameters.map { parameter in
-            let name = parameter.prefix { $0 != " " }
-            return "- `\(name)`: \(parameter.dropFirst(name.count).drop(while: \.isWhitespace))\n"
-          }.joined()
+        page += "\n" + function.parameters.map(Self.item).joined()
       }
       if !function.returns.isEmpty {
         page += "\nReturns \(function.returns.joined(separator: "; ")).\n"
       }
     }
+    let types = functions.filter { !$0.text.isEmpty }.flatMap { $0.parameters + $0.returns }
+    for one in classes where !one.fields.isEmpty && types.contains(where: { names(one, in: $0) }) {
+      page += "\n### \(one.name)\n\nFields:\n\n" + one.fields.map(Self.item).joined()
+    }
     return page
+  }
+
+  /// `` - `low`: number of the 95 % interval ``, of a name and what is said of it.
+  private static func item(_ words: String) -> String {
+    let name = words.prefix { $0 != " " }
+    return "- `\(name)`: \(words.dropFirst(name.count).drop(while: \.isWhitespace))\n"
   }
 }

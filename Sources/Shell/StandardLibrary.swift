@@ -17,31 +17,34 @@ package enum StandardLibrary {
     return names.sorted()
   }
 
-  /// Help on a file, `args` or `moondrift.args`, or on a function of it, `across_runs.quartiles` or `ledger.Book:add`.
+  /// Help on a file, `args` or `moondrift.args`, or on a function of it, `across_runs.quartiles`, or a method of what it
+  /// returns, `ledger.Book:add` or `ledger.add`.
   static func help(_ name: String) -> String? {
     let name = name.hasPrefix("moondrift.") ? String(name.dropFirst(10)) : name
     let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
     guard let file = parts.first, let page = LuaFile.library(file) else { return nil }
     if parts.count == 1 { return page.help }
-    return page.function(parts[1]).map(LuaFile.help)
+    return page.function(parts[1]).map(page.help(of:))
   }
 
   /// docs/reference/lua.md: every file, with its public functions.
   package static var reference: String {
     "<!-- Written by scripts/reference from the files of stdlib/moondrift; do not edit. -->\n"
       + "# Files in Lua\n\nParts of the product that are written in Lua. A script takes one by "
-      + "`local ledger = require \"moondrift.ledger\"`; `help \"ledger\"` shows the same as here.\n"
+      + "`local ledger = require \"moondrift.ledger\"`; `help \"moondrift.ledger\"` shows the same as here.\n"
       + names.compactMap { LuaFile.library($0)?.markdown }.joined()
   }
 
-  /// The first sentence of each file's comment.
+  /// The first sentences of each file's comment, and of those of its functions.
   static var summaries: [(name: String, text: String)] {
-    guard let folder else { return [] }
-    return names.compactMap { name in
-      CommentText.head(ofFile: "\(folder)/\(name).lua").map { comment in
-        let words = comment.split(separator: "\n\n").first.map(String.init) ?? comment
-        return (name, words.replacing("\n", with: " "))
-      }
+    names.compactMap(LuaFile.library).flatMap { file in
+      let words = file.head.split(separator: "\n\n").first.map(String.init) ?? file.head
+      let functions = file.functions.filter { !$0.text.isEmpty }
+      return [(file.name, words.replacing("\n", with: " "))]
+        + functions.map { one in
+          // `ledger.Book:add`, as help takes it.
+          (one.name.hasPrefix("\(file.name).") ? one.name : "\(file.name).\(one.name)", one.summary)
+        }
     }
   }
 

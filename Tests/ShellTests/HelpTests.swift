@@ -54,6 +54,10 @@ struct HelpTests {
     #expect(
       try session.reply("help 'ledger.Book:add'").hasPrefix(
         "Book:add(samples)\n\nAdds samples. One after the other they go to two catches in turn."))
+    let completeness = try session.reply("help 'ledger.completeness'")
+    #expect(completeness.hasPrefix("Book:completeness()"))
+    let genetic = try session.reply("help 'search.genetic'")
+    #expect(genetic.contains("  returns  moondrift.SearchResult\n      .best  integer[] places"))
     #expect(try session.reply("help 'ledger.no_such'").contains("no help on 'ledger.no_such'"))
   }
 

@@ -86,6 +86,10 @@ function tensor_object:detach() end
 ---@return any
 function tensor_object:item() end
 
+--- A hash of all elements as text: equal for equal bits in one order.
+---@return string
+function tensor_object:checksum() end
+
 --- The elements as nested Lua tables.
 ---@return any
 function tensor_object:table() end
@@ -1418,7 +1422,7 @@ function draw_object:free() end
 ---@field diverged any {step, quantity} where a number stopped being finite, else nil.
 local fit_object = {}
 
---- Makes n more updates; of a list, of all models of the list.
+--- Makes n more updates; of a list, of all models of the list that did not leave it.
 ---@param n integer how many
 ---@return fit
 function fit_object:advance(n) end
@@ -1426,6 +1430,10 @@ function fit_object:advance(n) end
 --- Makes the updates that are left of `steps` or `epochs`.
 ---@return fit
 function fit_object:finish() end
+
+--- Makes no more updates: the others of its list go on without it.
+---@return fit
+function fit_object:leave() end
 
 --- Writes the run to a file, from which train.resume goes on.
 ---@param path string
@@ -1627,6 +1635,11 @@ function tensor.detach(x) end
 ---@param x tensor
 ---@return any
 function tensor.item(x) end
+
+--- A hash of all elements as text: equal for equal bits in one order.
+---@param x tensor
+---@return string
+function tensor.checksum(x) end
 
 --- The elements as nested Lua tables.
 ---@param x tensor
