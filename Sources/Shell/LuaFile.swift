@@ -196,7 +196,7 @@ extension LuaFile {
     }
     let types = functions.filter { !$0.text.isEmpty }.flatMap { $0.parameters + $0.returns }
     for one in classes where !one.fields.isEmpty && types.contains(where: { names(one, in: $0) }) {
-      page += "\n### \(one.name)\n\nFields:\n\n" + one.fields.map(Self.item).joined()
+      page += "\n### Fields of \(one.name)\n\n" + one.fields.map(Self.item).joined()
     }
     return page
   }
