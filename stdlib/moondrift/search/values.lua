@@ -85,16 +85,18 @@ local function evaluator(plan)
       local count = #fresh
       local start = moondrift.seconds()
       local passed, values = pcall(plan.fitness, fresh, seed, stage)
-      local function forget() for _, item in ipairs(missing) do known[item.key] = nil end end
+      local function forget()
+        for _, item in ipairs(missing) do known[item.key] = nil end
+        -- The failure counts more than one of the disk.
+        pcall(keep, {})
+      end
       if not passed then
         forget()
-        keep{}
         error((type(values) ~= "string" or values:find("interrupted!$")) and values
           or ("search.%s: generation %d, seed %d, stage %g: %s"):format(where, generation, seed, stage, values), 0)
       end
       if type(values) ~= "table" or #values ~= count then
         forget()
-        keep{}
         local is_tensor = option.is_tensor(values)
         demand(where, false, "the fitness must return a list of %d numbers, got %s", count,
           type(values) == "table" and #values or is_tensor and "a tensor; x:table() is a list" or type(values))
