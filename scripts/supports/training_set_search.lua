@@ -2,7 +2,7 @@
 --           independent draws, and how small may it be?
 -- source:   research plan of this project, third experiment
 -- run:      scripts/moondrift scripts/supports/training_set_search.lua
--- time:     about eight minutes on 2 cores
+-- time:     about eight minutes on 2 cores; --long about forty on one
 -- expect:   Eight dots of 64 that a genetic search has chosen leave the network a smaller loss on all 64 than independent draws
 --           do, with other seeds too, and than random search found with as many trainings; random search is close.
 --
