@@ -2,7 +2,7 @@
 -- source:   research plan of this project, fourth experiment; the equivariant machine: Kamb, Ganguli 2025
 --           (arXiv 2412.20292), Thm B.2
 -- run:      scripts/moondrift scripts/supports/made_for_polygons.lua
--- time:     about seven minutes on 2 cores
+-- time:     about seven minutes on 2 cores; --long about an hour on one, half of it for all shifts of 1,024 pictures
 -- expect:   From 16 pentagons a network of vertices draws new ones nearly every time; the equivariant machine draws the same
 --           ones at other places; a generic network of pictures copies, and from 256 draws polygons that are not quite the law's.
 --

@@ -3,7 +3,7 @@
 -- source:   research plan of this project, first experiment; the collapse beside it: Biroli, Bonnaire, de Bortoli,
 --           Mézard, Nat. Commun. 2024 (arXiv 2402.18491), Eq. 5
 -- run:      scripts/moondrift scripts/supports/support_size.lua
--- time:     about 30 minutes on 2 cores, of 45 minutes of processor time; --long takes hours
+-- time:     about 30 minutes on 2 cores, of 45 minutes of processor time; --long 105 minutes of processor time
 -- expect:   Of white dots (d points in d pixels, d (d − 1)/2 of two dots) a fully connected network copies what it was
 --           shown at every n, of two dots with a few new ones, so that it needs a good part of them all. Of bits and of
 --           spins in a chain (2^d points) it copies too where d is small; where d is 8 and more it draws new points from a
