@@ -1,11 +1,11 @@
 import Runtime
 
 extension Tensor {
-  /// A hash of all bits in the order of the elements, with what tells element types apart: two tensors that have the same are
-  /// equal but by a chance of 2⁻¹²⁸. float32 and int64 have the hash that files of training runs hold.
+  /// A hash of the element type and of all bits in the order of the elements. float32 and int64 have the hash that files of
+  /// training runs hold, by which they know their data.
   package func checksum() throws -> String {
     let dense = try densified()
-    var hash = BitHash()
+    var hash = BitHash(type: dtype == .float64 ? 1 : dtype == .bool ? 2 : 0)
     switch dtype {
     case .int64: try hash.take(dense.pointer(Int64.self), elementCount) { UInt64(bitPattern: $0) }
     case .float32: try hash.take(dense.pointer(Float.self), elementCount) { UInt64($0.bitPattern) }
@@ -20,6 +20,8 @@ extension Tensor {
 private struct BitHash {
   private var first = 0x9E37_79B9_7F4A_7C15 as UInt64
   private var second = 0xC2B2_AE3D_27D4_EB4F as UInt64
+
+  init(type: UInt64) { second &+= type }
 
   var text: String { String(first, radix: 16) + "-" + String(second, radix: 16) }
 

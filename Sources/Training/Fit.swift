@@ -43,7 +43,8 @@ package final class Fit: FunctionHolder {
     let kept =
       initial >= 0.01
       ? ", ema holds \(formatNumber((initial * 100).rounded())) % of the initial parameters" : ""
-    return "fit(\(run.model.function.name), \(drawn)\(made ?? "\(run.step)") steps, "
+    let left = run.hasLeft ? " and left" : ""
+    return "fit(\(run.model.function.name), \(drawn)\(made ?? "\(run.step)") steps\(left), "
       + "\(shortNumber(group.seconds)) s\(end)\(kept))"
   }
 
@@ -74,7 +75,7 @@ package final class Fit: FunctionHolder {
   func checkMoving() throws {
     guard !run.hasLeft else {
       throw UserError(
-        "the fit has left its list after \(run.step) updates; advance one of those that stayed")
+        "the fit has left after \(run.step) updates and makes no more; advance another of its list")
     }
     guard let stop = run.divergence else { return }
     throw UserError(

@@ -164,9 +164,10 @@ do
   check.equal({trace(all[1]), trace(all[2])}, {trace(two[1]), trace(two[2])})
   check.equal(trace(all[3]), kept)
   check.equal(all[3].step, 15)
-  check.raises("fit.advance: the fit has left its list after 15 updates; advance one of those that stayed",
+  check.contains(tostring(all[3]), "15 of 60 steps and left, ")
+  check.raises("fit.advance: the fit has left after 15 updates and makes no more; advance another of its list",
     function() all[3]:advance(1) end)
-  check.raises("fit.finish: the fit has left its list after 15 updates; advance one of those that stayed",
+  check.raises("fit.finish: the fit has left after 15 updates and makes no more; advance another of its list",
     function() all[3]:finish() end)
   -- Its file goes on alone.
   all[3]:save("left")
