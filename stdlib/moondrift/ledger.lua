@@ -36,7 +36,7 @@ local function check_counts(where, names, ...)
   for place, name in ipairs(names) do
     local count = (select(place, ...))
     if math.type(count) ~= "integer" or count < 0 then
-      error(("ledger.%s: %s must be an integer of 0 or more, got %s"):format(where, name, tostring(count)), 3)
+      error(("ledger.%s: %s must be an integer of 0 or more, got %s"):format(where, name, option.shown(count)), 3)
     end
   end
 end
@@ -73,7 +73,8 @@ function M.chao1(seen, once, twice)
 end
 
 --- Chapman's estimate of the number of kinds from two catches: (a + 1)(b + 1)/(both + 1) − 1, where `both` of a and b kinds
---- are in each (Chapman 1951; its variance by Seber 1970).
+--- are in each (Chapman 1951; its variance by Seber 1970, and a normal interval, too narrow where few are in both). Where none
+--- is, nothing bounds the number from above.
 ---@param a integer
 ---@param b integer
 ---@param both integer
@@ -84,6 +85,7 @@ function M.chapman(a, b, both)
   local value = (a + 1.0) * (b + 1.0) / (both + 1.0) - 1
   local variance = (a + 1.0) * (b + 1.0) * (a - both) * (b - both) / ((both + 1.0)^2 * (both + 2.0))
   local half = Z * variance^0.5
+  if both == 0 then return {value = value, low = a + b + 0.0, high = math.huge} end
   return {value = value, low = math.max(a + b - both, value - half), high = value + half}
 end
 

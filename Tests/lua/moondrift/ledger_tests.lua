@@ -25,6 +25,10 @@ do
   check.near(ledger.chao1(50, once, twice).low, 50 + missing / factor, 1e-9)
   check.near(ledger.chao1(50, once, twice).high, 50 + missing * factor, 1e-9)
 end
+-- Where nothing was caught again there is no upper bound.
+check.equal(ledger.chapman(3, 2, 0).high, math.huge)
+check.equal(ledger.chapman(3, 2, 0).low, 5.0)
+check.raises("ledger.chao1: seen must be an integer of 0 or more, got nan", ledger.chao1, 0 / 0, 0, 0)
 -- Numbers beyond integers.
 check.near(ledger.chapman(1 << 62, 1 << 62, 1).value / 2^123, 1, 1e-9)
 
