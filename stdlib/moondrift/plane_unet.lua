@@ -58,8 +58,10 @@ function M.network(options)
     forward = forward,
   })
   if not is_made then
-    fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data must not be empty data", "data must hold points, got none")
-      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number"):gsub("^sigma_data", "data")))
+    fail("%s", (tostring(model):gsub("^.-nn%.define: ", "")
+      :gsub("^sigma_data must not be empty data", "data must hold points, got none")
+      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number")
+      :gsub("^sigma_data", "data")))
   end
   return model
 end
@@ -69,7 +71,10 @@ end
 ---@return moondrift.model
 function M.load(path)
   local is_read, model = pcall(nn.load, path, {forward = forward})
-  if not is_read then error((tostring(model):gsub("^.-nn%.load: ", "plane_unet.load: ")), 2) end
+  if not is_read then
+    local reason, count = tostring(model):gsub("^.-nn%.load: ", "")
+    error("plane_unet.load: " .. (count > 0 and reason or path .. " holds another network"), 2)
+  end
   return model
 end
 

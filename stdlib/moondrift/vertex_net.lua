@@ -99,8 +99,10 @@ function M.network(options)
   local is_made, model = pcall(nn.define, {name = "vertex_net", shape = {v, 2}, sde = options.sde, predicts = "edm",
     sigma_data = options.data, seed = options.seed, layers = layers, forward = forward})
   if not is_made then
-    fail("%s", (tostring(model):gsub("^.-nn%.define: ", ""):gsub("^sigma_data must not be empty data", "data must hold points, got none")
-      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number"):gsub("^sigma_data", "data")))
+    fail("%s", (tostring(model):gsub("^.-nn%.define: ", "")
+      :gsub("^sigma_data must not be empty data", "data must hold points, got none")
+      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number")
+      :gsub("^sigma_data", "data")))
   end
   return model
 end
@@ -110,7 +112,10 @@ end
 ---@return moondrift.model
 function M.load(path)
   local is_read, model = pcall(nn.load, path, {forward = forward})
-  if not is_read then error((tostring(model):gsub("^.-nn%.load: ", "vertex_net.load: ")), 2) end
+  if not is_read then
+    local reason, count = tostring(model):gsub("^.-nn%.load: ", "")
+    error("vertex_net.load: " .. (count > 0 and reason or path .. " holds another network"), 2)
+  end
   return model
 end
 

@@ -25,6 +25,9 @@ assert(losses[#losses]:item() < 0.6 * losses[1]:item(), tostring(losses))
 -- A network comes back from a file.
 model:save("pictures.safetensors")
 assert(plane_unet.load("pictures.safetensors"):denoise(noisy, 0.5):equal(model:denoise(noisy, 0.5)):all():item())
+nn.define{name = "own", shape = {2}, sde = sde.edm(), predicts = "edm", sigma_data = 1, seed = 1,
+  layers = {a = nn.linear{2, 2}}, forward = function(l, y) return l.a(y) end}:save("other.safetensors")
+check.raises("plane_unet.load: other.safetensors holds another network", plane_unet.load, "other.safetensors")
 check.raises("plane_unet.load: cannot read no.safetensors: No such file or directory", plane_unet.load, "no.safetensors")
 
 for name, case in pairs{
