@@ -17,6 +17,14 @@ function M.is_tensor(value)
   return type(value) == "userdata" and (pcall(function() return value.dtype end))
 end
 
+--- A value in an error: numbers and quoted texts as they are, else the type.
+---@param value any
+---@return string
+function M.shown(value)
+  if value ~= value then return "nan" end
+  return type(value) == "string" and ("%q"):format(value) or math.type(value) and tostring(value) or type(value)
+end
+
 local IS = {
   number = function(value) return math.type(value) ~= nil end,
   integer = function(value) return math.type(value) == "integer" end,
@@ -40,10 +48,10 @@ function M.check(where, given, kinds)
     local kind = kinds[name]
     if not kind then fail("unknown option '%s'%s", tostring(name), names.suggestion(tostring(name), known, "")) end
     if IS[kind] and not IS[kind](value) then
-      local got = kind == "integer" and math.type(value) and tostring(value) or type(value)
+      local got = kind == "integer" and math.type(value) and M.shown(value) or type(value)
       fail("%s must be %s %s, got %s", name, kind == "integer" and "an" or "a", kind, got)
     end
-    if kind == "number" and value - value ~= 0 then fail("%s must be a finite number, got %s", name, tostring(value)) end
+    if kind == "number" and value - value ~= 0 then fail("%s must be a finite number, got %s", name, M.shown(value)) end
   end
 end
 

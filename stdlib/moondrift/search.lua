@@ -27,7 +27,7 @@ local M = {}
 ---@field best integer[] places in the pool, sorted
 ---@field value number its mean over seeds
 ---@field values number[] of each seed
----@field history {generation: integer, best: number, median: number, evaluated: integer}[]
+---@field history {generation: integer, best: number, median: number, evaluated: integer, tried: integer}[]
 ---@field evaluated integer sets that were tried to the last stage
 ---@field tried integer sets that were tried at the first stage: the same where there is one
 ---@field calls integer values that a fitness gave, on disk or now
@@ -61,7 +61,7 @@ local function settings_of(where, given, more, defaults)
   demand(where, #settings.stages > 0, "stages must be a list of numbers that rise, got none")
   for place, stage in ipairs(settings.stages) do
     demand(where, math.type(stage) and stage > (settings.stages[place - 1] or 0),
-      "stages must rise from above 0, got %s at position %d", tostring(stage), place)
+      "stages must rise from above 0, got %s at position %d", option.shown(stage), place)
   end
   return settings
 end
@@ -83,9 +83,9 @@ local function searched(plan, f)
     result.evaluated, result.tried = values.count()
     result.calls = values.calls
     result.history[#result.history + 1] = {generation = generation, best = result.value,
-      median = metric.quantiles(all, {0.5})[1], evaluated = result.evaluated}
+      median = metric.quantiles(all, {0.5})[1], evaluated = result.evaluated, tried = result.tried}
     if plan.progress then
-      print(("%s, generation %d: best %.4g, %d sets tried"):format(plan.where, generation, result.value, result.evaluated))
+      print(("%s, generation %d: best %.4g, %d sets tried"):format(plan.where, generation, result.value, result.tried))
     end
   end
   local passed, failure = pcall(f, values, note, result)
@@ -269,7 +269,7 @@ function M.of_fits(options) return at_caller(of_fits, options) end
 
 function Result:__tostring()
   return ("search by %s: %.4g with {%s}, %d sets of %d of %d items tried"):format(self.method, self.value,
-    table.concat(self.best, ", "), self.evaluated, self.size, self.pool)
+    table.concat(self.best, ", "), self.tried, self.size, self.pool)
 end
 
 --- The best value and the median of each generation against the sets tried.
@@ -284,7 +284,7 @@ function Result:plot(options)
   local passed, figure = pcall(plot.figure, axes)
   if not passed then error(figure, 2) end
   local x, best, median = {}, {}, {}
-  for k, at in ipairs(self.history) do x[k], best[k], median[k] = at.evaluated, at.best, at.median end
+  for k, at in ipairs(self.history) do x[k], best[k], median[k] = at.tried, at.best, at.median end
   return figure:line(x, best, {color = "blue", label = "best"}):line(x, median, {color = "grey", label = "median"})
 end
 

@@ -9,7 +9,7 @@ check.raises("m.f: options must be a table, got number", options.check, "m.f", 3
 check.raises("m.f: unknown option 'factr' (did you mean factor?)", options.check, "m.f", {factr = 2}, KINDS)
 check.raises("m.f: unknown option 'level' (known: seed)", options.check, "m.f", {level = 2}, {seed = "integer"})
 for _, value in ipairs{0 / 0, 1 / 0, -1 / 0} do
-  check.raises("m.f: factor must be a finite number, got " .. tostring(value), options.check, "m.f", {factor = value}, KINDS)
+  check.raises("m.f: factor must be a finite number, got " .. options.shown(value), options.check, "m.f", {factor = value}, KINDS)
 end
 local wrong = {factor = {"2", "a number", "string"}, count = {2.5, "an integer", "2.5"}, on = {1, "a boolean", "number"},
   by = {2, "a string", "number"}, draw = {"f", "a function", "string"}, x = {{1}, "a tensor", "table"}}

@@ -162,6 +162,22 @@ do
   measured = nil
   assert(not passed and message:find("of_global holds rows of other code", 1, true), message)
 end
+-- What a fitness names as an option is named is another thing.
+do
+  function by_seed(sets, s)
+    seed = s
+    local v = {}
+    for k, set in ipairs(sets) do v[k] = set[1] + seed end
+    return v
+  end
+  local options_of = {pool = 8, size = 2, fitness = by_seed, count = 2, seed = 1, out = "of_seed"}
+  local first = search.random(options_of)
+  check.equal(search.random(options_of).best, first.best)
+  options_of.seed = 7
+  check.raises("search.random: out: of_seed holds rows of other settings: seed was 1, is 7; give a new folder",
+    search.random, options_of)
+  by_seed, seed = nil, nil
+end
 -- On disk, and on from there.
 do
   local path = "counted"

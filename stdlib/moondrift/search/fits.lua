@@ -10,7 +10,8 @@ local KINDS <const> = {start = "function", value = "function", updates = "intege
 local function advance(fit, updates)
   if fit.step >= updates or fit.diverged then return end
   local passed, failure = pcall(fit.advance, fit, updates - fit.step)
-  if not passed and not fit.diverged then error(failure, 0) end
+  local has_diverged = type(failure) == "string" and failure:find("is not finite at step", 1, true)
+  if not passed and not (fit.diverged and has_diverged) then error(failure, 0) end
 end
 
 --- The fits of new sets.
@@ -42,6 +43,7 @@ return function(options)
   local kept = setmetatable({}, {__name = "kept fits"})
 
   return function(sets, seed, stage)
+    stage = stage or 1
     local updates = math.max(1, math.floor(stage * options.updates + 0.5))
     local before = kept[seed]
     -- No later stage: another generation, whose sets are new.

@@ -11,20 +11,12 @@ local function demand(where, passed, message, ...)
   if not passed then error(("search.%s: " .. message):format(where, ...), 0) end
 end
 
---- A value in an error.
-local function shown(value)
-  if value ~= value then return "nan" end
-  return type(value) == "string" and ("%q"):format(value) or math.type(value) and tostring(value) or type(value)
-end
-
 --- The fingerprint of a fitness and of the search's options.
 local function with_options(own, plan)
   local all = {code = own.code, captured = {}}
   for name, value in pairs(own.captured) do all.captured[name] = value end
-  local function add(name, value)
-    -- The fitness may capture a variable of that name.
-    all.captured[all.captured[name] == nil and name or name .. " (option)"] = value
-  end
+  -- No variable of a fitness has such a name.
+  local function add(name, value) all.captured["option " .. name] = value end
   for _, name in ipairs{"pool", "size", "seeds", "seed", "population", "elite", "tournament", "mutation", "candidates"} do
     add(name, plan[name])
   end
@@ -55,11 +47,14 @@ local function evaluator(plan)
   --- Writes what a fitness gave, and names of what it has changed in its own variables.
   local function keep(items)
     if not state.store then return end
+    -- Ctrl-C while the fingerprint is taken loses no row.
+    local is_taken, now = pcall(fingerprint.of, plan.fitness)
     local passed, failure = pcall(function()
-      state.store:note_changing(fingerprint.changes(own, fingerprint.of(plan.fitness)))
+      if is_taken then state.store:note_changing(fingerprint.changes(own, now)) end
       for _, row in ipairs(items) do state.store:write(row) end
     end)
     if not passed then demand(where, false, "out: %s", folder.reason(failure)) end
+    if not is_taken then error(now, 0) end
   end
 
   --- Values of sets with one seed at one stage.
@@ -115,7 +110,7 @@ local function evaluator(plan)
       keep(fresh_rows)
       if bad then
         demand(where, false, "generation %d, seed %d: the fitness of {%s} must be a number, got %s", generation, seed,
-          table.concat(bad.set, ", "), shown(bad.value))
+          table.concat(bad.set, ", "), option.shown(bad.value))
       end
     end
     local list = {}

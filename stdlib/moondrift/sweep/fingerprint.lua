@@ -6,8 +6,9 @@
 --
 -- Comments, lines and names do not matter, nor does what stands elsewhere in the script. Seen are functions,
 -- numbers, strings, booleans and objects of Moondrift, alone and in tables, in locals and in globals that the
--- code names: of a tensor all elements, of a network its parameters, of a law on points its points. Not seen is
--- what an object of a class in Lua holds, or a file.
+-- code names: of a tensor all elements, of a network its diffusion and parameters, of a law its points and some
+-- draws, of an exact model what it says of some points. Not seen is what an object of a class in Lua holds, the
+-- function of nn.define, or a file.
 
 local args = require "moondrift.args"
 local option = require "moondrift.options"
@@ -29,7 +30,7 @@ end
 local function is_common(value)
   if value == _G or value == package.loaded then return true end
   for name, loaded in pairs(package.loaded) do
-    if loaded == value and (name:match("^moondrift") or _G[name] == value) then return true end
+    if rawequal(loaded, value) and (name:match("^moondrift") or rawequal(_G[name], value)) then return true end
   end
   return false
 end
@@ -39,9 +40,9 @@ end
 
 local HEADER = 4 + 1 + 1 + 6 + 3 + 8 + 8 + 1
 
---- The instruction that reads a field of a captured table, with the table's place in its bits from 16 on and the name's
---- from 24 on.
-local GETTABUP <const> = 11
+--- The instructions that read a captured variable, and a field of one: the variable's place is in their bits from 16 on, the
+--- name's from 24 on.
+local GETUPVAL <const>, GETTABUP <const> = 9, 11
 
 --- The bytes of a constant behind its type.
 local CONSTANT_BYTES = {[0] = 0, [1] = 0, [17] = 0, [3] = 8, [19] = 8}
@@ -101,7 +102,7 @@ local function keep_captured(chunk) chunk:keep(3) end
 
 --- Reads a function, and notes the globals that it names.
 ---@param captured function that reads one captured variable
----@param globals_at integer? which of the captured variables holds the globals, from 0
+---@param globals_at table<integer, true> which of the captured variables hold the globals, from 0
 function Chunk:func(captured, globals_at)
   self:string()
   self:size()  -- first line
@@ -122,22 +123,28 @@ function Chunk:func(captured, globals_at)
     captured(chunk)
   end)
   for place, source in ipairs(sources) do
-    if captured == keep_captured and source[1] == 0 and source[2] == self.around then globals_at = place - 1 end
+    if captured == keep_captured and source[1] == 0 and self.around[source[2]] then globals_at[place - 1] = true end
   end
+  local are_all = false
   for _, word in ipairs(instructions) do
-    local name = constants[word >> 24]
-    if word & 0x7F == GETTABUP and word >> 16 & 0xFF == globals_at and name then self.globals[name] = true end
+    local code, name = word & 0x7F, constants[word >> 24]
+    if globals_at[word >> 16 & 0xFF] then
+      -- By way of a register, as `_G.x`, any text of the function may be a name.
+      if code == GETUPVAL or code == GETTABUP and name == "_G" then are_all = true end
+      if code == GETTABUP and name then self.globals[name] = true end
+    end
   end
+  for _, name in pairs(are_all and constants or {}) do self.globals[name] = true end
   self:list(function(chunk)
     chunk.around = globals_at
-    chunk:func(keep_captured)
+    chunk:func(keep_captured, {})
   end)
   for _ = 1, 4 do assert(self:size() == 0) end
 end
 
 --- The code, and the names of globals in it, sorted.
 ---@param f function
----@param globals_at integer? which of the variables that it captures holds the globals, from 0
+---@param globals_at table<integer, true> which of the variables that it captures hold the globals, from 0
 local function code_of(f, globals_at)
   local chunk = setmetatable({text = string.dump(f, true), place = HEADER + 1, kept = {}, globals = {}}, Chunk)
   chunk:func(skip_captured, globals_at)
@@ -152,16 +159,27 @@ local visit
 
 local function visit_function(f, path, state)
   if debug.getinfo(f, "S").what == "C" then return end
-  local captured, globals_at = {}, nil
+  local captured, globals_at = {}, {}
   for index = 1, 255 do
     local name, value = debug.getupvalue(f, index)
     if not name then break end
-    if rawequal(value, _G) then globals_at = index - 1 else captured[#captured + 1] = {name, value} end
+    local variable = debug.upvalueid(f, index)
+    if rawequal(value, _G) then
+      globals_at[index - 1] = true
+    elseif not state.variables[variable] then
+      state.variables[variable] = true
+      captured[#captured + 1] = {name, value}
+    end
   end
   local code, globals = code_of(f, globals_at)
   state.codes[#state.codes + 1] = code
   for _, pair in ipairs(captured) do visit(pair[2], pair[1], state) end
-  for _, name in ipairs(globals) do visit(rawget(_G, name), name, state) end
+  for _, name in ipairs(globals) do
+    if not state.variables[name] then
+      state.variables[name] = true
+      visit(rawget(_G, name), name, state)
+    end
+  end
 end
 
 --- Whether a setting is handed to `over` as it is: then its values are in the rows, and do not fix the sweep.
@@ -171,53 +189,113 @@ local function varies(value, over)
   return false
 end
 
+--- A table of more numbers and texts than this counts as one value.
+local MOST_NAMES <const> = 256
+
+--- A hash of a table of numbers, texts and booleans; nil of others.
+local function hash_of_scalars(value, keys)
+  local numbers, texts = {}, {}
+  for place, key in ipairs(keys) do
+    local element = value[key]
+    local kind = type(element)
+    if kind ~= "number" and kind ~= "string" and kind ~= "boolean" then return nil end
+    if kind == "number" and key == place then numbers[#numbers + 1] = element + 0.0 end
+    if #numbers < place then texts[#texts + 1] = ("%s=%q"):format(key, element) end
+  end
+  return M.hash(tensor(numbers, {dtype = "float64"}):checksum() .. table.concat(texts, "\0"))
+end
+
 local function visit_table(value, path, state)
   local are_settings = args.is_settings(value) or value == state.settings
   if is_common(value) or getmetatable(value) ~= nil and not are_settings then return end
   if are_settings then path = "settings" end
-  local keys = {}
+  local keys, is_list = {}, true
   for key, element in pairs(value) do
+    is_list = is_list and math.type(key) == "integer"
     local is_fixed = not are_settings or not args.is_built_in(key) and not varies(element, state.over)
     if is_fixed and (type(key) == "string" or math.type(key) == "integer") then keys[#keys + 1] = key end
   end
-  table.sort(keys, function(a, b)
-    if type(a) ~= type(b) then return type(a) == "number" end
-    return a < b
-  end)
+  if is_list and #keys == #value then
+    for place = 1, #keys do keys[place] = place end
+  else
+    table.sort(keys, function(a, b)
+      if type(a) ~= type(b) then return type(a) == "number" end
+      return a < b
+    end)
+  end
+  if #keys > MOST_NAMES and not are_settings then
+    local hash = hash_of_scalars(value, keys)
+    if hash then
+      visit(("%d values %s"):format(#keys, hash), path, state)
+      return
+    end
+  end
   for _, key in ipairs(keys) do
     visit(value[key], type(key) == "string" and path .. "." .. key or ("%s[%d]"):format(path, key), state)
   end
 end
 
---- Points of a law that are looked at one by one at most.
-local MOST_POINTS <const> = 1 << 16
+--- Numbers of a law's points that are looked at at most.
+local MOST_NUMBERS <const> = 1 << 20
+
+local function try(f)
+  local passed, result = pcall(f)
+  return passed and result or nil
+end
+
+--- Adds the checksums of the tensors in a table, in the order of their names.
+local function add_checksums(item, list)
+  if option.is_tensor(item) then
+    list[#list + 1] = item:checksum()
+  elseif type(item) == "table" then
+    local names = {}
+    for name in pairs(item) do names[#names + 1] = name end
+    table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+    for _, name in ipairs(names) do add_checksums(item[name], list) end
+  end
+end
+
+--- Texts of laws, which never change.
+local law_texts = setmetatable({}, {__mode = "k"})
+
+--- A law with its points where they are few, and some draws; nil of what is none.
+local function text_of_law(value)
+  if law_texts[value] then return law_texts[value] end
+  if not try(function() return value.has_support and value.sample end) then return nil end
+  local numbers = {}
+  local function add(f) add_checksums(try(f), numbers) end
+  add(function() return value:sample(4, {seed = 1}) end)
+  if try(function() return value:support_size() * value.dimension <= MOST_NUMBERS end) then
+    add(function() return value:enumerate() end)
+    add(function() return value:log_probability(value:enumerate()) end)
+  end
+  law_texts[value] = ("%s %s"):format(value, M.hash(table.concat(numbers, " ")))
+  return law_texts[value]
+end
+
+--- A model with its diffusion, and its parameters or, without any, what it says of some points; nil of what is none.
+local function text_of_model(value)
+  -- A fit is its model: how long it took does not count.
+  local model = try(function() return value.model.sde and value.step and value.model end) or value
+  local process = try(function() return model.sde and model.denoise and model.sde end)
+  if not process then return nil end
+  local numbers = {}
+  add_checksums(try(function() return model:parameters() end), numbers)
+  if #numbers == 0 then
+    add_checksums(try(function()
+      local x = random.stream(1):normal{4, table.unpack(model.shape)}
+      return model:denoise(x, try(function() return process:time_of_log_snr(0) end) or 0.5)
+    end), numbers)
+  end
+  return ("%s, %s %s"):format(model, process, M.hash(table.concat(numbers, " ")))
+end
 
 --- What an object of Moondrift is, in words, with a hash of its numbers.
 local function text_of(value)
-  local function try(f)
-    local passed, result = pcall(f)
-    return passed and result or nil
-  end
   if option.is_tensor(value) then
     return ("%s [%s] %s"):format(value.dtype, table.concat(value.shape, " "), value:checksum())
   end
-  -- A fit is its model: how long it took does not count.
-  local model = try(function() return value.model.parameters and value.step and value.model end) or value
-  local text = tostring(model)
-  local numbers = {}
-  local function add(item)
-    if type(item) == "table" then
-      local names = {}
-      for name in pairs(item) do names[#names + 1] = name end
-      table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-      for _, name in ipairs(names) do add(item[name]) end
-    elseif option.is_tensor(item) then
-      numbers[#numbers + 1] = item:checksum()
-    end
-  end
-  add(try(function() return model:parameters() end))
-  add(try(function() return model:support_size() <= MOST_POINTS and model:enumerate() end))
-  return #numbers > 0 and ("%s %s"):format(text, M.hash(table.concat(numbers, " "))) or text
+  return text_of_model(value) or text_of_law(value) or tostring(value)
 end
 
 function visit(value, path, state)
@@ -225,7 +303,7 @@ function visit(value, path, state)
   if kind == "number" or kind == "string" or kind == "boolean" then
     -- Two functions may capture values by one name.
     local name, count = path, 1
-    while state.captured[name] ~= nil and state.captured[name] ~= value do
+    while state.captured[name] ~= nil do
       count = count + 1
       name = ("%s (%d)"):format(path, count)
     end
@@ -254,7 +332,7 @@ end
 ---@param over table? the values that vary, by name: settings that are given to it as they are do not count
 ---@return moondrift.Fingerprint
 function M.of(run, settings, over)
-  local state = {codes = {}, captured = {}, seen = {}, settings = settings, over = over or {}}
+  local state = {codes = {}, captured = {}, seen = {}, variables = {}, settings = settings, over = over or {}}
   visit(settings, "settings", state)
   visit(run, "run", state)
   return {code = M.hash(table.concat(state.codes, "\0")), captured = state.captured}
@@ -307,7 +385,7 @@ function M.difference(was, is, changing)
     local does_count = not changing[name] and not ((before == nil or now == nil) and roots[root(name)])
     if does_count and before ~= now and not (before ~= before and now ~= now) then
       return ("other settings: %s was %s, is %s"):format(
-        name:gsub("^settings%.", ""), text(before), text(now))
+        name:gsub("^settings%.", ""):gsub("^option ", ""), text(before), text(now))
     end
   end
 end

@@ -55,6 +55,9 @@ lists = {}
 check.equal(raced("raced").history, found.history)
 check.equal(#lists, 0)
 
+check.equal(search.of_fits{start = start, value = value, updates = 4}({{1, 2}}, 1),
+  search.of_fits{start = start, value = value, updates = 4}({{1, 2}}, 1, 1))
+
 -- A run that diverges is the worst of all.
 local wild = search.of_fits{value = value, updates = 20, start = function(of_sets, seed)
   local models, data = {}, {}

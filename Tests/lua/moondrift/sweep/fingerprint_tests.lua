@@ -48,6 +48,35 @@ end
 check.contains(difference("local p = target.potts_chain{length = 3} return function() return p end",
   "local p = target.potts_chain{length = 3, field = {0, 1, 0}} return function() return p end"), "other settings: p was")
 
+-- Of laws and models everything that changes what they draw or say
+for _, pair in ipairs{
+  {"target.gaussian{mean = {1}}", "target.gaussian{mean = {2}}"},
+  {"target.gaussian_mixture{means = {{1}, {2}}}", "target.gaussian_mixture{means = {{1}, {3}}}"},
+  {"target.finite{points = {1, 2}, weights = {1, 1}}", "target.finite{points = {1, 2}, weights = {1, 4}}"},
+  {"target.shuffled(target.disks{size = 16}, {seed = 1})", "target.shuffled(target.disks{size = 16}, {seed = 2})"},
+  {"target.gaussian{mean = {1}}:model(sde.vp())", "target.gaussian{mean = {2}}:model(sde.vp())"},
+  {"target.gaussian{mean = {1}}:model(sde.vp())", "target.gaussian{mean = {1}}:model(sde.vp{beta_max = 5})"},
+  {"nn.score_mlp{sde = sde.vp(), seed = 1}", "nn.score_mlp{sde = sde.vp{beta_max = 5}, seed = 1}"},
+} do
+  local function code_with(text) return ("local p = %s return function() return p end"):format(text) end
+  check.contains(difference(code_with(pair[1]), code_with(pair[2])), "other settings: p was")
+  check.equal(difference(code_with(pair[1]), code_with(pair[1])), nil)
+end
+
+-- A long list is one value
+local many = {}
+for k = 1, 1000 do many[k] = k / 3 end
+local holds = function() return many end
+local was = fingerprint.of(holds)
+assert(type(was.captured.many) == "string" and was.captured.many:find("^1000 values %x+$"), was.captured.many)
+many[500] = many[500] + 1e-12
+check.contains(fingerprint.difference(was, fingerprint.of(holds)), "other settings: many was")
+
+-- Two variables of one name and value are two
+local function tick() local n = 0 return function() n = n + 1 end end
+local n, ticks = 0, tick()
+check.equal(fingerprint.of(function() ticks() return n end).captured, {n = 0, ["n (2)"] = 0})
+
 -- Globals that the code names, also in functions in it; no others
 own_steps, other_steps = 3, 4
 local by_global = function() return function() return own_steps end end
@@ -57,6 +86,15 @@ local calls = function() return own_function() end
 local before = fingerprint.of(calls)
 function own_function() return 2 end
 check.contains(fingerprint.difference(before, fingerprint.of(calls)), "other code")
+-- Also beside a variable that holds the globals, by way of one, and among more constants than an instruction reaches
+local all = _G
+check.equal(fingerprint.of(function() all.last = own_steps end).captured.own_steps, 3)
+check.equal(fingerprint.of(function() return _G.own_steps end).captured.own_steps, 3)
+local lines = {}
+for k = 1, 300 do lines[k] = ("'k%d',"):format(k) end
+local long = load("return function() local t = {" .. table.concat(lines) .. "} return own_steps, t end")()
+check.equal(fingerprint.of(long).captured.own_steps, 3)
+check.equal(fingerprint.of(function() return function() return _G.own_steps end end).captured.own_steps, 3)
 own_steps, other_steps, own_function = nil, nil, nil
 
 -- What a function changes itself, by two fingerprints
