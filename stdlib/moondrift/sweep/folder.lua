@@ -1,7 +1,7 @@
 -- The rows of a sweep on disk. Each process that works on a sweep has a file of its own, `rows-….jsonl`, with
--- what made it on its first line and a row on each line after it, or the names of what the code itself changes as it
--- runs, which do not count as settings; who reads merges them. A process that is
--- killed leaves whole lines, and no lock: a file is held while its process lives, by the kernel.
+-- what made it on its first line. Each line after it is a row, or names what the code itself changes as it runs,
+-- which does not count as a setting. Who reads merges the files. A process that is killed leaves whole lines, and
+-- no lock: a file is held while its process lives, by the kernel.
 --
 --   local store = folder.open("runs/a", fingerprint, {1, 1})
 --   store.rows[key]                  -- what is there already
@@ -11,6 +11,7 @@
 local args = require "moondrift.args"
 local fingerprint = require "moondrift.sweep.fingerprint"
 local grid = require "moondrift.sweep.grid"
+local hash = require "moondrift.sweep.hash"
 
 local M = {}
 
@@ -80,11 +81,12 @@ end
 local function merge(rows, values, path)
   for place = 2, #values do
     local row = values[place]
-    if row.changing then goto next end
-    if not is_row(row) then refuse("line %d of %s is no row", place, path) end
-    local key = grid.key(row.configuration)
-    if not rows[key] or rows[key].error or not row.error then rows[key] = row end
-    ::next::
+    if is_row(row) then
+      local key = grid.key(row.configuration)
+      if not rows[key] or rows[key].error or not row.error then rows[key] = row end
+    elseif type(row.changing) ~= "table" then
+      refuse("line %d of %s is no row", place, path)
+    end
   end
 end
 
@@ -128,7 +130,7 @@ local function begin(folder, head)
   for attempt = 1, 100 do
     local salt = tostring({}) .. moondrift.seconds() .. attempt
     local name = ("rows-%s-%s-%s.jsonl"):format(
-      os.date("!%Y%m%dT%H%M%S"), head.shard:gsub("/", "of"), fingerprint.hash(salt):sub(1, 8))
+      os.date("!%Y%m%dT%H%M%S"), head.shard:gsub("/", "of"), hash(salt):sub(1, 8))
     local made, result = pcall(file.journal, folder .. "/" .. name)
     if made then
       local written, reason = pcall(result.write, result, file.json_text(head, {nan = "python"}))
@@ -168,7 +170,7 @@ function M.open(folder, print, shard, names)
     moondrift_sweep = 1, code = print.code, captured = print.captured, shard = shard, names = names,
     version = moondrift.version_info().version, started = os.date("!%Y-%m-%dT%H:%M:%SZ"),
   }
-  local store = setmetatable({folder = folder, is_new = is_new, rows = {}, changing = {}, noted = {}}, Store)
+  local store = setmetatable({folder = folder, is_new = is_new, rows = {}, changing = {}}, Store)
   -- First one's own, then a look at the others: of two that begin at once, one at least sees the other.
   local has_begun, name, journal = pcall(begin, folder, head)
   if not has_begun then
@@ -183,7 +185,7 @@ function M.open(folder, print, shard, names)
         local path = folder .. "/" .. name
         local values = read_when_begun(path)
         for _, value in ipairs(values) do
-          for _, changed in ipairs(value.changing or {}) do store.changing[changed] = true end
+          for _, changed in ipairs(type(value.changing) == "table" and value.changing or {}) do store.changing[changed] = true end
         end
         others[#others + 1] = {path = path, values = values, head = head_of(values, path)}
       end
@@ -218,8 +220,8 @@ end
 function Store:note_changing(names)
   local fresh = {}
   for _, name in ipairs(names) do
-    if not self.noted[name] then
-      self.noted[name], self.changing[name] = true, true
+    if not self.changing[name] then
+      self.changing[name] = true
       fresh[#fresh + 1] = name
     end
   end
