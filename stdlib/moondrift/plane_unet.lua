@@ -8,6 +8,7 @@
 -- Three sizes of maps, two convolutions of 3×3 with group norms at each on the way down and up, and skips beside them. It predicts as
 -- in Karras et al. 2022. Experiments that train many networks use it.
 
+local defined = require "moondrift.network.defined"
 local option = require "moondrift.options"
 
 local M = {}
@@ -51,18 +52,11 @@ function M.network(options)
   local small = nn.sequential{nn.average_pool2d{2}, convolutions(b, c), nn.conv_transpose2d{c, b}}
   local middle = nn.sequential{
     nn.average_pool2d{2}, convolutions(a, b), nn.skip(small), convolutions(2 * b, b), nn.conv_transpose2d{b, a}}
-  local is_made, model = pcall(nn.define, {
-    name = "u_net", shape = {1, size, size}, sde = options.sde, predicts = "edm", sigma_data = options.data,
-    seed = options.seed,
+  local is_made, model = pcall(defined.make, "plane_unet.network", {
+    name = "u_net", shape = {1, size, size}, forward = forward, sde = options.sde, data = options.data, seed = options.seed,
     layers = {whole = nn.sequential{convolutions(2, a), nn.skip(middle), convolutions(2 * a, a, 1)}},
-    forward = forward,
   })
-  if not is_made then
-    fail("%s", (tostring(model):gsub("^.-nn%.define: ", "")
-      :gsub("^sigma_data must not be empty data", "data must hold points, got none")
-      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number")
-      :gsub("^sigma_data", "data")))
-  end
+  if not is_made then error(model, 2) end
   return model
 end
 
@@ -70,11 +64,8 @@ end
 ---@param path string
 ---@return moondrift.model
 function M.load(path)
-  local is_read, model = pcall(nn.load, path, {forward = forward})
-  if not is_read then
-    local reason, count = tostring(model):gsub("^.-nn%.load: ", "")
-    error("plane_unet.load: " .. (count > 0 and reason or path .. " holds another network"), 2)
-  end
+  local is_read, model = pcall(defined.load, "plane_unet.load", path, forward)
+  if not is_read then error(model, 2) end
   return model
 end
 

@@ -15,6 +15,7 @@
 -- them (Satorras, Hoogeboom, Welling 2021). What comes out are multiples of the vectors to the centroid, to the other
 -- vertices and from the middle of the picture to the centroid.
 
+local defined = require "moondrift.network.defined"
 local option = require "moondrift.options"
 
 local M = {}
@@ -96,14 +97,9 @@ function M.network(options)
   end
   for round = 1, rounds do layers["update_" .. round] = mlp(3 * width, width, width) end
 
-  local is_made, model = pcall(nn.define, {name = "vertex_net", shape = {v, 2}, sde = options.sde, predicts = "edm",
-    sigma_data = options.data, seed = options.seed, layers = layers, forward = forward})
-  if not is_made then
-    fail("%s", (tostring(model):gsub("^.-nn%.define: ", "")
-      :gsub("^sigma_data must not be empty data", "data must hold points, got none")
-      :gsub("^sigma_data must be a positive number", "the spread of data must be a positive number")
-      :gsub("^sigma_data", "data")))
-  end
+  local is_made, model = pcall(defined.make, "vertex_net.network", {name = "vertex_net", shape = {v, 2}, layers = layers,
+    forward = forward, sde = options.sde, data = options.data, seed = options.seed})
+  if not is_made then error(model, 2) end
   return model
 end
 
@@ -111,11 +107,8 @@ end
 ---@param path string
 ---@return moondrift.model
 function M.load(path)
-  local is_read, model = pcall(nn.load, path, {forward = forward})
-  if not is_read then
-    local reason, count = tostring(model):gsub("^.-nn%.load: ", "")
-    error("vertex_net.load: " .. (count > 0 and reason or path .. " holds another network"), 2)
-  end
+  local is_read, model = pcall(defined.load, "vertex_net.load", path, forward)
+  if not is_read then error(model, 2) end
   return model
 end
 

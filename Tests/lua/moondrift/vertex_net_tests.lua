@@ -76,6 +76,20 @@ check.raises("vertex_net.network: data must hold points, got none", vertex_net.n
   check.altered(options, "data", tensor.zeros{0, 5, 2}))
 check.raises("vertex_net.network: the spread of data must be a positive number, got nan", vertex_net.network,
   check.altered(options, "data", x * (0 / 0)))
+-- Every layer of every round has a part in the prediction.
+do
+  local model = vertex_net.network{vertices = 5, width = 8, layers = 2, sde = process, data = x, seed = 1}
+  local before = model:denoise(x + 0.1, 0.3)
+  for name, values in pairs(model:parameters()) do
+    if name:find("weight$") then
+      local kept = values:copy()
+      values:fill(0)
+      assert(not model:denoise(x + 0.1, 0.3):equal(before):all():item(), name)
+      for row = 1, #kept do values[row] = kept[row] end
+    end
+  end
+  assert(model:denoise(x + 0.1, 0.3):equal(before):all():item())
+end
 -- A network comes back from a file, and trains on.
 do
   local model = vertex_net.network{vertices = 5, width = 8, layers = 2, sde = process, data = x, seed = 1}
