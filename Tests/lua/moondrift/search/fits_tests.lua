@@ -59,7 +59,7 @@ check.equal(search.of_fits{start = start, value = value, updates = 4}({{1, 2}}, 
   search.of_fits{start = start, value = value, updates = 4}({{1, 2}}, 1, 1))
 
 -- A run that diverges is the worst of all.
-local wild = search.of_fits{value = value, updates = 20, start = function(of_sets, seed)
+local wild = search.of_fits{value = function() return 0 end, updates = 20, start = function(of_sets, seed)
   local models, data = {}, {}
   for k in ipairs(of_sets) do models[k], data[k] = network(seed), dots[{ {1, 2} }] end
   return train.start(models, data, {batch = 2, seed = {seed, seed}, progress = false,
